@@ -1,0 +1,1 @@
+"""The core: a turn is a pure function of content, session and event."""

@@ -1,0 +1,1 @@
+"""Counts without persons: reports and the survey."""

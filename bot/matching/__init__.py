@@ -1,0 +1,1 @@
+"""Finds the topic, place or prison that a text means; knows nothing of dialogue."""

@@ -1,0 +1,1 @@
+"""One file per messenger: its wire format in, ours out."""

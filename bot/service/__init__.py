@@ -1,0 +1,1 @@
+"""Order, retries and time around the core; decides nothing about dialogue."""

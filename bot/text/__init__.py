@@ -1,0 +1,1 @@
+"""Pure text work that matching and safety share."""
