@@ -1,0 +1,229 @@
+"""What can happen to a conversation. Past tense, closed: a new kind must be handled everywhere.
+
+Time is part of the event (`at`, aware UTC); the core never asks a clock. What understanding found (danger, topics) is
+part of it as well, because it is computed before the turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from bot.matching import MatchResult
+from bot.safety import Finding
+
+MediaKind = Literal["photo", "voice", "audio", "video", "file", "sticker", "location", "contact", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """What the layers before the turn made of a text.
+
+    `finding` and `match` are of the text alone, the `joined_` ones of the text together with those of the last two
+    seconds (people write in bursts, and hints of danger may be split over two messages).
+    """
+
+    finding: Finding | None = None
+    match: MatchResult | None = None
+    joined_match: MatchResult | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The person wrote a text, or a caption under a picture (`media`)."""
+
+    at: datetime
+    text: str
+    message: str = ""  # the messenger's id of the message, for edits, deletions and replies
+    media: MediaKind | None = None
+    blob: str | None = None  # where the stored, sealed file lies, if one came along
+    understanding: Understanding = field(default_factory=Understanding)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """The person pressed a button. `question` tells which asking it belongs to; an old one repeats today's question.
+
+    `label` is the button's text and passes the safety layer like any other text.
+    """
+
+    at: datetime
+    question: str
+    option: int
+    label: str
+    understanding: Understanding = field(default_factory=Understanding)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSent:
+    """The person sent something without words: a picture, a voice message, a file, a place."""
+
+    at: datetime
+    kind: MediaKind
+    message: str = ""
+    blob: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The person changed an earlier message; the new text passes the safety layer."""
+
+    at: datetime
+    text: str
+    message: str
+    understanding: Understanding = field(default_factory=Understanding)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """The person deleted an earlier message, where the messenger tells us."""
+
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """The person put an emoji under a message of ours; a keycap emoji chooses an option."""
+
+    at: datetime
+    emoji: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The person opened the chat, pressed Start, or came through a link with a payload such as `land-BY`."""
+
+    at: datetime
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The person blocked the bot, left the room or deleted the account: nothing more can be delivered."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecryptable:
+    """A message came that could not be decrypted, also not after waiting for its key."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired:
+    """A timer of this conversation came due. `fence` must still be the session's, else the timer is stale."""
+
+    at: datetime
+    timer: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A counsellor took the conversation. `alias` is what the person sees; `name` of the counsellor never is."""
+
+    at: datetime
+    counsellor: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounsellorSaid:
+    """A counsellor released a text (or a file) to the person."""
+
+    at: datetime
+    counsellor: str
+    text: str
+    blob: str | None = None
+    media: MediaKind | None = None
+    message: str = ""
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounsellorEdited:
+    """A counsellor changed or deleted (`text` None) something already sent to the person."""
+
+    at: datetime
+    counsellor: str
+    message: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A counsellor gave the conversation back to the bot."""
+
+    at: datetime
+    counsellor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requeued:
+    """The conversation went back into the queue: transfer not accepted, shift ended, counsellor gone."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A counsellor closed the case."""
+
+    at: datetime
+    counsellor: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskNews:
+    """The desk tells a waiting person something: place in the queue, the honest time, an empty desk."""
+
+    at: datetime
+    text_key: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStarted:
+    """Somebody else starts a flow with the person: a counsellor, a referral, a life event."""
+
+    at: datetime
+    flow: str
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """A broadcast for this person; it never touches the flow that is running."""
+
+    at: datetime
+    text: str
+
+
+Event = (
+    Said
+    | Pressed
+    | MediaSent
+    | Edited
+    | Deleted
+    | Reacted
+    | Started
+    | Left
+    | Undecryptable
+    | TimerFired
+    | Claimed
+    | CounsellorSaid
+    | CounsellorEdited
+    | Released
+    | Requeued
+    | Closed
+    | DeskNews
+    | FlowStarted
+    | Announced
+)

@@ -1,0 +1,421 @@
+"""What the bot needs from the outside: messengers and a store. Domain words only; no SQL, no wire terms.
+
+Flow of one message: messenger -> `Store.receive` -> lane (`Store.claim`) -> `turn()` -> `Store.commit` -> outbox
+(`Store.due_outbox`) -> `Messenger.send` -> `Store.settle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NewType, Protocol
+
+from bot.dialogue.effects import Attachment, DeliveryClass
+
+ConversationId = NewType("ConversationId", str)
+"""Keyed hash (hex) of messenger, account and chat: meaningless without the master key."""
+
+InboundKind = Literal[
+    "text", "press", "media", "edit", "delete", "reaction", "unreaction", "start", "left", "moved", "undecryptable",
+    "timer", "desk",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a conversation lives: messenger name, the bot's account there, the chat or room, an optional thread in it."""
+
+    messenger: str
+    account: str
+    chat: str
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFile:
+    """A file that came in. `data` is set once it was downloaded (size-capped, typed by content, images re-encoded)."""
+
+    kind: str  # events.MediaKind
+    mime: str
+    name: str
+    size: int
+    reference: str = ""  # the messenger's own handle, for `Messenger.download`
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One thing that happened at a messenger. `external_id` is unique per account: a repeat is stored once.
+
+    `sender` is the person's external identity; in a private chat it stands for the chat, in staff rooms it tells who.
+    `message` is the messenger's id of the message concerned, `relates_to` that of the one edited, deleted, replied or reacted to.
+    `press` carries (question, option) of a button; `verified` says that sender and device were proved (Matrix staff).
+    """
+
+    address: Address
+    external_id: str
+    kind: InboundKind
+    at: datetime
+    sender: str = ""
+    text: str = ""
+    message: str = ""
+    relates_to: str = ""
+    group: str = ""  # album
+    press: tuple[str, int] | None = None
+    media: MediaFile | None = None
+    language: str = ""  # the client's language code, a hint for the first message only
+    private: bool = True  # a chat with one person; False: a group or room with several
+    verified: bool = False
+    payload: Mapping[str, Any] = field(default_factory=dict)  # for kinds `desk` and `timer`: the event's own values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far a messenger's stream was taken in; stored in the same transaction as the inbound rows it covers."""
+
+    account: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """One message to be delivered. `key` makes a repeat harmless where the platform allows it (Matrix transaction id).
+
+    `buttons` binds each choice to (question, option). `markup` tells whether `text` is ours (content markup, see
+    `bot.text.spans`) or a person's, which is shown as it is.
+    """
+
+    address: Address
+    key: str
+    text: str = ""
+    markup: bool = True
+    question: str = ""
+    choices: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str = ""
+    edits: str = ""  # external id: change that message instead of sending a new one
+    deletes: tuple[str, ...] = ()  # external ids: delete those messages, send nothing
+    reacts: tuple[str, str] | None = None  # (external id, emoji)
+    protect: bool = False  # no forwarding or saving where the platform can forbid it
+    silent: bool = False
+    language: str = "de"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The platform took it; `external_ids` of all parts in order."""
+
+    external_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Not now: wait `after` seconds. `whole_account` says that the limit holds for the account, not just this chat."""
+
+    after: float
+    whole_account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Time-out or broken connection after the request left: it may have arrived or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The person cannot be reached any more: blocked, left, deleted."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The platform will never take this message; repeating is pointless."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The chat has a new address (group migration, room upgrade)."""
+
+    chat: str
+
+
+Receipt = Sent | Retry | Ambiguous | Gone | Refused | Moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a messenger can do; sizes in characters or bytes as named, 0 = cannot."""
+
+    max_text: int = 4096
+    max_choices: int = 12
+    buttons: bool = False
+    edit: bool = False
+    delete: bool = False
+    reactions: bool = False
+    typing: bool = False
+    threads: bool = False
+    rooms: bool = False
+    idempotent_send: bool = False
+    encrypted: bool = False
+    max_upload: int = 0
+    max_download: int = 0
+
+
+Sink = Callable[[Sequence[Inbound], Cursor | None], Awaitable[None]]
+"""Stores the batch and the cursor durably, then returns. A messenger acknowledges only after that."""
+
+
+class Messenger(Protocol):
+    """Translates between a platform and Kavi; decides nothing."""
+
+    @property
+    def name(self) -> str:
+        """`telegram`, `matrix`, `terminal` or a third party's."""
+
+    @property
+    def account(self) -> str:
+        """The bot's account on the platform, without secrets."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def start(self, cursor: str | None) -> None:
+        """Connects and prepares; `cursor` is where the last run stopped. Raises MessengerError, Revoked."""
+
+    async def ingest(self, sink: Sink) -> None:
+        """Reads the platform's stream until cancelled, calling `sink` before acknowledging. Raises Revoked."""
+
+    async def send(self, outbound: Outbound) -> Receipt:
+        """Delivers one message; platform faults become a Receipt, never an exception. Raises Revoked."""
+
+    async def typing(self, address: Address) -> None:
+        """Shows that an answer is being written, best effort."""
+
+    async def download(self, media: MediaFile, cap: int) -> bytes | None:
+        """Fetches a file, at most `cap` bytes; None when it is larger or gone."""
+
+    async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
+        """Opens a case room (Matrix) or forum topic in `parent` (Telegram); None when the platform cannot now."""
+
+    async def close_room(self, address: Address) -> None:
+        """Archives a case room or topic, best effort."""
+
+    async def health(self) -> Mapping[str, str]:
+        """What `kavi doctor` shows: check -> "ok" or a sentence with the remedy."""
+
+    async def close(self) -> None: ...
+
+
+# ------------------------------------------------------------------ the store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """A stored inbound; `number` grows with arrival and gives the order within a lane."""
+
+    number: int
+    inbound: Inbound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A claimed conversation with its waiting events in order. `fence` must still be valid at commit.
+
+    `session` is the stored form (JSON text) or None for a new conversation; `version` counts its commits.
+    """
+
+    conversation: ConversationId
+    address: Address
+    fence: int
+    version: int
+    session: str | None
+    inbox: tuple[InboxRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOutbox:
+    """A message to be queued. `not_before` keeps it back; `hold_key` lets it be withdrawn meanwhile."""
+
+    outbound: Outbound
+    delivery: DeliveryClass
+    not_before: datetime
+    hold_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTimer:
+    """A timer of the conversation; (conversation, name) is unique, a new one replaces the old."""
+
+    name: str
+    due: datetime
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFact:
+    """A fact without text. `conversation` is not stored with it."""
+
+    name: str
+    at: datetime
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A row of the alert list: no text, stays a year, also after erasing."""
+
+    id: str
+    conversation: ConversationId
+    at: datetime
+    category: str
+    level: str
+    urgency: str
+    audience: str
+    rule: str
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A keyed row for everything beside sessions: cases, staff, referrals, gaps, course progress, survey counts.
+
+    `body` (JSON text) is sealed with the key of `conversation`, or with the installation's own key when that is None;
+    None deletes the row. `expires` is enforced by retention.
+    """
+
+    kind: str
+    key: str
+    body: str | None
+    conversation: ConversationId | None = None
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCommit:
+    """All that one or more turns of one lane change, in one transaction."""
+
+    conversation: ConversationId
+    address: Address
+    fence: int
+    version: int  # as loaded; SessionConflict when the stored one differs
+    session: str | None  # None: leave as it is
+    done: tuple[int, ...]  # inbox numbers
+    consented: bool = True  # False: nothing with text may outlive this commit (design rule 5)
+    outbox: tuple[NewOutbox, ...] = ()
+    withdraw: tuple[str, ...] = ()  # hold keys
+    timers: tuple[NewTimer, ...] = ()
+    cancel_timers: tuple[str, ...] = ()
+    facts: tuple[NewFact, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    documents: tuple[Document, ...] = ()
+    posts: tuple[Inbound, ...] = ()  # events for other lanes (desk <-> family), stored with this commit
+    blobs: tuple[tuple[str, bytes], ...] = ()
+    transcript: tuple[tuple[str, str, datetime], ...] = ()  # (who, text, at) kept 90 days, only with consent
+    erase: bool = False  # destroy the conversation's key and rows; alerts stay without text
+
+
+OutboxState = Literal["waiting", "sending", "ok", "retry", "ambiguous", "gone", "refused", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A queued message as the sender sees it; `attempts` counts requests already made."""
+
+    number: int
+    conversation: ConversationId
+    outbound: Outbound
+    delivery: DeliveryClass
+    attempts: int
+    state: OutboxState
+
+
+class Store(Protocol):
+    """Keeps everything durable. Every method is one transaction; concurrent commits may share one on disk.
+
+    All raise StoreUnavailable when the store is away, StoreError when it is damaged, full or newer than the program.
+    """
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def conversation_id(self, address: Address) -> ConversationId:
+        """The keyed hash by which an address is looked up (threads and chats are told apart)."""
+
+    async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
+        """Stores inbound events once each, with the cursor; returns how many were new."""
+
+    async def cursor(self, account: str) -> str | None: ...
+
+    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
+        """Claims lanes that have waiting events and no live owner, oldest first, for `lease` seconds."""
+
+    async def commit(self, commit: TurnCommit) -> None:
+        """Applies a turn. Raises SessionConflict, LaneLost."""
+
+    async def release(self, conversation: ConversationId, fence: int) -> None:
+        """Gives a lane back; events that came meanwhile make it claimable at once."""
+
+    async def wait_for_work(self, timeout: float) -> None:
+        """Returns when new work may be there, or after `timeout` seconds."""
+
+    async def fire_timers(self, now: datetime, limit: int = 1000) -> int:
+        """Turns due timers into inbox events of kind `timer`; returns how many."""
+
+    async def next_due(self) -> datetime | None:
+        """When the next timer or held outbox row comes due."""
+
+    async def due_outbox(self, account: str, now: datetime, limit: int) -> list[OutboxRow]:
+        """The head row of each destination that may be sent now; rows of one destination never overtake each other.
+
+        Rows come back already marked `sending` in their own commit.
+        """
+
+    async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:
+        """Writes what became of a send. Gone drops the destination's later rows and posts a `left` event."""
+
+    async def recover_outbox(self, account: str) -> int:
+        """After a start: rows still `sending` are ambiguous; vital ones wait again once, optional ones end."""
+
+    async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
+        """Takes or renews a named lease (one speaker per account); the fencing number, or None if held by another."""
+
+    async def documents(self, kind: str, prefix: str = "") -> list[Document]: ...
+
+    async def document(self, kind: str, key: str) -> Document | None: ...
+
+    async def put_documents(self, documents: Sequence[Document]) -> None: ...
+
+    async def blob(self, blob: str) -> bytes | None: ...
+
+    async def transcript(self, conversation: ConversationId, limit: int = 50) -> list[tuple[str, str, datetime]]: ...
+
+    async def external_ids(self, conversation: ConversationId, since: datetime) -> list[str]:
+        """Ids of delivered messages, oldest first, for edits and deletions."""
+
+    async def alerts(self, open_only: bool = True) -> list[Alert]: ...
+
+    async def acknowledge(self, alert: str, by: str, at: datetime) -> bool:
+        """Marks an alert as seen; False when somebody did so before."""
+
+    async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]: ...
+
+    async def address_of(self, conversation: ConversationId) -> Address | None: ...
+
+    async def session_of(self, conversation: ConversationId) -> str | None: ...
+
+    async def conversations(self) -> AsyncIterator[ConversationId]: ...
+
+    async def erase(self, conversation: ConversationId) -> None:
+        """Destroys the key first, then the rows; nothing readable remains in the running system."""
+
+    async def retain(self, now: datetime) -> Mapping[str, int]:
+        """Enforces the retention table; class -> rows removed."""
+
+    async def status(self) -> Mapping[str, int]:
+        """Counts for `kavi status`: lanes, inbox, outbox by state, timers, alerts, conversations, schema version."""
