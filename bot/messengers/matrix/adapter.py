@@ -1,0 +1,202 @@
+"""The Matrix messenger: puts its parts together and speaks the port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.errors import MessengerError
+from bot.messengers.matrix.account import Login, renew, sign_in
+from bot.messengers.matrix.backlog import Backlog
+from bot.messengers.matrix.cases import empty_room, open_room
+from bot.messengers.matrix.doorkeeper import Doorkeeper
+from bot.messengers.matrix.files import OpenSource, fetch, no_source
+from bot.messengers.matrix.folder import StoreFolder
+from bot.messengers.matrix.homeserver import CLIENT, ApiError, Homeserver, Unreachable, escape
+from bot.messengers.matrix.identity import ensure_signed
+from bot.messengers.matrix.machine import Machine
+from bot.messengers.matrix.render import MAX_TEXT
+from bot.messengers.matrix.rooms import Rooms
+from bot.messengers.matrix.send import Sender
+from bot.messengers.matrix.settings import MatrixSettings
+from bot.messengers.matrix.sync import SyncLoop
+from bot.messengers.matrix.trust import Trust
+from bot.ports import Address, Capabilities, MediaFile, Outbound, Receipt, Sink
+
+NAME = "matrix"
+TYPING_MS = 8000
+SLOW_SYNC = 180.0  # seconds without a successful sync after which `health` complains
+CLOCK_TOLERANCE = 30.0  # seconds
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What exists between `start` and `close`."""
+
+    login: Login
+    machine: Machine
+    rooms: Rooms
+    door: Doorkeeper
+    sender: Sender
+    stream: SyncLoop
+    trust: Trust
+    signing: str  # "" or why the device could not be signed
+
+
+class MatrixMessenger:
+    """Implements `bot.ports.Messenger` for one account on one homeserver."""
+
+    def __init__(
+        self, settings: MatrixSettings, open_source: OpenSource = no_source, now: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._settings = settings
+        self._open_source = open_source
+        self._now = now
+        self._folder = StoreFolder(settings.store_dir, settings.store_key)
+        self._server: Homeserver | None = None
+        self._parts: _Parts | None = None
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def account(self) -> str:
+        return self._settings.user_id
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            max_text=MAX_TEXT, max_choices=9, edit=True, delete=True, reactions=True, typing=True, rooms=True,
+            idempotent_send=True, encrypted=True, max_upload=self._settings.upload_cap,
+            max_download=self._settings.download_cap,
+        )  # fmt: skip
+
+    async def start(self, cursor: str | None) -> None:
+        """Logs in, loads the crypto store, signs the device. Raises MessengerError, Revoked."""
+        self._folder.open()
+        try:
+            self._server = Homeserver(self._settings.homeserver)
+            self._parts = await self._assemble(self._server, cursor)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _assemble(self, server: Homeserver, cursor: str | None) -> _Parts:
+        settings, folder = self._settings, self._folder
+        login = await sign_in(server, settings, folder)
+        server.renew = lambda: renew(server, settings, folder, login)
+        if login.user_id != settings.user_id:
+            raise MessengerError(f"The homeserver calls this account {login.user_id}; set matrix.user_id to that.")
+        trust = Trust(settings.staff_keys, folder)
+        machine = Machine(server, login, folder.path, folder.key, trust)
+        await machine.publish()
+        signing = await ensure_signed(server, settings, folder, login)
+        backlog = Backlog(folder)
+        rooms = Rooms(server, machine, settings, login.user_id)
+        door = Doorkeeper(server, rooms, settings, backlog)
+        stream = SyncLoop(server, machine, rooms, door, backlog, settings, login.user_id, self._now)
+        stream.position = cursor
+        sender = Sender(server, machine, rooms, backlog, self._open_source, settings.upload_cap)
+        return _Parts(
+            login=login, machine=machine, rooms=rooms, door=door, sender=sender, stream=stream, trust=trust,
+            signing=signing,
+        )  # fmt: skip
+
+    @property
+    def _running(self) -> _Parts:
+        assert self._parts is not None, "start the messenger first"
+        return self._parts
+
+    @property
+    def _http(self) -> Homeserver:
+        assert self._server is not None, "start the messenger first"
+        return self._server
+
+    async def ingest(self, sink: Sink) -> None:
+        """The sync loop and the doorkeeper, until cancelled or one of them fails. Raises Revoked, StoreError."""
+        tasks = {
+            asyncio.create_task(self._running.stream.run(sink), name="matrix-sync"),
+            asyncio.create_task(self._running.door.work(), name="matrix-doorkeeper"),
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def send(self, outbound: Outbound) -> Receipt:
+        """Delivers one message. Raises Revoked."""
+        return await self._running.sender.send(outbound)
+
+    async def typing(self, address: Address) -> None:
+        path = f"{CLIENT}/rooms/{escape(address.chat)}/typing/{escape(self.account)}"
+        with contextlib.suppress(ApiError, Unreachable):
+            await self._http.call("PUT", path, {"typing": True, "timeout": TYPING_MS}, timeout=5.0)
+
+    async def download(self, media: MediaFile, cap: int) -> bytes | None:
+        """The decrypted file, pictures without metadata; None when it is larger than `cap`, gone or forged."""
+        return await fetch(self._http, media, min(cap, self._settings.download_cap))
+
+    async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
+        """An encrypted room for a case. `title` should be neutral: it travels unencrypted."""
+        room = await open_room(self._http, title, invite, parent, self.account)
+        return Address(messenger=NAME, account=self.account, chat=room) if room else None
+
+    async def close_room(self, address: Address) -> None:
+        """Removes everybody, then leaves and forgets the room."""
+        with contextlib.suppress(ApiError, Unreachable):
+            await self._running.rooms.know(address.chat)
+            users = set(self._running.machine.client.rooms[address.chat].users) - {self.account}
+            await empty_room(self._http, address.chat, sorted(users))
+            self._running.door.leave(address.chat)
+
+    async def health(self) -> Mapping[str, str]:
+        """Account, encryption, clock and stream, each "ok" or a sentence with the remedy."""
+        found = {"account": "ok"}
+        try:
+            await self._http.call("GET", f"{CLIENT}/account/whoami")
+        except MessengerError as error:
+            found["account"] = str(error)
+        parts, last = self._running, self._running.stream.last_success
+        found["encryption"] = parts.signing or "ok"
+        if parts.machine.withheld and not parts.signing:
+            found["encryption"] = (
+                f"{parts.machine.withheld} messages came without keys; look at the device's signature."
+            )
+        if parts.trust.changed:
+            found["staff"] = (
+                f"{len(parts.trust.changed)} counsellors have a new identity; compare keys and pin it anew."
+            )
+        offset = self._http.clock_offset
+        if offset is not None and abs(offset) > CLOCK_TOLERANCE:
+            found["clock"] = f"The server's clock differs by {offset:.0f} s; switch on time synchronisation."
+        if last is not None and time.monotonic() - last > SLOW_SYNC:
+            found["stream"] = f"No successful sync for {time.monotonic() - last:.0f} s; is the homeserver up?"
+        found["refresh"] = (
+            "ok"
+            if self._settings.password
+            else ("Access tokens that expire cannot be renewed without matrix.password; use one that does not expire.")
+        )
+        return found
+
+    async def close(self) -> None:
+        """Ends the session at this end; the device stays logged in."""
+        if self._parts is not None:
+            self._parts.machine.close()
+            self._parts = None
+        if self._server is not None:
+            await self._server.close()
+            self._server = None
+        self._folder.close()

@@ -1,0 +1,49 @@
+"""What an operator sets for Matrix, checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixSettings:
+    """Account, folder and policy. Raises ConfigError when the account is incomplete.
+
+    `store_key` (32 bytes) seals the folder; without it a random one is made beside the folder with mode 0600.
+    `staff_keys` pins counsellors: user id -> public master key (unpadded base64), or "" to pin the first one seen.
+    `direct_burst` invitations of one person, and ten times as many of all together, are accepted at once; after that
+    one more every `direct_interval` seconds.
+    """
+
+    homeserver: str
+    user_id: str
+    store_dir: Path
+    password: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+    device_id: str = ""
+    store_key: bytes | None = field(default=None, repr=False)
+    staff_rooms: frozenset[str] = frozenset()
+    staff_keys: Mapping[str, str] = field(default_factory=dict)
+    device_name: str = "Kavi"
+    sync_seconds: float = 30.0
+    key_patience: float = 60.0  # seconds until the sender of an undecryptable message is told
+    direct_burst: int = 5
+    direct_interval: float = 60.0
+    upload_cap: int = 20_000_000  # bytes
+    download_cap: int = 20_000_000  # bytes
+
+    def __post_init__(self) -> None:
+        if not self.homeserver.startswith(("http://", "https://")):
+            raise ConfigError("matrix.homeserver must begin with https:// (or http:// for a test server)")
+        if not (self.user_id.startswith("@") and ":" in self.user_id):
+            raise ConfigError("matrix.user_id must look like @name:server")
+        if bool(self.access_token) != bool(self.device_id) and not self.password:
+            raise ConfigError("matrix.access_token and matrix.device_id belong together")
+        if not self.password and not self.access_token:
+            raise ConfigError("matrix needs a password, or an access token with its device id")
+        if self.store_key is not None and len(self.store_key) != 32:
+            raise ConfigError("the key of the Matrix store must have 32 bytes")

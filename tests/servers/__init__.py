@@ -1,0 +1,40 @@
+"""Real servers for tests, each in a folder of its own on loopback.
+
+They are used when they are installed; KAVI_TEST_REQUIRE=all (as in .ci/run) installs what is missing and makes a failure of
+what then still lacks.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+
+def required() -> bool:
+    """Whether a missing server is a failure."""
+    return os.environ.get("KAVI_TEST_REQUIRE", "") == "all"
+
+
+def missing(what: str) -> None:
+    """Skips the test (and is counted as skipped), or fails it where everything is required."""
+    if required():
+        pytest.fail(f"{what} is required and missing", pytrace=False)
+    pytest.skip(f"server test: {what} is not installed")
+
+
+def cache_folder() -> Path:
+    """Where downloaded servers stay between runs; KAVI_TEST_CACHE moves it."""
+    base = os.environ.get("KAVI_TEST_CACHE") or os.path.join(os.path.expanduser("~"), ".cache", "kavi-tests")
+    folder = Path(base)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,114 @@
+"""Drives the independent Matrix client (matrix-js-sdk on Node) from asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import itertools
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.servers import cache_folder, missing, required
+
+HERE = Path(__file__).parent / "js"
+SECONDS = 60.0
+LINE_LIMIT = 1 << 24
+
+
+def client_folder() -> Path:
+    """A folder with the client and its packages; installs them when everything is required, else skips the test."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        missing("Node")
+    package = (HERE / "package.json").read_bytes()
+    folder = cache_folder() / f"js-{hashlib.sha256(package).hexdigest()[:12]}"
+    if not (folder / "complete").exists():
+        if not required():
+            missing("matrix-js-sdk")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_bytes(package)
+        install = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts"]
+        if subprocess.run(install, cwd=folder, check=False).returncode != 0:
+            missing("matrix-js-sdk")
+        (folder / "complete").touch()
+    shutil.copy(HERE / "strict_client.mjs", folder)
+    return folder
+
+
+class StrictClient:
+    """One running client; `events` holds all room events it saw, decrypted where it could."""
+
+    def __init__(self, homeserver: str, user: str, password: str) -> None:
+        self._arguments = (homeserver, user, password)
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._news = asyncio.Event()
+        self.events: list[dict[str, Any]] = []
+        self.user_id = ""
+        self.device_id = ""
+
+    async def start(self, *, sign: bool = True) -> None:
+        folder = client_folder()
+        self._process = await asyncio.create_subprocess_exec(
+            "node", "strict_client.mjs", *self._arguments, cwd=folder, limit=LINE_LIMIT,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reader = asyncio.create_task(self._read())
+        await asyncio.wait_for(self._ready, SECONDS)
+        if sign:
+            await self.do("sign")
+
+    async def stop(self) -> None:
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            await self.do("quit")
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            value = json.loads(line)
+            if "ready" in value:
+                self.user_id, self.device_id = value["user"], value["device"]
+                self._ready.set_result(None)
+            elif "answer" in value:
+                self._answers.pop(value["answer"]).set_result(value)
+            else:
+                self.events.append(value)
+                self._news.set()
+        if not self._ready.done():
+            self._ready.set_exception(RuntimeError("the JavaScript client ended before it was ready"))
+
+    async def do(self, command: str, **values: Any) -> dict[str, Any]:
+        """Runs one command of strict_client.mjs and returns its answer."""
+        number = next(self._numbers)
+        self._answers[number] = asyncio.get_running_loop().create_future()
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"number": number, "command": command, **values}).encode() + b"\n")
+        await self._process.stdin.drain()
+        answer = await asyncio.wait_for(self._answers[number], SECONDS)
+        if "error" in answer:
+            raise RuntimeError(f"{command}: {answer['error']}")
+        return answer
+
+    async def wait_for(self, matches: Callable[[dict[str, Any]], bool], seconds: float = 20.0) -> dict[str, Any]:
+        """The first event, seen before or yet to come, that matches."""
+        async with asyncio.timeout(seconds):
+            while True:
+                for event in self.events:
+                    if matches(event):
+                        return event
+                self._news.clear()
+                await self._news.wait()
+
+    async def reads(self, body: str, seconds: float = 20.0) -> dict[str, Any]:
+        """Waits until a message with this body is readable."""
+        return await self.wait_for(lambda event: event["content"].get("body") == body and not event["failed"], seconds)
