@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.messengers.matrix import MatrixMessenger, MatrixSettings
+from bot.messengers.matrix.files import OpenSource, no_source
 from bot.ports import Address, Cursor, Inbound, Outbound, Receipt, Sent
 from tests.servers.synapse import Account
+
+
+class TakenKeys:
+    """Room keys that are held back until `restore`, which needs a stopped bot."""
+
+    def __init__(self, bot: EchoBot, room: str) -> None:
+        client = bot.matrix._running.machine.client  # there is no public way to lose keys
+        self._database = bot.settings.store_dir / client.config.store_name
+        del client.olm.inbound_group_store._entries[room]
+        with contextlib.closing(sqlite3.connect(self._database)) as database, database:
+            self._rows = database.execute("select * from megolminboundsessions where room_id = ?", (room,)).fetchall()
+            database.execute("delete from megolminboundsessions where room_id = ?", (room,))
+
+    def restore(self) -> None:
+        marks = ", ".join("?" * len(self._rows[0]))
+        with contextlib.closing(sqlite3.connect(self._database)) as database, database:
+            database.executemany(f"insert or replace into megolminboundsessions values ({marks})", self._rows)
 
 
 class EchoBot:
@@ -24,14 +44,16 @@ class EchoBot:
         self.inbox: list[Inbound] = []
         self.cursor: str | None = None
         self.answers = True
+        self.greeting = ""
         self.fail_next = 0
         self.error: BaseException | None = None
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.open_source: OpenSource = no_source
         self.matrix = MatrixMessenger(self.settings)
 
     async def start(self) -> None:
-        self.matrix = MatrixMessenger(self.settings)
+        self.matrix = MatrixMessenger(self.settings, self.open_source)
         await self.matrix.start(self.cursor)
         self._task = asyncio.create_task(self._run())
         if self.cursor is None:
@@ -66,6 +88,8 @@ class EchoBot:
             self.cursor = cursor.value
         self._news.set()
         for inbound in fresh:
+            if self.greeting and inbound.kind == "start":
+                await self.say(inbound.address, self.greeting, key=f"hello-{inbound.external_id[1:20]}")
             if self.answers and inbound.kind == "text":
                 await self.say(inbound.address, f"echo: {inbound.text}", key=f"echo-{inbound.external_id[1:20]}")
 
@@ -92,6 +116,10 @@ class EchoBot:
 
     def at(self, room: str) -> Address:
         return Address(messenger="matrix", account=self.settings.user_id, chat=room)
+
+    def forget_room_keys(self, room: str) -> TakenKeys:
+        """Takes the keys of a room out of the running bot and its database, as if they had not come yet."""
+        return TakenKeys(self, room)
 
     def reconfigure(self, **changes: Any) -> None:
         """Other settings from the next start on."""

@@ -1,7 +1,7 @@
 """Real servers for tests, each in a folder of its own on loopback.
 
-They are used when they are installed; KAVI_TEST_REQUIRE=all (as in .ci/run) installs what is missing and makes a failure of
-what then still lacks.
+They are used when they are installed; KAVI_TEST_REQUIRE=all (as in .ci/run) installs what is missing, and what lacks
+even then is a failure.
 """
 
 from __future__ import annotations

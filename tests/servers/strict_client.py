@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers import cache_folder, missing, required
+from tests.servers.synapse import Account, Synapse
 
 HERE = Path(__file__).parent / "js"
 SECONDS = 60.0
@@ -43,18 +44,19 @@ class StrictClient:
     """One running client; `events` holds all room events it saw, decrypted where it could."""
 
     def __init__(self, homeserver: str, user: str, password: str) -> None:
-        self._arguments = (homeserver, user, password)
+        self.arguments = (homeserver, user, password)
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._news = asyncio.Event()
         self.events: list[dict[str, Any]] = []
+        self._process: asyncio.subprocess.Process | None = None
         self.user_id = ""
         self.device_id = ""
 
     async def start(self, *, sign: bool = True) -> None:
         folder = client_folder()
         self._process = await asyncio.create_subprocess_exec(
-            "node", "strict_client.mjs", *self._arguments, cwd=folder, limit=LINE_LIMIT,
+            "node", "strict_client.mjs", *self.arguments, cwd=folder, limit=LINE_LIMIT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -63,7 +65,17 @@ class StrictClient:
         if sign:
             await self.do("sign")
 
+    def as_account(self) -> Account:
+        """The same user with a second session and no encryption, for what the client itself would never send."""
+        homeserver, user, password = self.arguments
+        server = Synapse(Path("/nonexistent"), port=int(homeserver.rpartition(":")[2]))
+        login = {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": user}, "password": password}
+        answer = server.call("POST", "/_matrix/client/v3/login", login)
+        return Account(server, answer["user_id"], password, answer["access_token"], answer["device_id"])
+
     async def stop(self) -> None:
+        if self._process is None:
+            return
         with contextlib.suppress(TimeoutError, ConnectionError):
             await self.do("quit")
         with contextlib.suppress(ProcessLookupError):
@@ -73,6 +85,7 @@ class StrictClient:
         await asyncio.gather(self._reader, return_exceptions=True)
 
     async def _read(self) -> None:
+        assert self._process is not None
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             value = json.loads(line)
@@ -91,6 +104,7 @@ class StrictClient:
         """Runs one command of strict_client.mjs and returns its answer."""
         number = next(self._numbers)
         self._answers[number] = asyncio.get_running_loop().create_future()
+        assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"number": number, "command": command, **values}).encode() + b"\n")
         await self._process.stdin.drain()

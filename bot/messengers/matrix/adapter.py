@@ -100,6 +100,7 @@ class MatrixMessenger:
         machine = Machine(server, login, folder.path, folder.key, trust)
         await machine.publish()
         signing = await ensure_signed(server, settings, folder, login)
+        machine.device_keys = signing.device
         backlog = Backlog(folder)
         rooms = Rooms(server, machine, settings, login.user_id)
         door = Doorkeeper(server, rooms, settings, backlog)
@@ -108,7 +109,7 @@ class MatrixMessenger:
         sender = Sender(server, machine, rooms, backlog, self._open_source, settings.upload_cap)
         return _Parts(
             login=login, machine=machine, rooms=rooms, door=door, sender=sender, stream=stream, trust=trust,
-            signing=signing,
+            signing=signing.problem,
         )  # fmt: skip
 
     @property
@@ -152,7 +153,13 @@ class MatrixMessenger:
     async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
         """An encrypted room for a case. `title` should be neutral: it travels unencrypted."""
         room = await open_room(self._http, title, invite, parent, self.account)
-        return Address(messenger=NAME, account=self.account, chat=room) if room else None
+        if room is None:
+            return None
+        with contextlib.suppress(ApiError, Unreachable):
+            # Sync may have shown a half-made room without its invitations; those people must get the keys.
+            self._running.rooms.forget(room)
+            await self._running.rooms.know(room)
+        return Address(messenger=NAME, account=self.account, chat=room)
 
     async def close_room(self, address: Address) -> None:
         """Removes everybody, then leaves and forgets the room."""

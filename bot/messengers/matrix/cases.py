@@ -14,10 +14,13 @@ def _state(kind: str, content: Json, key: str = "") -> Json:
 
 
 def room_request(title: str, invite: Sequence[str], parent: str, own_server: str) -> Json:
-    """The body of createRoom. Counsellors may write, the bot alone may invite, remove or change the room."""
+    """The body of createRoom. Counsellors may write, the bot alone may invite, remove or change the room.
+
+    Who is invited sees what was written since the invitation, not before: so a case can be summed up at once.
+    """
     initial = [
         _state("m.room.encryption", dict(ENCRYPTION)),
-        _state("m.room.history_visibility", {"history_visibility": "joined"}),
+        _state("m.room.history_visibility", {"history_visibility": "invited"}),
     ]
     if parent:
         initial.append(_state("m.space.parent", {"via": [own_server], "canonical": True}, parent))

@@ -112,34 +112,42 @@ def master_key(answer: Json, user: str) -> str:
     return next((str(key) for key in keys.values()), "")
 
 
-async def ensure_signed(server: Homeserver, settings: MatrixSettings, folder: StoreFolder, login: Login) -> str:
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """How this device stands: `problem` is "" or a sentence for the operator, `device` its published keys, signed."""
+
+    problem: str
+    device: Json
+
+
+async def ensure_signed(server: Homeserver, settings: MatrixSettings, folder: StoreFolder, login: Login) -> Signing:
     """Publishes the identity once and signs this device with it; nothing happens when all is in place.
 
-    Returns "" or a sentence for the operator. The secrets are on the disk before anything is published, and
-    an identity that somebody else published is never replaced. Raises ApiError, Unreachable.
+    The secrets are on the disk before anything is published, and an identity that somebody else published is never
+    replaced. Raises ApiError, Unreachable.
     """
     user = login.user_id
     answer = await server.call("POST", f"{CLIENT}/keys/query", {"device_keys": {user: []}})
     published = master_key(answer, user)
+    device: Json = answer.get("device_keys", {}).get(user, {}).get(login.device_id, {})
+    device.pop("unsigned", None)
     stored = folder.read("identity")
     if stored is None:
         if published:
-            return LOST
+            return Signing(LOST, device)
         identity = Identity.generate()
         folder.write("identity", identity.dump())
     else:
         identity = Identity.load(stored)
     if published != identity.master.public:
         if published:
-            return LOST
+            return Signing(LOST, device)
         path = f"{CLIENT}/keys/device_signing/upload"
         await call_with_password(server, settings, "POST", path, identity.upload(user))
-    device = answer.get("device_keys", {}).get(user, {}).get(login.device_id)
-    if device is None:
-        return "The homeserver does not know this device's keys yet; the next start signs it."
+    if not device:
+        return Signing("The homeserver does not know this device's keys yet; the next start signs it.", device)
     if is_signed(device, user, identity.self_signing.public):
-        return ""
-    device.pop("unsigned", None)
+        return Signing("", device)
     identity.self_signing.sign(device, user)
     result = await server.call("POST", f"{CLIENT}/keys/signatures/upload", {user: {login.device_id: device}})
-    return "The homeserver refused the device's signature." if result.get("failures") else ""
+    return Signing("The homeserver refused the device's signature." if result.get("failures") else "", device)

@@ -7,6 +7,8 @@ decrypted once, by `decrypt`, whether it came live, from a gap or late.
 from __future__ import annotations
 
 import copy
+import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ class Machine:
     def __init__(self, server: Homeserver, login: Login, path: Path, key: bytes, trust: Trust) -> None:
         import nio
 
+        logging.getLogger("nio").setLevel(logging.CRITICAL + 1)  # its lines name people and rooms
         self._nio = nio
         self._server = server
         self._login = login
@@ -48,7 +51,9 @@ class Machine:
         self.client.restore_login(login.user_id, login.device_id, login.token)
         (path / login.database).chmod(0o600)
         self._olm: Any = self.client.olm
+        self._olm._olm_encrypt = self._seal  # nio's own leaves out `sender_device_keys`
         self._fallback_used = False
+        self.device_keys: Json = {}  # this device's published keys with all signatures
         self.withheld = 0  # how often somebody refused us keys because our device is not signed
 
     def close(self) -> None:
@@ -219,6 +224,32 @@ class Machine:
         _, encrypted = self.client.encrypt(room, kind, content)
         result: Json = encrypted
         return result
+
+    def _seal(self, session: Any, device: Any, kind: str, content: Json) -> Json:
+        """An Olm message for one device.
+
+        It brings our signed device keys along (`sender_device_keys`), so that a strict client can judge the sender
+        before it has asked for our devices; without them the first message after somebody joined stays unreadable.
+        """
+        own = self._olm.account.identity_keys
+        payload = {
+            "sender": self._login.user_id,
+            "sender_device": self._login.device_id,
+            "keys": {"ed25519": own["ed25519"]},
+            "recipient": device.user_id,
+            "recipient_keys": {"ed25519": device.ed25519},
+            "type": kind,
+            "content": content,
+        }
+        if self.device_keys:
+            payload["sender_device_keys"] = self.device_keys
+        number, ciphertext = session.encrypt(json.dumps(payload)).to_parts()
+        self._olm.store.save_session(device.curve25519, session)
+        return {
+            "algorithm": "m.olm.v1.curve25519-aes-sha2",
+            "sender_key": own["curve25519"],
+            "ciphertext": {device.curve25519: {"type": number, "body": encode(ciphertext)}},
+        }
 
     async def _share(self, room: str) -> None:
         # Families' unsigned devices get keys, else they could not read; a pinned person's foreign ones are blacklisted.

@@ -80,8 +80,8 @@ class SyncLoop:
             await self._first_look(rooms)
         else:
             await self._learn(rooms.get("join", {}))
-            if fresh_keys:
-                batch += self._late(settled)
+            if fresh_keys or self.last_success is None:
+                batch += await self._late(settled)
             for room, joined in rooms.get("join", {}).items():
                 batch += await self._room(room, joined)
             for room, left in rooms.get("leave", {}).items():
@@ -181,10 +181,11 @@ class SyncLoop:
             return []  # a reaction taken back: nothing was said, nothing is unsaid
         return [inbound]
 
-    def _late(self, settled: list[str]) -> list[Inbound]:
+    async def _late(self, settled: list[str]) -> list[Inbound]:
         """Decrypts what had to wait for its key."""
         batch: list[Inbound] = []
-        for key, waiting in self._backlog.events.items():
+        for key, waiting in list(self._backlog.events.items()):
+            await self._known(waiting.room)
             if not self._rooms.is_known(waiting.room):
                 continue
             clear = self._machine.decrypt(waiting.event, waiting.room)

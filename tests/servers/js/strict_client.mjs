@@ -14,6 +14,7 @@ await import("fake-indexeddb/auto");
 const sdk = await import("matrix-js-sdk");
 const { OnlySignedDevicesIsolationMode } = await import("matrix-js-sdk/lib/crypto-api/index.js");
 const readline = await import("node:readline");
+const { webcrypto } = await import("node:crypto");
 
 const [homeserver, user, password] = process.argv.slice(2);
 const out = (value) => process.stdout.write(JSON.stringify(value) + "\n");
@@ -49,6 +50,9 @@ client.on("Room.timeline", (event) => { if (!event.isState()) show(event); });
 client.on("Event.decrypted", (event) => show(event));
 
 const encryption = { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } };
+async function encryptionKnown(room) {
+  while (!(await crypto.isEncryptionEnabledInRoom(room))) await new Promise((later) => setTimeout(later, 50));
+}
 const commands = {
   sign: async () => { await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys }); return {}; },
   secrets: async () => ({ bundle: await crypto.exportSecretsBundle() }),
@@ -62,12 +66,44 @@ const commands = {
       invite, is_direct: direct, preset: "trusted_private_chat", initial_state: encrypted ? [encryption] : [],
     })).room_id,
   }),
-  join: async ({ room }) => { await client.joinRoom(room); return {}; },
+  join: async ({ room }) => { await client.joinRoom(room); await encryptionKnown(room); return {}; },
+  invite: async ({ room, user: guest }) => { await client.invite(room, guest); return {}; },
+  rotate: async ({ room }) => { await crypto.forceDiscardSession(room); return {}; },
   leave: async ({ room }) => { await client.leave(room); return {}; },
-  encrypt: async ({ room }) => { await client.sendStateEvent(room, encryption.type, encryption.content, ""); return {}; },
+  encrypt: async ({ room }) => {
+    await client.sendStateEvent(room, encryption.type, encryption.content, "");
+    await encryptionKnown(room);
+    return {};
+  },
   send: async ({ room, body, content }) => ({
     id: (await client.sendEvent(room, "m.room.message", content ?? { msgtype: "m.text", body })).event_id,
   }),
+  file: async ({ room, name, type, data, msgtype }) => {
+    // Encrypted attachments are the application's business, not the SDK's: AES-CTR as the specification says.
+    const plain = Buffer.from(data, "hex");
+    const key = await webcrypto.subtle.generateKey({ name: "AES-CTR", length: 256 }, true, ["encrypt", "decrypt"]);
+    const iv = new Uint8Array(16);
+    webcrypto.getRandomValues(iv.subarray(0, 8));
+    const sealed = Buffer.from(await webcrypto.subtle.encrypt({ name: "AES-CTR", counter: iv, length: 64 }, key, plain));
+    const hash = Buffer.from(await webcrypto.subtle.digest("SHA-256", sealed));
+    const { content_uri: url } = await client.uploadContent(sealed, { type: "application/octet-stream" });
+    const bare = (bytes) => Buffer.from(bytes).toString("base64").replace(/=+$/, "");
+    const file = { v: "v2", url, iv: bare(iv), hashes: { sha256: bare(hash) }, key: await webcrypto.subtle.exportKey("jwk", key) };
+    const content = { msgtype, body: name, filename: name, info: { mimetype: type, size: plain.length }, file };
+    return { id: (await client.sendEvent(room, "m.room.message", content)).event_id };
+  },
+  fetch: async ({ content }) => {
+    const { file, url } = content;
+    const address = client.mxcUrlToHttp(file?.url ?? url, undefined, undefined, undefined, false, true, true);
+    const answer = await fetch(address, { headers: { Authorization: `Bearer ${login.access_token}` } });
+    let data = Buffer.from(await answer.arrayBuffer());
+    if (file) {
+      const key = await webcrypto.subtle.importKey("jwk", file.key, { name: "AES-CTR" }, false, ["decrypt"]);
+      const counter = Buffer.from(file.iv, "base64");
+      data = Buffer.from(await webcrypto.subtle.decrypt({ name: "AES-CTR", counter, length: 64 }, key, data));
+    }
+    return { data: data.toString("hex") };
+  },
   react: async ({ room, target, key }) => ({
     id: (await client.sendEvent(room, "m.reaction", {
       "m.relates_to": { rel_type: "m.annotation", event_id: target, key },

@@ -1,0 +1,63 @@
+"""Pictures lose everything but their pixels."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from bot.messengers.media import LONGEST_SIDE, MAX_PIXELS, clean, mime_of
+
+
+def picture(kind: str, size: tuple[int, int] = (40, 20), **options: object) -> bytes:
+    target = io.BytesIO()
+    Image.new("RGB", size, (10, 20, 30)).save(target, kind, **options)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG", "GIF"])
+def test_pictures_come_out_as_jpeg_or_png(kind: str) -> None:
+    cleaned = clean(picture(kind))
+    assert cleaned is not None
+    assert cleaned.mime == ("image/png" if kind == "PNG" else "image/jpeg")
+    assert mime_of(cleaned.data) == cleaned.mime
+
+
+def test_place_and_orientation_are_applied_and_gone() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side
+    exif[0x010E] = "bei Oma"
+    exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
+    cleaned = clean(picture("JPEG", exif=exif))
+    assert cleaned is not None
+    with Image.open(io.BytesIO(cleaned.data)) as fresh:
+        assert fresh.size == (20, 40)
+        assert not fresh.getexif()
+    assert b"Oma" not in cleaned.data
+
+
+def test_large_pictures_shrink_and_bombs_are_refused() -> None:
+    cleaned = clean(picture("JPEG", (4000, 1000)))
+    assert cleaned is not None
+    with Image.open(io.BytesIO(cleaned.data)) as fresh:
+        assert max(fresh.size) == LONGEST_SIDE
+    side = int(MAX_PIXELS**0.5) + 10
+    target = io.BytesIO()
+    Image.new("1", (side, side)).save(target, "PNG")
+    assert clean(target.getvalue()) is None
+
+
+def test_broken_picture_is_refused_and_other_files_stay() -> None:
+    assert clean(picture("JPEG")[:60]) is None
+    assert clean(b"\x89PNG\r\n\x1a\nnonsense") is None
+    letter = b"%PDF-1.7 ..."
+    cleaned = clean(letter)
+    assert cleaned is not None
+    assert (cleaned.mime, cleaned.data) == ("application/pdf", letter)
+
+
+def test_type_is_read_from_the_content() -> None:
+    assert mime_of(b"MZ\x90\x00") == "application/octet-stream"
+    assert mime_of(b"") == "application/octet-stream"
+    assert mime_of(b"OggS....") == "audio/ogg"
