@@ -38,6 +38,8 @@ class Machine:
     def __init__(self, server: Homeserver, login: Login, path: Path, key: bytes, trust: Trust) -> None:
         import nio
 
+        from bot.messengers.matrix.store import LazyStore
+
         logging.getLogger("nio").setLevel(logging.CRITICAL + 1)  # its lines name people and rooms
         self._nio = nio
         self._server = server
@@ -45,7 +47,11 @@ class Machine:
         self._trust = trust
         self._existed = (path / login.database).exists()
         config = nio.ClientConfig(
-            encryption_enabled=True, pickle_key=encode(key), store_name=login.database, store_sync_tokens=False
+            store=LazyStore,
+            encryption_enabled=True,
+            pickle_key=encode(key),
+            store_name=login.database,
+            store_sync_tokens=False,
         )
         self.client: Any = nio.Client(login.user_id, login.device_id, str(path), config)
         self.client.restore_login(login.user_id, login.device_id, login.token)
