@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from bot.errors import MessengerError, Revoked
-from bot.ports import Sent
+from bot.ports import Retry, Sent
 from tests.messengers.echo import EchoBot
 from tests.messengers.test_matrix_dialogue import open_direct
+from tests.servers.faulty_proxy import FaultyProxy
 from tests.servers.strict_client import StrictClient
 from tests.servers.synapse import Account, Synapse
 
 pytestmark = pytest.mark.server
+
+ALL_KEYS = {"device_keys": {"@bot:localhost": []}}
 
 
 def answers(person: Account, room: str, bot: EchoBot) -> list[str]:
@@ -118,6 +121,33 @@ async def test_revoked_token_is_one_error_and_a_stop(bot: EchoBot, account: Acco
         await bot.send(room_of_nobody, "x", "x-1")
     assert "no longer valid" in (await bot.matrix.health())["account"]
 
+    await bot.stop()
+    bot.error = None
+    await bot.start()  # the operator starts it again: with the password that means a new device
+    assert (await bot.matrix.health())["encryption"] == "ok"
+    assert bot.error is None
+
+
+async def test_session_that_ran_out_is_renewed_for_the_same_device(tmp_path: Path) -> None:
+    server = Synapse(tmp_path / "synapse", extra={"session_lifetime": "6s"})
+    server.start()
+    try:
+        account, anna = server.register("bot"), server.register("anna")
+        bot = EchoBot(account, tmp_path / "matrix")
+        await bot.start()
+        try:
+            room = await open_direct(bot, anna)
+            devices = server.call("POST", "/_matrix/client/v3/keys/query", ALL_KEYS, bot.matrix._http.token)
+            await asyncio.sleep(7.0)
+            await bot.say(bot.at(room), "noch angemeldet", key="n-1")
+            again = server.call("POST", "/_matrix/client/v3/keys/query", ALL_KEYS, bot.matrix._http.token)
+            assert again == devices
+            assert bot.error is None
+        finally:
+            await bot.stop()
+    finally:
+        server.remove()
+
 
 async def test_second_process_on_the_same_store_is_refused(bot: EchoBot, account: Account) -> None:
     twin = EchoBot(account, bot.settings.store_dir)
@@ -146,11 +176,31 @@ async def test_key_that_comes_late_still_opens_the_message(bot: EchoBot, strict:
     assert bot.texts() == ["erste", "zu früh", "mit neuem Schlüssel"]
 
 
+async def test_failing_network_neither_loses_nor_doubles_an_answer(
+    account: Account, anna: Account, synapse: Synapse, store_dir: Path
+) -> None:
+    proxy = FaultyProxy(synapse.url)
+    await proxy.start()
+    bot = EchoBot(account, store_dir)
+    bot.reconfigure(homeserver=proxy.url)
+    try:
+        await bot.start()
+        room = await open_direct(bot, anna)
+        proxy.share = 0.4
+        wanted = [f"Zeile {number}" for number in range(40)]
+        for number, text in enumerate(wanted):
+            while not isinstance(receipt := await bot.send(bot.at(room), text, f"p-{number}"), Sent):
+                assert isinstance(receipt, Retry), "the transaction id makes every repeat harmless"
+        assert set(proxy.counts) == {"limited", "gateway", "dropped_before", "dropped_after"}
+        assert answers(anna, room, bot) == wanted
+    finally:
+        await bot.stop()
+        await proxy.stop()
+
+
 async def test_default_rate_limit_becomes_a_pause_and_nothing_is_lost(
     limited_synapse: Synapse, store_dir: Path
 ) -> None:
-    from bot.ports import Retry
-
     bot = EchoBot(limited_synapse.register("slowbot"), store_dir)
     person = limited_synapse.register("slowanna")
     await bot.start()

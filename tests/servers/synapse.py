@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class Synapse:
     folder: Path
     opened: bool = True
     port: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -121,7 +122,7 @@ class Synapse:
             "report_stats": False, "enable_registration": False, "trusted_key_servers": [],
             "suppress_key_server_warning": True, "federation_domain_whitelist": [], "presence": {"enabled": False},
             "url_preview_enabled": False, "filter_timeline_limit": 100_000,
-        } | (OPENED_LIMITS if self.opened else {})  # fmt: skip
+        } | (OPENED_LIMITS if self.opened else {}) | self.extra  # fmt: skip
 
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
         """A request as any client would make it; raises urllib's HTTPError on an error answer."""

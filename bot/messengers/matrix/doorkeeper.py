@@ -145,5 +145,5 @@ class Doorkeeper:
             return 5.0
         except ApiError as error:
             return max(0.5, error.retry_after or 5.0) if error.temporary else None
-        self._rooms.forget(room)
+        self._rooms.destroy(room)
         return None

@@ -6,20 +6,25 @@ decrypted once, by `decrypt`, whether it came live, from a gap or late.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+import structlog
 
 from bot.errors import MessengerError
 from bot.messengers.matrix.account import Login
 from bot.messengers.matrix.homeserver import CLIENT, Homeserver, Json, escape
 from bot.messengers.matrix.identity import encode
 from bot.messengers.matrix.trust import Trust
+
+log = structlog.get_logger(__name__)
 
 SHARE_ROUNDS = 3  # how often a key is shared again because somebody's devices changed meanwhile
 
@@ -162,6 +167,16 @@ class Machine:
         return bool(events)
 
     def _feed(self, sync: Json) -> None:
+        """Whole at first; if nio stumbles over something in it, in pieces, so that the rest still counts."""
+        try:
+            self._feed_whole(sync)
+        except Exception as error:
+            log.error("matrix_sync_answer_odd", error=type(error).__name__)
+            for piece in _pieces(sync):
+                with contextlib.suppress(Exception):
+                    self._feed_whole(piece)
+
+    def _feed_whole(self, sync: Json) -> None:
         self.client.next_batch = ""  # nio ignores an answer whose token it has seen; we decide about repeats
         response = self._nio.SyncResponse.from_dict(_for_nio(sync))
         if not isinstance(response, self._nio.SyncResponse):
@@ -180,6 +195,13 @@ class Machine:
         known.members_synced = True
         if known.encrypted:
             self._olm.update_tracked_users(known)
+
+    def forget_room(self, room: str) -> None:
+        """Destroys the keys of a room that was left: nobody needs to read it here again."""
+        self.client.rooms.pop(room, None)
+        self.client.encrypted_rooms.discard(room)
+        self._olm.outbound_group_sessions.pop(room, None)
+        self.client.store.forget_room(room)
 
     def decrypt(self, event: Json, room: str) -> Decrypted | None:
         """The clear event, or None while its key is missing or the event is not acceptable."""
@@ -275,6 +297,17 @@ class Machine:
         store = self.client.device_store
         users = self.client.rooms[room].users
         return {(user, device.id) for user in users for device in store.active_user_devices(user)}
+
+
+def _pieces(sync: Json) -> Iterator[Json]:
+    """The same answer as several small ones: one for each to-device message, each room, and the rest."""
+    bare = {"next_batch": sync["next_batch"]}
+    for event in sync.get("to_device", {}).get("events", []):
+        yield bare | {"to_device": {"events": [event]}}
+    for room, joined in sync.get("rooms", {}).get("join", {}).items():
+        yield bare | {"rooms": {"join": {room: joined}}}
+    counts = ("device_lists", "device_one_time_keys_count")
+    yield bare | {name: sync[name] for name in counts if name in sync}
 
 
 def _for_nio(sync: Json) -> Json:

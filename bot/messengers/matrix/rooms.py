@@ -65,8 +65,14 @@ class Rooms:
         )
 
     def forget(self, room: str) -> None:
+        """Loads the room anew when it is needed again."""
         self._creator.pop(room, None)
         self._machine.client.rooms.pop(room, None)
+
+    def destroy(self, room: str) -> None:
+        """The room was left for good: its keys go."""
+        self._creator.pop(room, None)
+        self._machine.forget_room(room)
 
     def is_known(self, room: str) -> bool:
         return room in self._creator

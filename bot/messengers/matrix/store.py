@@ -118,6 +118,12 @@ class LazyStore(SqliteStore):  # type: ignore[misc]
             device.keys[kind] = key
         return found
 
+    def forget_room(self, room: str) -> None:
+        """Deletes the keys of a room; the database overwrites what it deletes (`secure_delete`)."""
+        with self.database.atomic():
+            for table in ("megolminboundsessions", "encryptedrooms"):
+                self.database.execute_sql(f"delete from {table} where room_id = ?", (room,))
+
     def is_device_verified(self, device: Any) -> bool:
         return bool(device.trust_state == TrustState.verified)
 

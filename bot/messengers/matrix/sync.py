@@ -151,6 +151,13 @@ class SyncLoop:
         return found[::-1]
 
     def _one(self, room: str, event: Json) -> list[Inbound]:
+        try:
+            return self._judge(room, event)
+        except Exception as error:  # one odd event must not hold up all the others
+            log.error("matrix_event_odd", error=type(error).__name__)
+            return []
+
+    def _judge(self, room: str, event: Json) -> list[Inbound]:
         if "state_key" in event:
             return membership_changes(room, event, self._rooms, self._door, self._backlog, self._account, self._now())
         if event.get("sender") == self._account or not self._rooms.is_known(room):
