@@ -10,6 +10,7 @@ from html import escape
 
 from bot.messengers.matrix.homeserver import Json
 from bot.ports import Outbound
+from bot.text.spans import foreign, html, parse, plain, split
 
 MAX_TEXT = 12_000  # characters of one message: twice in an encrypted event, in at most 4 bytes each, stays below 64 KiB
 
@@ -44,6 +45,8 @@ def replacement(content: Json, target: str) -> Json:
 
 
 def _bodies(text: str, *, markup: bool) -> list[tuple[str, str]]:
+    """Plain and HTML body of each part of the text."""
     if not text:
         return []
-    return [(text, escape(text, quote=False).replace("\n", "<br>"))]
+    styled = parse(text) if markup else foreign(text)
+    return [(plain(part), html(part)) for part in split(styled, MAX_TEXT)]

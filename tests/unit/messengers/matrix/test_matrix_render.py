@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,20 @@ def test_foreign_text_is_never_html() -> None:
     assert content["body"] == "<b>a</b> & <script>"
     assert "<b>" not in content.get("formatted_body", "")
     assert "<script>" not in content.get("formatted_body", "")
+
+
+def test_content_markup_becomes_html_and_readable_plain_text() -> None:
+    (content,) = contents(text="**Wichtig:** [Antrag](https://a.de)\n- Ausweis")
+    assert content["body"] == "Wichtig: Antrag (https://a.de)\n• Ausweis"
+    assert content["formatted_body"] == '<strong>Wichtig:</strong> <a href="https://a.de">Antrag</a><br>• Ausweis'
+
+
+def test_long_text_is_cut_at_sentences_and_fits_into_an_event() -> None:
+    found = contents(text="Ein Satz mit Umlauten äöü. " * 1500, choices=("Ja", "Nein"))
+    assert len(found) > 2
+    assert all(len(json.dumps(content)) < 40_000 for content in found)
+    assert all(content["body"].endswith("äöü.") for content in found[:-1])
+    assert found[-1]["body"].endswith("1. Ja\n2. Nein")
 
 
 def test_nobody_is_mentioned_by_accident() -> None:
