@@ -1,8 +1,8 @@
 """Texts with styles: content markup in, plain text, HTML or entities out, long texts cut at sentences.
 
 The markup of content files: `**bold**`, `*italic*` or `_italic_`, `` `code` ``, `[label](https://…)`, lines that begin
-with `> ` (quote) or `- ` (list). A backslash takes a character as it is. A style never reaches over the end of its line,
-and what is not closed stays as it was typed. What people write never goes through `parse` but through `foreign`.
+with `> ` (quote) or `- ` (list). A backslash takes a character as it is. A style never reaches over the end of its
+line, and what is not closed stays as it was typed. What people write never passes `parse`, only `foreign`.
 """
 
 from __future__ import annotations
