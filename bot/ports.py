@@ -51,6 +51,7 @@ class Inbound:
     `sender` is the person's external identity; in a private chat it stands for the chat, in staff rooms it tells who.
     `message` is the messenger's id of the message concerned, `relates_to` that of the one edited, deleted, replied or reacted to.
     `press` carries (question, option) of a button; `verified` says that sender and device were proved (Matrix staff).
+    Kind `moved` names the new chat in `payload["chat"]`.
     """
 
     address: Address

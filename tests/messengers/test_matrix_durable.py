@@ -63,6 +63,21 @@ async def test_answer_taken_in_but_not_stored_comes_again_after_a_crash(bot: Ech
     await strict.reads("echo: fast verloren")
 
 
+async def test_people_beyond_the_hundredth_can_write_first_while_the_bot_is_down(
+    bot: EchoBot, anna: Account, strict: StrictClient
+) -> None:
+    room = await open_direct(bot, strict)
+    device = bot.matrix._running.login.device_id
+    await bot.stop()
+    claim = {"one_time_keys": {bot.matrix.account: {device: "signed_curve25519"}}}
+    claimed = [anna.call("POST", "/keys/claim", claim)["one_time_keys"] for _ in range(110)]
+    (last,) = claimed[-1][bot.matrix.account][device].values()
+    assert last["fallback"] is True, "the one-time keys are used up"
+    await strict.do("send", room=room, body="als Letzte")
+    await bot.start()
+    await strict.reads("echo: als Letzte")
+
+
 async def test_homeserver_restart_is_ridden_out(bot: EchoBot, anna: Account, synapse: Synapse) -> None:
     room = await open_direct(bot, anna)
     await asyncio.to_thread(synapse.stop)

@@ -167,14 +167,18 @@ class Machine:
         return bool(events)
 
     def _feed(self, sync: Json) -> None:
-        """Whole at first; if nio stumbles over something in it, in pieces, so that the rest still counts."""
-        try:
-            self._feed_whole(sync)
-        except Exception as error:
-            log.error("matrix_sync_answer_odd", error=type(error).__name__)
-            for piece in _pieces(sync):
-                with contextlib.suppress(Exception):
-                    self._feed_whole(piece)
+        """Whole at first; if nio stumbles over something in it, in pieces, so that the rest still counts.
+
+        All in one transaction: a crash between a used Olm key and the room key it brought would lose the room key.
+        """
+        with self.client.store.database.atomic():
+            try:
+                self._feed_whole(sync)
+            except Exception as error:
+                log.error("matrix_sync_answer_odd", error=type(error).__name__)
+                for piece in _pieces(sync):
+                    with contextlib.suppress(Exception):
+                        self._feed_whole(piece)
 
     def _feed_whole(self, sync: Json) -> None:
         self.client.next_batch = ""  # nio ignores an answer whose token it has seen; we decide about repeats
@@ -285,13 +289,17 @@ class Machine:
             devices = self._devices_in(room)
             await self._claim(self.client.get_missing_sessions(room))
             users = list(self.client.rooms[room].users)
-            parts = self._olm.share_group_session_parallel(room, users, ignore_unverified_devices=True)
+            with self.client.store.database.atomic():
+                parts = list(self._olm.share_group_session_parallel(room, users, ignore_unverified_devices=True))
             for shared_with, body in parts:
                 await self._to_device("m.room.encrypted", body)
                 self._olm.outbound_group_sessions[room].users_shared_with.update(shared_with)
             if self._devices_in(room) == devices:
                 break
-        self._olm.outbound_group_sessions[room].shared = True
+        session = self._olm.outbound_group_sessions[room]
+        session.shared = True
+        if without := self._devices_in(room) - session.users_shared_with - session.users_ignored:
+            log.warning("matrix_devices_without_key", count=len(without))
 
     def _devices_in(self, room: str) -> set[tuple[str, str]]:
         store = self.client.device_store
