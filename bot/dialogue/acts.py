@@ -1,0 +1,117 @@
+"""The built-in acts that a flow may call with `do:`: what no YAML can express."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from bot.dialogue import alerts
+from bot.dialogue.draft import Draft
+from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
+from bot.dialogue.session import Part, Session
+
+QUICK_EXIT_REACH = timedelta(hours=24)  # messages younger than this are deleted by "Schnell weg"
+
+
+def do(draft: Draft, act: str) -> None:
+    """Carries out one act."""
+    ACTS[act](draft)
+
+
+def _erase(draft: Draft) -> None:
+    """Everything goes; the session starts anew with nothing but the language."""
+    draft.effects.append(Erase())
+    draft.session = Session(language=draft.session.language, fence=draft.session.fence)
+
+
+def _export(draft: Draft) -> None:
+    draft.effects.append(ExportData(part=draft.session.active))
+
+
+def _switch(draft: Draft, name: str) -> None:
+    if draft.session.active == name:
+        return
+    parts = dict(draft.session.parts)
+    parts.setdefault(name, Part(audience="child" if name == "child" else ""))
+    draft.change(parts=parts, active=name)
+
+
+def _consent(draft: Draft) -> None:
+    draft.change(consent=draft.content.consent_version)
+    draft.record("consent_given", version=draft.content.consent_version)
+
+
+def _withdraw_consent(draft: Draft) -> None:
+    draft.change(consent="")
+    draft.record("consent_withdrawn")
+
+
+def _leave_queue(draft: Draft) -> None:
+    if draft.session.owner == "queue":
+        draft.change(owner="bot", waiting_since=0.0)
+        draft.effects.append(CancelHandoff())
+
+
+def _quick_exit(draft: Draft) -> None:
+    """Deletes what was just written on both sides and forgets the open flows."""
+    draft.effects.append(Retract(since=draft.at - QUICK_EXIT_REACH))
+    if draft.session.owner in ("queue", "counsellor"):
+        draft.effects.append(Relay(kind="quick_exit"))
+    draft.clear_frames()
+    draft.change_part(offers=(), offers_question="", topic="", recent=())
+    draft.record("quick_exit")
+
+
+def _forget_slots(draft: Draft) -> None:
+    draft.change_part(slots={}, topic="", deferred="")
+
+
+def _menu(draft: Draft) -> None:
+    draft.clear_frames()
+    draft.push("menu" if draft.part.audience else "onboarding")
+
+
+def _retry_question(draft: Draft) -> None:
+    """Ends the repair flow; the interrupted question below is asked again by the walk."""
+    draft.pop()
+
+
+def _helpful(draft: Draft) -> None:
+    draft.record("helpful", topic=draft.part.topic)
+
+
+def _not_helpful(draft: Draft) -> None:
+    draft.record("not_helpful", topic=draft.part.topic)
+
+
+def _collect_rejected(draft: Draft) -> None:
+    """None of the offered topics was meant: the question is kept for the editors, with consent only."""
+    asked = draft.value("asked")
+    if draft.session.consent and isinstance(asked, str) and asked:
+        nearest = draft.value("candidates")
+        draft.effects.append(
+            CollectGap(text=asked, nearest=nearest[0] if isinstance(nearest, tuple) and nearest else "", reason="clarify_rejected")
+        )
+
+
+ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
+    "erase": _erase,
+    "export": _export,
+    "child_part": lambda draft: _switch(draft, "child"),
+    "adult_part": lambda draft: _switch(draft, "adult"),
+    "consent": _consent,
+    "withdraw_consent": _withdraw_consent,
+    "leave_queue": _leave_queue,
+    "quick_exit": _quick_exit,
+    "watch_on": lambda draft: draft.change(watched=True),
+    "watch_off": lambda draft: draft.change(watched=False),
+    "confirm_alert": alerts.raise_confirmed,
+    "dismiss_alert": alerts.dismiss,
+    "forget_slots": _forget_slots,
+    "menu": _menu,
+    "retry_question": _retry_question,
+    "helpful": _helpful,
+    "not_helpful": _not_helpful,
+    "collect_rejected": _collect_rejected,
+})  # fmt: skip

@@ -1,0 +1,91 @@
+"""Answering a topic: for the Land it depends on, with what may be asked next, and choosing between topics."""
+
+from __future__ import annotations
+
+from bot.dialogue import asking
+from bot.dialogue.draft import Draft
+from bot.dialogue.questions import land_in
+from bot.dialogue.rendering import Reader, topic_text
+from bot.dialogue.session import Offer
+from bot.matching import Candidate
+
+MAX_CHOICES = 3
+
+
+def answer_topic(draft: Draft, topic_id: str) -> None:
+    """Says a topic's answer; asks for the Land first when the answer differs by Land and none is known."""
+    topic = draft.content.topics.get(topic_id)
+    if topic is None:
+        draft.trouble("?", f"topic {topic_id!r} does not exist")
+        draft.say_key("not_understood")
+        return
+    if topic.needs == "land" and not draft.value("land") and not _take_land(draft):
+        if draft.push("repair.land", {"topic": topic_id}):
+            return
+    lookup = draft.lookup()
+    text = topic_text(draft.content, topic, lookup, draft.reader)
+    if text is None:
+        text = draft.text("answer.not_for_you")
+    draft.record("answered", topic=topic_id, audience=draft.part.audience or "unknown", land=str(draft.value("land") or ""))
+    draft.change_part(topic=topic_id, misses=0)
+    source = f"topic:{topic_id}"
+    if _is_idle(draft):
+        draft.offer(text, _related(draft, topic_id), source)
+    else:
+        draft.say(text, source=source)
+
+
+def _take_land(draft: Draft) -> bool:
+    """Takes the Land from the text that asked, if it names one."""
+    code = land_in(draft.trigger, draft.content) if draft.trigger else None
+    if code is None:
+        return False
+    draft.set_slot("land", code, "30d")
+    return True
+
+
+def _is_idle(draft: Draft) -> bool:
+    """No flow waits for an answer that an offer would compete with."""
+    if draft.top is None:
+        return True
+    found = asking.open_question(draft)
+    return found is not None and found[2].quiet
+
+
+def _related(draft: Draft, topic_id: str) -> tuple[Offer, ...]:
+    topic = draft.content.topics[topic_id]
+    rows = []
+    for name in topic.related:
+        other = draft.content.topics.get(name)
+        if other is not None and speaks_to(draft.reader, other.audiences):
+            title = draft.content.translate(other.title, draft.session.language) or other.title
+            rows.append(Offer(title, "topic", name))
+    return (
+        *rows[:MAX_CHOICES],
+        Offer(draft.text("label.not_helpful"), "command", "not_helpful"),
+        Offer(draft.text("label.menu"), "command", "menu"),
+    )
+
+
+def speaks_to(reader: Reader, audiences: tuple[str, ...] | frozenset[str]) -> bool:
+    """Whether a topic for these audiences is meant for this reader too."""
+    if not reader.audience or reader.audience in audiences:
+        return True
+    return reader.audience in ("parent", "staff") and "caregiver" in audiences
+
+
+def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> bool:
+    """Asks which of up to three topics is meant; False when none of them exists for this reader."""
+    known = [c.topic for c in candidates if c.topic in draft.content.topics][:MAX_CHOICES]
+    return bool(known) and draft.push("repair.clarify", {"candidates": tuple(known), "asked": draft.trigger[:500]})
+
+
+def answer_deferred(draft: Draft) -> bool:
+    """Answers what was put off until the flow ended; False when nothing was."""
+    topic = draft.part.deferred
+    if not topic:
+        return False
+    draft.change_part(deferred="")
+    draft.say_key("digress.now")
+    answer_topic(draft, topic)
+    return True

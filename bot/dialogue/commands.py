@@ -1,0 +1,166 @@
+"""The small closed set of commands between understanding and the engine.
+
+What people type for each lies in `dialogues/commands.yaml`. A command that says something runs the flow
+`repair.<command>`, which an editor may replace; the others act on the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from rapidfuzz import fuzz, process
+
+from bot.dialogue import answering, asking
+from bot.dialogue.content import Commands, Content
+from bot.dialogue.draft import Draft
+from bot.dialogue.rendering import fill, pick
+from bot.text.normalise import fold
+
+COMMANDS = (
+    "back", "skip", "repeat", "stop", "restart", "help", "human", "language", "forget", "export", "why", "menu",
+    "quick_exit", "child_part", "adult_part", "leicht", "plain", "complain", "bot", "watch_on", "watch_off",
+    "not_helpful", "helpful", "consent", "privacy",
+)  # fmt: skip
+LONGEST = 48  # characters; a longer text is not a command
+FUZZY = 90  # rapidfuzz ratio for phrases of six letters and more
+
+
+def command_in(text: str, commands: Commands) -> str | None:
+    """The command that the whole text names, also with a slash before it or a slip in the spelling."""
+    said = fold(text.strip().lstrip("/!"))
+    if not said or len(said) > LONGEST:
+        return None
+    exact = commands.phrases.get(said)
+    if exact is not None or len(said) < 6:
+        return exact
+    close = process.extractOne(said, commands.phrases.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY)
+    return commands.phrases[close[0]] if close is not None and abs(len(close[0]) - len(said)) <= 2 else None
+
+
+def correction_in(text: str, commands: Commands) -> str | None:
+    """What follows "nein, ich meinte …", or None when the text does not begin so."""
+    low = text.strip().casefold()
+    for prefix in commands.corrections:
+        if low.startswith(prefix) and (rest := text.strip()[len(prefix) :].strip(" ,:;.!")):
+            return rest
+    return None
+
+
+def flow_in(text: str, content: Content, audience: str) -> str | None:
+    """The flow that the whole text begins by one of its `start` phrases."""
+    said = fold(text)
+    if not said or len(said) > LONGEST:
+        return None
+    for flow in content.flows.values():
+        if flow.start and (not flow.audiences or not audience or audience in flow.audiences):
+            if any(said == fold(phrase) or (len(said) > 7 and fuzz.ratio(said, fold(phrase)) >= FUZZY) for phrase in flow.start):
+                return flow.name
+    return None
+
+
+def run(draft: Draft, command: str) -> None:
+    """Carries out a command; the walk goes on afterwards."""
+    act = _ACTS.get(command)
+    if act is not None:
+        act(draft)
+        return
+    if not draft.push(f"repair.{command}"):
+        draft.say_key("not_understood")
+
+
+def _back(draft: Draft) -> None:
+    if asking.go_back(draft):
+        return
+    if draft.top is not None and draft.top.flow.startswith("repair."):
+        draft.pop()
+        return
+    draft.say_key("back.nothing")
+    _offer_menu(draft)
+
+
+def _skip(draft: Draft) -> None:
+    if asking.skip(draft):
+        return
+    draft.say_key("skip.needed" if asking.open_question(draft) else "nothing_open")
+    _offer_menu(draft)
+
+
+def _repeat(draft: Draft) -> None:
+    if asking.open_question(draft) is None:
+        if draft.part.topic:
+            answering.answer_topic(draft, draft.part.topic)
+        else:
+            draft.say_key("nothing_open")
+            _offer_menu(draft)
+        return
+    _again(draft)
+
+
+def _again(draft: Draft, lead: str = "") -> None:
+    found = asking.open_question(draft)
+    if found is not None:
+        asking.repeat(draft, found[1], found[2], lead)
+
+
+def _why(draft: Draft) -> None:
+    found = asking.open_question(draft)
+    if found is None:
+        draft.say_key("nothing_open")
+        _offer_menu(draft)
+        return
+    why = found[2].why
+    lead = fill(pick(draft.content, why, draft.reader), draft.lookup()) if why is not None else draft.text("why.default")
+    _again(draft, lead.strip())
+
+
+def _stop(draft: Draft) -> None:
+    draft.clear_frames()
+    draft.change_part(deferred="")
+    draft.push("repair.stop")
+
+
+def _restart(draft: Draft) -> None:
+    draft.clear_frames()
+    draft.change_part(deferred="", topic="")
+    draft.push("menu" if draft.part.audience else "onboarding")
+
+
+def _menu(draft: Draft) -> None:
+    draft.clear_frames()
+    draft.push("menu" if draft.part.audience else "onboarding")
+
+
+def _register(name: str) -> Callable[[Draft], None]:
+    def change(draft: Draft) -> None:
+        draft.change_part(register=name)
+        draft.say_key(f"register.{name}")
+        if asking.open_question(draft) is None and draft.part.topic:
+            answering.answer_topic(draft, draft.part.topic)
+
+    return change
+
+
+def _offer_menu(draft: Draft) -> None:
+    """Nothing is open: leave the person with a way on."""
+    if draft.top is None:
+        draft.push("menu" if draft.part.audience else "onboarding")
+
+
+def _helpful(draft: Draft) -> None:
+    draft.record("helpful", topic=draft.part.topic)
+    draft.say_key("helpful.thanks")
+
+
+_ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
+    "back": _back,
+    "skip": _skip,
+    "repeat": _repeat,
+    "why": _why,
+    "stop": _stop,
+    "restart": _restart,
+    "menu": _menu,
+    "leicht": _register("leicht"),
+    "plain": _register("plain"),
+    "helpful": _helpful,
+})  # fmt: skip

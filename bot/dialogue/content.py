@@ -1,0 +1,74 @@
+"""All content as one immutable value: flows, topics, texts, rules, directories, translations.
+
+The loader builds it; the core only reads it. Reloading means building a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.dialogue.flow import Flow
+from bot.matching import TopicIndex
+from bot.matching.directory import Directory
+from bot.matching.laender import LandFinder
+from bot.matching.topic import Topic
+from bot.safety import Finding, SafetyRules
+from bot.text.variants import Variants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactText:
+    """A number or rule that lives once in a data file, with its birth certificate."""
+
+    text: str
+    source: str = ""
+    as_of: str = ""
+    valid_until: date | None = None
+    confidence: str = "high"
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What people type to steer the talk: folded phrase -> command; prefixes introduce corrections."""
+
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    corrections: tuple[str, ...] = ()
+
+
+SafetyAnswer = Callable[[Finding, str, str, str, str, datetime, str], str]
+"""(finding, audience, band, register, language, at, honest time of a human) -> the text to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Everything that was written by people and can be reviewed.
+
+    `values` holds data by dotted name (`amounts.kindergeld`, `line.ngk_kjt.number`, `land.BY.visits`); `catalogs` maps
+    language -> German text -> translation; `human_when` is what may honestly be said about when a human reads.
+    """
+
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    texts: Mapping[str, Variants] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    commands: Commands = Commands()
+    index: TopicIndex | None = None
+    rules: SafetyRules | None = None
+    safety_answer: SafetyAnswer | None = None
+    values: Mapping[str, FactText] = field(default_factory=dict)
+    laender: Mapping[str, str] = field(default_factory=dict)  # code -> name
+    land_finder: LandFinder | None = None
+    prisons: Directory | None = None
+    centres: Directory | None = None
+    catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    version: str = ""
+    consent_version: str = "1"
+    human_when: str = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."
+
+    def translate(self, text: str, language: str) -> str | None:
+        """The text in that language, or None when it is not translated; German is itself."""
+        if language == "de":
+            return text
+        return self.catalogs.get(language, {}).get(text)

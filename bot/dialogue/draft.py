@@ -1,0 +1,202 @@
+"""The turn while it is being decided: the session so far and the effects so far.
+
+Nothing here leaves the turn; `turn()` freezes a draft into a `Turn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.dialogue.content import Content
+from bot.dialogue.effects import Attachment, CancelTimer, Choice, Effect, Record, Reply, ReportTrouble, StartTimer
+from bot.dialogue.flow import Flow
+from bot.dialogue.rendering import Lookup, Reader, berlin_day, fill, text_of
+from bot.dialogue.session import Frame, Keep, Offer, Part, Session, Slot, Value
+
+MAX_FRAMES = 12
+PROFILE_SLOTS = frozenset({"audience", "band", "register"})  # kept as fields of the part, not as slots
+
+
+class Draft:
+    """One turn in the making. `trigger` is the text that began it; `waiting` says that nothing more is to be walked."""
+
+    __slots__ = ("at", "content", "effects", "flows_begun", "session", "steps", "trigger", "waiting")
+
+    def __init__(self, content: Content, session: Session, at: datetime, trigger: str = "") -> None:
+        self.content = content
+        self.session = session
+        self.at = at
+        self.trigger = trigger
+        self.effects: list[Effect] = []
+        self.steps = 0
+        self.flows_begun = 0
+        self.waiting = False
+
+    # ------------------------------------------------------------------ reading
+
+    @property
+    def part(self) -> Part:
+        return self.session.part
+
+    @property
+    def top(self) -> Frame | None:
+        frames = self.part.frames
+        return frames[-1] if frames else None
+
+    @property
+    def reader(self) -> Reader:
+        return Reader.of(self.session)
+
+    @property
+    def has_spoken(self) -> bool:
+        return any(isinstance(effect, Reply) for effect in self.effects)
+
+    def flow_of(self, frame: Frame) -> Flow | None:
+        return self.content.flows.get(frame.flow)
+
+    def value(self, name: str) -> Value:
+        """The value of a slot, first of the running flow, then of the part."""
+        top = self.top
+        if top is not None and name in top.local:
+            return top.local[name]
+        slot = self.part.slots.get(name)
+        return slot.value if slot is not None else None
+
+    def lookup(self, extra: Mapping[str, Value] | None = None) -> Lookup:
+        local: dict[str, Value] = dict(self.top.local) if self.top is not None else {}
+        local.update(extra or {})
+        return Lookup(self.content, self.session, local, berlin_day(self.at))
+
+    # ------------------------------------------------------------------ changing the session
+
+    def change(self, **values: object) -> None:
+        """Replaces fields of the session."""
+        self.session = replace(self.session, **values)  # type: ignore[arg-type]  # field names are checked by mypy nowhere else
+
+    def change_part(self, **values: object) -> None:
+        """Replaces fields of the active part."""
+        parts = dict(self.session.parts)
+        parts[self.session.active] = replace(self.part, **values)  # type: ignore[arg-type]  # as above
+        self.session = replace(self.session, parts=parts)
+
+    def change_top(self, **values: object) -> None:
+        """Replaces fields of the frame on top."""
+        frames = self.part.frames
+        self.change_part(frames=(*frames[:-1], replace(frames[-1], **values)))  # type: ignore[arg-type]  # as above
+
+    def set_slot(self, name: str, value: Value, keep: Keep) -> None:
+        """Remembers an answer; profile slots change who reads, `language` and `consent` the talk itself."""
+        if name in PROFILE_SLOTS:
+            self.change_part(**{name: str(value or "")})
+        elif name == "language":
+            self.change(language=str(value or "de"))
+        elif keep == "turn" and self.top is not None:
+            self.change_top(local={**self.top.local, name: value})
+        else:
+            slot = Slot(value, "session" if keep == "turn" else keep, self.at.timestamp())
+            self.change_part(slots={**self.part.slots, name: slot})
+        self._set_land_of_prison(name, value, keep)
+
+    def _set_land_of_prison(self, name: str, value: Value, keep: Keep) -> None:
+        if name != "prison" or not isinstance(value, str) or self.content.prisons is None:
+            return
+        entry = self.content.prisons.get(value)
+        if entry is not None and entry.land:
+            self.set_slot("land", entry.land, keep)
+
+    def drop_slot(self, name: str) -> None:
+        """Forgets one answer."""
+        if self.top is not None and name in self.top.local:
+            self.change_top(local={key: item for key, item in self.top.local.items() if key != name})
+        if name in self.part.slots:
+            self.change_part(slots={key: item for key, item in self.part.slots.items() if key != name})
+
+    def push(self, flow_name: str, local: Mapping[str, Value] | None = None) -> bool:
+        """Puts a flow on the stack; False (and a note to the operator) when it is missing or the stack is full."""
+        flow = self.content.flows.get(flow_name)
+        if flow is None:
+            self.trouble("?", f"flow {flow_name!r} does not exist")
+            return False
+        if len(self.part.frames) >= MAX_FRAMES:
+            self.trouble(flow.place, f"more than {MAX_FRAMES} flows on top of each other")
+            return False
+        frame = Frame(flow=flow.name, version=flow.version, step=flow.steps[0].name, local=dict(local or {}))
+        self.change_part(frames=(*self.part.frames, frame))
+        self.flows_begun += 1
+        return True
+
+    def pop(self) -> None:
+        """Takes the top flow off the stack, with its time-out."""
+        frame = self.part.frames[-1]
+        if frame.question:
+            self.effects.append(CancelTimer(timer="question"))
+        self.change_part(frames=self.part.frames[:-1])
+
+    def clear_frames(self) -> None:
+        """Ends every running flow."""
+        while self.part.frames:
+            self.pop()
+
+    # ------------------------------------------------------------------ effects
+
+    def question_id(self) -> str:
+        """A new id for an asking: unique within the conversation, meaningless outside."""
+        return f"q{self.session.fence:x}.{len(self.effects):x}"
+
+    def say(
+        self,
+        text: str,
+        *,
+        choices: tuple[str, ...] = (),
+        question: str = "",
+        attachments: tuple[Attachment, ...] = (),
+        source: str = "",
+        sensitive: bool = False,
+        optional: bool = False,
+        hold: float = 0.0,
+        hold_key: str = "",
+    ) -> None:
+        """Queues a reply in the talk's language."""
+        self.effects.append(
+            Reply(
+                text=text,
+                choices=tuple(Choice(label=label) for label in choices),
+                attachments=attachments,
+                question=question,
+                delivery="optional" if optional else "vital",
+                hold=hold,
+                hold_key=hold_key,
+                sensitive=sensitive,
+                source=source,
+                language=self.session.language,
+            )
+        )
+
+    def text(self, key: str, extra: Mapping[str, Value] | None = None) -> str:
+        """The engine's own text of that key with its values filled in."""
+        return fill(text_of(self.content, key, self.reader), self.lookup(extra)).strip()
+
+    def say_key(self, key: str, extra: Mapping[str, Value] | None = None, **options: object) -> None:
+        """Says one of the engine's own texts."""
+        self.say(self.text(key, extra), source=f"text:{key}", **options)  # type: ignore[arg-type]  # passed on as they are
+
+    def offer(self, text: str, offers: tuple[Offer, ...], source: str) -> None:
+        """Says a text with buttons that belong to no flow."""
+        question = self.question_id() if offers else ""
+        self.say(text, choices=tuple(offer.label for offer in offers), question=question, source=source)
+        self.change_part(offers=offers, offers_question=question)
+
+    def record(self, name: str, **values: str) -> None:
+        """Writes a fact without text."""
+        self.effects.append(Record(name=name, values=tuple(sorted(values.items()))))
+
+    def trouble(self, place: str, problem: str) -> None:
+        """Tells the operator that content failed."""
+        self.effects.append(ReportTrouble(place=place, problem=problem))
+
+    def start_timer(self, name: str, seconds: float) -> None:
+        """Starts a timer that is fenced by this turn."""
+        due = self.at + timedelta(seconds=seconds)
+        self.effects.append(StartTimer(timer=name, due=due, fence=self.session.fence))

@@ -1,0 +1,227 @@
+"""A flow as data: named steps, each with something to say and at most one action.
+
+The loader builds these records from YAML; the walk carries them out. Steps run in order; `goto` leaves the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.dialogue.effects import Attachment
+from bot.dialogue.expressions import Expression
+from bot.dialogue.session import Keep
+from bot.text.variants import Variants
+
+Digress = Literal["allow", "confirm", "block"]
+SystemAct = Literal[
+    "erase", "export", "child_part", "adult_part", "consent", "withdraw_consent", "leave_queue", "quick_exit",
+    "watch_on", "watch_off", "confirm_alert", "dismiss_alert", "forget_slots", "menu", "retry_question",
+    "helpful", "not_helpful", "collect_rejected",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One answer of a choice: the stored `value`, its `label`, who sees it, where it leads."""
+
+    value: str
+    label: Variants
+    also: tuple[str, ...] = ()  # other words for it that people type
+    audiences: tuple[str, ...] = ()  # () = everybody
+    when: Expression | None = None
+    goto: str = ""
+    link: str = ""  # another flow, without coming back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A typed question; the step's `say` is its wording.
+
+    `retry` texts follow one another with each refused answer. `skip` allows "weiter" (the slot stays empty); a question
+    repeats itself after a digression unless `quiet`. `prefill` lets the triggering message answer it, `reuse` an earlier talk.
+    """
+
+    kind: str
+    slot: str
+    keep: Keep
+    options: tuple[Option, ...] = ()
+    options_from: str = ""  # name of a slot that holds topic ids or `value=label` rows
+    retry: tuple[Variants, ...] = ()
+    why: Variants | None = None
+    skip: bool = False
+    digress: Digress = "allow"
+    quiet: bool = False
+    prefill: bool = True
+    reuse: bool = False  # a slot that already has a value is not asked again
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    past: bool = False  # dates: may lie in the past
+    future: bool = True  # dates: may lie in the future
+    most: int = 0  # choose_many: at most so many; long_text: characters
+    timeout: float = 0.0  # seconds; 0 = never
+    timeout_goto: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Go to the step of the first expression that is true, else to `otherwise`."""
+
+    cases: tuple[tuple[Expression, str], ...]
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Put the value of each expression into its slot."""
+
+    values: tuple[tuple[str, Expression], ...]
+    keep: Keep = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Go on at another step of this flow."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Run another flow and come back."""
+
+    flow: str
+    values: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Leave this flow for another one."""
+
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The flow is over; the one below goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Say the answer of a topic; `$slot` takes the topic's id from a slot."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remind:
+    """Say the step named `then` of this flow (or start `flow`) at the date in slot `on` plus `days`, at `at` o'clock.
+
+    Berlin time; moments between 21:00 and 7:00 are moved to the next 8:00. Without `on` the count starts today.
+    """
+
+    on: str = ""
+    days: int = 0
+    at: str = "10:00"
+    then: str = ""
+    flow: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Wait until the person writes anything (kept in `slot` if named) or `seconds` have passed."""
+
+    seconds: float
+    timeout_goto: str
+    slot: str = ""
+    keep: Keep = "turn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOff:
+    """Bring in a human; the flow goes on while the person waits, unless `park`."""
+
+    reason: str
+    urgency: Literal["emergency", "urgent", "normal"] = "normal"
+    team: str = ""
+    park: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A fact for the statistics: a name and slots or expressions with closed values."""
+
+    fact: str
+    values: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """Make a file (letter, calendar entry, checklist) from slots by a template and send it."""
+
+    template: str
+    name: str
+    values: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Hand the named slots to a form outside the conversation (survey, referral)."""
+
+    form: str
+    values: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """A built-in act that no YAML can express."""
+
+    act: SystemAct
+
+
+Action = Ask | Branch | Assign | Goto | Call | Link | End | Answer | Remind | Wait | HandOff | Count | File | Send | Do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One place in a flow. `goto` is where it leads when its action does not decide ("" = the next step)."""
+
+    name: str
+    place: str
+    say: Variants | None = None
+    attachments: tuple[Attachment, ...] = ()
+    action: Action | None = None
+    goto: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person can stand here between two turns."""
+        return isinstance(self.action, (Ask, Wait))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A named script. `version` is the fingerprint of its source; `moved` maps removed step names to new ones."""
+
+    name: str
+    place: str
+    version: str
+    steps: tuple[Step, ...]
+    title: Variants = field(default_factory=Variants)
+    audiences: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()  # what people type to begin it
+    moved: Mapping[str, str] = field(default_factory=dict)
+    position: Mapping[str, int] = field(default_factory=dict)
+
+    def step(self, name: str) -> Step | None:
+        """The step of that name, or None."""
+        at = self.position.get(name)
+        return None if at is None else self.steps[at]
+
+    def after(self, name: str) -> str:
+        """The name of the step behind `name`, "" at the end."""
+        at = self.position[name] + 1
+        return self.steps[at].name if at < len(self.steps) else ""

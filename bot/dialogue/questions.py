@@ -1,0 +1,311 @@
+"""The kinds of question: how a typed text becomes a value.
+
+Each kind is one function in `KINDS`, registered under its YAML name. A text that does not answer is not an error but
+a `Rejected` with the reason, or a `Narrow` with the few things that may be meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from rapidfuzz import fuzz
+
+from bot.dialogue.content import Content
+from bot.dialogue.dates import number_word, read_date, read_time
+from bot.dialogue.flow import Ask
+from bot.dialogue.session import Value
+from bot.text.normalise import fold
+
+LONG_TEXT = 4000
+SHORT_TEXT = 200
+FUZZY_LABEL = 88  # rapidfuzz ratio (0-100) above which a typed label counts; below it the person is asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The answer."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Not an answer; `reason` names the text that says why (`reason.<name>`)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """Several things may be meant: (value, label), best first."""
+
+    options: tuple[tuple[str, str], ...]
+
+
+Reading = Parsed | Rejected | Narrow
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An option as this person sees it."""
+
+    value: str
+    label: str
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What reading an answer needs to know."""
+
+    ask: Ask
+    options: tuple[Shown, ...]
+    today: date
+    content: Content
+    land: str = ""
+
+
+def read(text: str, asking: Asking) -> Reading:
+    """What the text answers to this question."""
+    return KINDS[asking.ask.kind](text.strip(), asking)
+
+
+# ------------------------------------------------------------------ choices
+
+_LEADING_NUMBER = re.compile(r"^\s*(?:nr\.?|nummer)?\s*(\d{1,2})\s*[.)]?\s*$", re.IGNORECASE)
+_KEYCAP = re.compile(r"^(\d)\ufe0f?\u20e3$")
+
+
+def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
+    """The value of the option that the text names by number, keycap emoji, label or a close misspelling."""
+    found = _LEADING_NUMBER.match(text) or _KEYCAP.match(text.strip())
+    if found:
+        at = int(found[1]) - 1
+        return options[at].value if 0 <= at < len(options) else None
+    said = fold(text)
+    if not said:
+        return None
+    named = {value: names for value, names in ((o.value, _names(o)) for o in options)}
+    for value, names in named.items():
+        if said in names:
+            return value
+    scored = sorted(
+        ((max((fuzz.ratio(said, name) for name in names if name), default=0.0), value) for value, names in named.items()),
+        reverse=True,
+    )
+    if scored and scored[0][0] >= FUZZY_LABEL and (len(scored) == 1 or scored[0][0] - scored[1][0] >= 5):
+        return scored[0][1]
+    return None
+
+
+def _names(option: Shown) -> tuple[str, ...]:
+    return tuple(fold(name) for name in (option.label, *option.also))
+
+
+def _one_word_inside(text: str, options: tuple[Shown, ...]) -> str | None:
+    """The only option one of whose names stands as whole words in a longer text ("ich bin die Mutter")."""
+    said = f" {fold(text)} "
+    hits = {o.value for o in options for name in _names(o) if len(name) >= 3 and f" {name} " in said}
+    return hits.pop() if len(hits) == 1 else None
+
+
+def _choose(text: str, asking: Asking) -> Reading:
+    value = choice_of(text, asking.options)
+    if value is None and len(text) <= 80:
+        value = _one_word_inside(text, asking.options)
+    return Parsed(value) if value is not None else Rejected("choice")
+
+
+def _choose_many(text: str, asking: Asking) -> Reading:
+    values: list[str] = []
+    for piece in re.split(r"\s*(?:,|;|\n|\+|&|\bund\b|\band\b|(?<=\d)\s+(?=\d))\s*", text):
+        if not piece:
+            continue
+        value = choice_of(piece, asking.options) or _one_word_inside(piece, asking.options)
+        if value is None:
+            return Rejected("choice_many")
+        values.append(value)
+    unique = tuple(dict.fromkeys(values))
+    if not unique:
+        return Rejected("choice_many")
+    if asking.ask.most and len(unique) > asking.ask.most:
+        return Rejected("too_many")
+    return Parsed(unique)
+
+
+YES = frozenset({
+    "ja", "jap", "jep", "jo", "joa", "jaa", "klar", "genau", "stimmt", "gern", "gerne", "ok", "okay", "sicher", "natuerlich",
+    "ja bitte", "ja gern", "ja gerne", "yes", "y", "yep", "evet", "da", "tak", "na klar", "auf jeden fall", "richtig",
+    "bitte", "einverstanden", "mach", "mach das", "doch", "ja ok", "jawohl", "نعم", "да", "так", "passt",
+})  # fmt: skip
+NO = frozenset({
+    "nein", "ne", "nee", "noe", "no", "n", "nicht", "nein danke", "lieber nicht", "auf keinen fall", "nope", "hayir",
+    "nie", "niemals", "nö", "nein nicht", "lass", "keine", "لا", "нет", "ні", "danke nein",
+})  # fmt: skip
+
+
+def yes_or_no(text: str) -> bool | None:
+    """True, False, or None when the text is neither."""
+    said = fold(text)
+    if said in YES or text.strip() in {"👍", "✅", "👌"}:
+        return True
+    if said in NO or text.strip() in {"👎", "❌"}:
+        return False
+    words = said.split()
+    if words and len(words) <= 4:
+        if words[0] in {"ja", "yes", "klar", "evet"}:
+            return True
+        if words[0] in {"nein", "nee", "no", "ne", "hayir"}:
+            return False
+    return None
+
+
+def _yes_no(text: str, asking: Asking) -> Reading:
+    if text.strip() in {"1", "1.", "1)"}:
+        return Parsed(True)
+    if text.strip() in {"2", "2.", "2)"}:
+        return Parsed(False)
+    said = yes_or_no(text)
+    if said is None and asking.options:
+        value = choice_of(text, asking.options)
+        said = None if value is None else value == "yes"
+    return Parsed(said) if said is not None else Rejected("yes_no")
+
+
+# ------------------------------------------------------------------ numbers, days, times
+
+_NUMBER = re.compile(r"(?<![\d.,])-?\d{1,9}(?:[.,]\d{1,3})?(?![\d])")
+
+
+def _number(text: str, asking: Asking) -> Reading:
+    found = [float(n.replace(",", ".")) for n in _NUMBER.findall(text)]
+    if not found:
+        found = [float(n) for word in fold(text).split() if (n := number_word(word)) is not None]
+    if re.search(r"\b(halb|einhalb)\b|½", text.casefold()) and len(found) == 1 and "jahr" in text.casefold():
+        found = [found[0] + 0.5]
+    if len(set(found)) != 1:
+        return Rejected("number")
+    value = found[0]
+    ask = asking.ask
+    if ask.minimum is not None and value < ask.minimum:
+        return Rejected("too_small")
+    if ask.maximum is not None and value > ask.maximum:
+        return Rejected("too_large")
+    return Parsed(int(value) if value.is_integer() else value)
+
+
+def _date(text: str, asking: Asking) -> Reading:
+    found = read_date(text, asking.today, past=asking.ask.past and not asking.ask.future)
+    if found == "impossible":
+        return Rejected("date_impossible")
+    if not isinstance(found, date):
+        return Rejected("date")
+    if found < asking.today and not asking.ask.past:
+        return Rejected("date_past")
+    if found > asking.today and not asking.ask.future:
+        return Rejected("date_future")
+    return Parsed(found.isoformat())
+
+
+def _time(text: str, asking: Asking) -> Reading:
+    found = read_time(text)
+    return Parsed(found) if found else Rejected("time")
+
+
+# ------------------------------------------------------------------ places
+
+_PLZ = re.compile(r"(?<!\d)(?:D-?)?(\d{5})(?!\d)")
+
+
+def _plz(text: str, asking: Asking) -> Reading:
+    found = set(_PLZ.findall(text))
+    if len(found) != 1:
+        return Rejected("plz")
+    plz = found.pop()
+    # 01001 is the lowest postal code in use, nothing begins with 00
+    return Parsed(plz) if "01000" < plz else Rejected("plz")
+
+
+def land_in(text: str, content: Content) -> str | None:
+    """The code of the only Land that the text names, else None."""
+    return content.land_finder.find(text) if content.land_finder is not None else None
+
+
+def _land(text: str, asking: Asking) -> Reading:
+    code = land_in(text, asking.content)
+    if code is None and asking.options:
+        code = choice_of(text, asking.options)
+    if code is None:
+        plz = _PLZ.search(text)
+        hits = asking.content.prisons.find(plz[1]) if plz and asking.content.prisons is not None else ()
+        if hits:
+            code = hits[0].entry.land
+            return Narrow(((code, asking.content.laender.get(code, code)),))
+    return Parsed(code) if code is not None else Rejected("land")
+
+
+def _prison(text: str, asking: Asking) -> Reading:
+    directory = asking.content.prisons
+    if directory is None:
+        return Rejected("prison")
+    hits = directory.find(text, land=asking.land or None)
+    if not hits:
+        return Rejected("prison")
+    if directory.certain(hits):
+        return Parsed(hits[0].entry.id)
+    return Narrow(tuple((hit.entry.id, hit.entry.name) for hit in hits[:4]))
+
+
+# ------------------------------------------------------------------ texts
+
+
+def _short_text(text: str, asking: Asking) -> Reading:
+    if not text:
+        return Rejected("empty")
+    return Parsed(text) if len(text) <= SHORT_TEXT else Rejected("too_long")
+
+
+def _long_text(text: str, asking: Asking) -> Reading:
+    if not text:
+        return Rejected("empty")
+    limit = asking.ask.most or LONG_TEXT
+    return Parsed(text) if len(text) <= limit else Rejected("too_long")
+
+
+KINDS: Mapping[str, Callable[[str, Asking], Reading]] = MappingProxyType({
+    "choose": _choose,
+    "choose_many": _choose_many,
+    "yes_no": _yes_no,
+    "number": _number,
+    "date": _date,
+    "time": _time,
+    "plz": _plz,
+    "land": _land,
+    "prison": _prison,
+    "short_text": _short_text,
+    "long_text": _long_text,
+})  # fmt: skip
+
+FREE_TEXT = frozenset({"short_text", "long_text"})
+OPTIONED = frozenset({"choose", "choose_many", "yes_no"})
+
+
+def in_passing(text: str, asking: Asking) -> Value:
+    """What a text that asks something else tells about this question: "Wie lange … in Bayern?" names the Land.
+
+    Only kinds that are recognisable inside a sentence without doubt; None otherwise.
+    """
+    kind = asking.ask.kind
+    if kind == "land":
+        return land_in(text, asking.content)
+    if kind == "plz":
+        found = _PLZ.findall(text)
+        return found[0] if len(found) == 1 else None
+    if kind == "prison" and asking.content.prisons is not None:
+        hits = asking.content.prisons.find(text)
+        return hits[0].entry.id if hits and asking.content.prisons.certain(hits) else None
+    return None

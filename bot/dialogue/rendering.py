@@ -1,0 +1,208 @@
+"""From a text in the content to what one person reads: variant, language, values.
+
+Values from people are escaped, so that their characters never become markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.dialogue.content import Content, FactText
+from bot.dialogue.dates import spell_date
+from bot.dialogue.session import Part, Session, Value
+from bot.matching.topic import Topic
+from bot.text.variants import Variants, fallback_keys
+
+BERLIN = ZoneInfo("Europe/Berlin")
+PLACEHOLDER = re.compile(r"\{([a-z_][A-Za-z0-9_.\-]*)\}")
+_MARKUP = re.compile(r"([\\*_`\[\]>])")
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: enough to choose variant and language."""
+
+    audience: str
+    band: str
+    register: str
+    language: str
+
+    @classmethod
+    def of(cls, session: Session) -> Reader:
+        part = session.part
+        return cls(part.audience, part.band, part.register, session.language)
+
+
+def escape(text: str) -> str:
+    """A person's text so that content markup shows it as it is."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def pick(content: Content, variants: Variants, reader: Reader) -> str:
+    """The text for this reader; a variant that is translated goes before a finer one that is not."""
+    if reader.language != "de":
+        for key in fallback_keys(reader.audience, reader.band, reader.register):
+            text = variants.texts.get(key)
+            if text is not None and (translated := content.translate(text, reader.language)) is not None:
+                return translated
+    return variants.pick(reader.audience, reader.band, reader.register) or next(iter(variants.texts.values()), "")
+
+
+def spell(value: Value) -> str:
+    """A slot's value as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "ja" if value else "nein"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, float):
+        return f"{value:g}".replace(".", ",")
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        return spell_date(date.fromisoformat(value))
+    return str(value)
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replaces `{name}`; an unknown name becomes an ellipsis, which `kavi check` never lets through."""
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], "…"), text)
+
+
+@dataclass(slots=True)
+class Lookup(Mapping[str, str]):
+    """Placeholder names to texts, looked up only when a text needs them.
+
+    Remembers in `unsure` whether a value of low confidence or past its date was used.
+    """
+
+    content: Content
+    session: Session
+    local: Mapping[str, Value]
+    today: date
+    unsure: bool = False
+    expired: bool = False
+
+    def __getitem__(self, name: str) -> str:
+        found = self._fact(name)
+        if found is not None:
+            self.unsure = self.unsure or found.confidence == "low"
+            self.expired = self.expired or (found.valid_until is not None and found.valid_until < self.today)
+            return found.text
+        value = self._slot(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self):  # type: ignore[no-untyped-def]  # the mapping is open-ended; nobody lists it
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def _fact(self, name: str) -> FactText | None:
+        land = self._land()
+        if name.startswith("land.") and land:
+            return self.content.values.get(f"land.{land}.{name[5:]}")
+        return self.content.values.get(name)
+
+    def _land(self) -> str:
+        return str(self._raw("land") or "")
+
+    def _raw(self, name: str) -> Value:
+        if name in self.local:
+            return self.local[name]
+        slot = self.session.part.slots.get(name)
+        return slot.value if slot else None
+
+    def _slot(self, name: str) -> str | None:
+        if name == "land":
+            return self.content.laender.get(self._land())
+        if name == "alias":
+            return escape(self.session.alias)
+        if name == "human_when":
+            return self.content.human_when
+        base, _, field = name.partition(".")
+        value = self._raw(base)
+        if field and isinstance(value, str) and self.content.prisons is not None:
+            entry = self.content.prisons.get(value)
+            return None if entry is None else spell(getattr(entry, field, None) or "nicht bekannt")
+        if isinstance(value, str) and self.content.prisons is not None and base.startswith("prison"):
+            entry = self.content.prisons.get(value)
+            return escape(entry.name) if entry is not None else escape(value)
+        return None if value is None else escape(spell(value))
+
+
+def berlin_day(at: datetime) -> date:
+    """The calendar day in Germany at that moment."""
+    return at.astimezone(BERLIN).date()
+
+
+def names_for_expressions(session: Session, part: Part, local: Mapping[str, Value]) -> dict[str, Value]:
+    """What an expression in a flow may name: the person's slots and a few facts about the talk."""
+    names: dict[str, Value] = {name: slot.value for name, slot in part.slots.items()}
+    names.update(local)
+    names.update(
+        audience=part.audience,
+        band=part.band,
+        register=part.register,
+        language=session.language,
+        consent=bool(session.consent),
+        owner=session.owner,
+        watched=session.watched,
+        shared_phone=len(session.parts) > 1,
+    )
+    return names
+
+
+def topic_text(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> str | None:
+    """A topic's answer with next steps, notices and sources as this reader should see it; None if not written for them."""
+    body = Variants(topic.answers).pick(reader.audience, reader.band, reader.register)
+    if body is None:
+        return None
+    parts = [fill(pick(content, Variants(topic.answers), reader), lookup).strip()]
+    follow = _next_steps(content, topic, reader)
+    if follow:
+        parts.append(fill(follow, lookup).strip())
+    parts += _notices(content, topic, lookup, reader)
+    return "\n\n".join(parts)
+
+
+def _next_steps(content: Content, topic: Topic, reader: Reader) -> str:
+    if not topic.next or Variants(topic.next).pick(reader.audience, reader.band, reader.register) is None:
+        return ""
+    title = text_of(content, "answer.next", reader)
+    return f"**{title}**\n{pick(content, Variants(topic.next), reader).strip()}"
+
+
+def _notices(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> list[str]:
+    """Expired, unsure, unreviewed, machine-translated: said in plain words. Children get none but the expiry."""
+    notices = []
+    expired = lookup.expired or (topic.valid_until is not None and topic.valid_until < lookup.today)
+    if expired:
+        notices.append(text_of(content, "answer.expired", reader))
+    if reader.audience == "child":
+        return notices
+    if (lookup.unsure or topic.confidence == "low") and not expired:
+        notices.append(text_of(content, "answer.unsure", reader))
+    if topic.risk in ("legal", "money"):
+        notices.append(_source_line(content, topic, reader))
+    if reader.language != "de":
+        notices.append(text_of(content, "answer.machine_translated", reader))
+    return notices
+
+
+def _source_line(content: Content, topic: Topic, reader: Reader) -> str:
+    names = "; ".join(escape(str(source.name)) for source in topic.sources[: 3 if reader.audience == "staff" else 1])
+    key = "answer.source" if topic.reviewed_by else "answer.source_unreviewed"
+    return fill(text_of(content, key, reader), {"source": names, "as_of": f"{topic.as_of:%d.%m.%Y}"})
+
+
+def text_of(content: Content, key: str, reader: Reader) -> str:
+    """The engine's own text of that key; the key itself when content lacks it (`kavi check` reports that)."""
+    variants = content.texts.get(key)
+    return pick(content, variants, reader) if variants is not None else key

@@ -1,0 +1,224 @@
+"""What a text of the person means, in this order: danger, command, button words, correction, answer, question, fallback.
+
+Danger is handled before routing (see engine). At an open question a text that is clearly a question of the person's
+own goes to the topics first; a text that answers goes to the question.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.dialogue import answering, asking, commands
+from bot.dialogue.draft import Draft
+from bot.dialogue.effects import CollectGap, Withdraw
+from bot.dialogue.events import Understanding
+from bot.dialogue.flow import Ask, Wait
+from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of
+from bot.dialogue.session import Offer
+from bot.matching import MatchResult
+
+MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst
+MISS_KEY = "miss"
+MISSES_BEFORE_HUMAN = 3
+_QUESTION_WORDS = re.compile(
+    r"\?\s*$|^\s*(wie|was|wer|wen|wem|wann|wo|woher|wohin|warum|wieso|weshalb|welche\w*|darf|dürfen|kann|können|muss|müssen"
+    r"|gibt es|ist es|what|how|when|where|why|who|can|may)\b",
+    re.IGNORECASE,
+)
+
+
+def route(draft: Draft, text: str, understanding: Understanding) -> None:
+    """Decides what a text means and acts on it; the walk follows."""
+    in_burst = len(draft.part.recent) > 1
+    if in_burst:
+        draft.effects.append(Withdraw(hold_key=MISS_KEY))
+    if _steer(draft, text):
+        return
+    if asking.open_question(draft) is not None:
+        _at_question(draft, text, understanding)
+    elif draft.top is not None and _waits_for_anything(draft, text):
+        return
+    else:
+        _freely(draft, text, understanding, in_burst)
+
+
+def _steer(draft: Draft, text: str) -> bool:
+    """Offered buttons by their words, commands, corrections."""
+    found = asking.open_question(draft)
+    if found is not None and _names_option(draft, found[2], text):
+        return False
+    offer = _offer_named(draft, text)
+    if offer is not None:
+        take_offer(draft, offer)
+        return True
+    command = commands.command_in(text, draft.content.commands)
+    if command is not None:
+        draft.record("command", name=command)
+        commands.run(draft, command)
+        return True
+    rest = commands.correction_in(text, draft.content.commands)
+    return rest is not None and asking.correct(draft, rest)
+
+
+def _names_option(draft: Draft, ask: Ask, text: str) -> bool:
+    options = asking.shown_options(draft, ask)
+    return bool(options) and choice_of(text, options) is not None
+
+
+def _offer_named(draft: Draft, text: str) -> Offer | None:
+    offers = draft.part.offers
+    value = choice_of(text, tuple(Shown(str(at), offer.label) for at, offer in enumerate(offers))) if offers else None
+    return offers[int(value)] if value is not None else None
+
+
+def take_offer(draft: Draft, offer: Offer) -> None:
+    """Does what an offered button stands for."""
+    match offer.kind:
+        case "topic":
+            answering.answer_topic(draft, offer.value)
+        case "command":
+            commands.run(draft, offer.value)
+        case "flow":
+            draft.push(offer.value)
+
+
+def _waits_for_anything(draft: Draft, text: str) -> bool:
+    frame = draft.top
+    flow = draft.flow_of(frame) if frame is not None else None
+    step = flow.step(frame.step) if flow is not None and frame is not None else None
+    if flow is None or step is None or not isinstance(step.action, Wait):
+        return False
+    if step.action.slot:
+        draft.set_slot(step.action.slot, text, step.action.keep)
+    draft.change_top(question="", step=step.goto or flow.after(step.name))
+    return True
+
+
+# ------------------------------------------------------------------ at a question
+
+
+def _at_question(draft: Draft, text: str, understanding: Understanding) -> None:
+    found = asking.open_question(draft)
+    assert found is not None
+    ask = found[2]
+    match = understanding.match
+    free = ask.kind in FREE_TEXT
+    own_question = bool(_QUESTION_WORDS.search(text)) and match is not None
+    if own_question and match is not None and match.outcome == "answer" and not (free and len(text) > 120):
+        _digress(draft, ask, match)
+        return
+    reading = asking.take_text(draft, text)
+    if isinstance(reading, Rejected) and not free and len(draft.part.recent) > 1:
+        joined = asking.take_text(draft, " ".join(row[1] for row in draft.part.recent))
+        reading = joined if isinstance(joined, Parsed) else reading
+    if reading is not None and not isinstance(reading, Rejected):
+        asking.apply(draft, reading)
+    elif match is not None and match.outcome != "none":
+        _digress(draft, ask, match)
+    elif (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
+        draft.push(flow)
+    elif ask.quiet:
+        _not_understood(draft, text)
+    elif reading is not None:
+        asking.apply(draft, reading)
+
+
+def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
+    """Answers a question in the middle of a flow; the walk repeats the open one afterwards."""
+    if match.outcome == "smalltalk":
+        _small_talk(draft, match)
+        return
+    draft.record("digression", outcome=match.outcome)
+    topic = match.candidates[0].topic if match.candidates else ""
+    if ask.digress == "block":
+        draft.change_part(deferred=topic)
+        draft.say_key("digress.later")
+        return
+    if ask.digress == "confirm":
+        draft.push("repair.continue", {"title": _title(draft)})
+    if match.outcome == "answer":
+        answering.answer_topic(draft, topic)
+    elif not answering.clarify(draft, match.candidates):
+        _not_understood(draft, draft.trigger)
+
+
+def _title(draft: Draft) -> str:
+    frame = draft.top
+    flow = draft.flow_of(frame) if frame is not None else None
+    return flow.title.pick(*_who(draft)) or flow.name if flow is not None else ""
+
+
+def _who(draft: Draft) -> tuple[str, str, str]:
+    return draft.part.audience, draft.part.band, draft.part.register
+
+
+# ------------------------------------------------------------------ without a question
+
+
+def _freely(draft: Draft, text: str, understanding: Understanding, in_burst: bool) -> None:
+    flow = commands.flow_in(text, draft.content, draft.part.audience)
+    if flow is not None:
+        draft.push(flow)
+        return
+    match = _best(understanding, in_burst)
+    if match is None or match.outcome == "none":
+        _not_understood(draft, text)
+    elif match.outcome == "smalltalk":
+        _small_talk(draft, match)
+    elif match.outcome == "answer":
+        answering.answer_topic(draft, match.candidates[0].topic)
+    elif not answering.clarify(draft, match.candidates):
+        _not_understood(draft, text)
+
+
+def _best(understanding: Understanding, in_burst: bool) -> MatchResult | None:
+    """The text alone, or, when that says nothing, joined with what came a moment before."""
+    own = understanding.match
+    if own is not None and own.outcome == "answer":
+        return own
+    joined = understanding.joined_match if in_burst else None
+    if joined is not None and joined.outcome in ("answer", "clarify"):
+        return joined
+    return own
+
+
+def _small_talk(draft: Draft, match: MatchResult) -> None:
+    key = f"smalltalk.{match.smalltalk}"
+    draft.say_key(key if key in draft.content.texts else "smalltalk.greeting")
+    if draft.top is None:
+        draft.push("menu" if draft.part.audience else "onboarding")
+
+
+def _not_understood(draft: Draft, text: str) -> None:
+    """Honest, held back for the rest of a burst; the third time in a row a human is offered."""
+    if draft.session.owner == "queue":
+        draft.say_key("queue.noted")
+        draft.waiting = True
+        return
+    misses = draft.part.misses + 1
+    draft.change_part(misses=misses)
+    draft.record("not_understood", audience=draft.part.audience or "unknown")
+    if draft.session.consent and text.strip():
+        draft.effects.append(CollectGap(text=text[:500], nearest="", reason="none"))
+    if not draft.part.audience:
+        draft.say_key("not_understood")
+        return
+    if misses >= MISSES_BEFORE_HUMAN:
+        draft.change_part(misses=0)
+        draft.push("repair.offer_human")
+        return
+    offers = (
+        Offer(draft.text("label.human"), "command", "human"),
+        Offer(draft.text("label.menu"), "command", "menu"),
+    )
+    question = draft.question_id()
+    draft.say(
+        draft.text("not_understood"),
+        choices=tuple(offer.label for offer in offers),
+        question=question,
+        source="text:not_understood",
+        hold=MISS_HOLD,
+        hold_key=MISS_KEY,
+    )
+    draft.change_part(offers=offers, offers_question=question)
+    draft.waiting = True

@@ -1,0 +1,267 @@
+"""What the bot remembers of a conversation between turns: plain data with a format version.
+
+A phone may be shared: the `adult` and the `child` part each have their own slots, frames and history, and only the
+active part is ever read. What both share (owner, language, alerts) lies in the session itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+FORMAT = 1
+
+Owner = Literal["bot", "queue", "counsellor", "closed"]
+Keep = Literal["turn", "session", "30d", "case"]
+Value = str | int | float | bool | tuple[str, ...] | None
+
+SESSION_LIFETIME = timedelta(hours=24)  # slots kept for the `session` go after a day without a message
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A remembered answer with its lifetime; `at` is when it was given (epoch seconds)."""
+
+    value: Value
+    keep: Keep
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One running flow on the stack: where it stands and what it needs to go on.
+
+    `version` is the fingerprint of the flow that `step` belongs to. `question` is the id of the open asking ("" when
+    none is open), `attempts` counts refused answers to it, `answered` the steps answered so far (for "back" and
+    corrections), `known` slots that must not be asked again, `narrow` the options of a "did you mean".
+    """
+
+    flow: str
+    version: str
+    step: str
+    question: str = ""
+    attempts: int = 0
+    answered: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    narrow: tuple[tuple[str, str], ...] = ()
+    local: Mapping[str, Value] = field(default_factory=dict)  # slots of `keep: turn` and arguments of a call
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button outside any flow: a topic to read or a command to run."""
+
+    label: str
+    kind: Literal["topic", "command", "flow"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One person on this phone."""
+
+    audience: str = ""
+    band: str = ""
+    register: str = "plain"
+    frames: tuple[Frame, ...] = ()
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    offers: tuple[Offer, ...] = ()
+    offers_question: str = ""
+    topic: str = ""  # the last one answered, for follow-ups
+    recent: tuple[tuple[float, str], ...] = ()  # texts of the last seconds (epoch, text), for bursts
+    misses: int = 0  # misunderstandings in a row
+    echo: tuple[str, int] = ("", 0)  # digest of the last reply and how often in a row it was said
+    deferred: str = ""  # a question put off until the flow has ended
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What a running timer will do: say a text of a step or start a flow with these slots."""
+
+    flow: str
+    step: str
+    part: str
+    values: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern:
+    """Danger noticed lately. `score` counts gentle second looks; `pending` is the category asked about."""
+
+    score: int = 0
+    at: float = 0.0
+    pending: str = ""
+    pending_rule: str = ""
+    silence: str = ""  # the category whose automatic answer waits for the counsellor to write first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Everything between two turns. `fence` grows with every turn; timers carry the value they were set at."""
+
+    format: int = FORMAT
+    owner: Owner = "bot"
+    language: str = "de"
+    consent: str = ""  # version of the text agreed to; "" = not (yet)
+    active: str = "adult"
+    parts: Mapping[str, Part] = field(default_factory=lambda: {"adult": Part()})
+    reminders: Mapping[str, Reminder] = field(default_factory=dict)
+    concern: Concern = Concern()
+    fence: int = 0
+    last_at: float = 0.0
+    alias: str = ""  # of the counsellor who speaks
+    waiting_since: float = 0.0
+    watched: bool = False  # watched-phone mode
+    reachable: bool = True
+
+    @property
+    def part(self) -> Part:
+        """The part that is active now."""
+        return self.parts[self.active]
+
+    def to_text(self) -> str:
+        """The stored form: compact JSON, stable key order."""
+        return json.dumps(_plain(self), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Session:
+        """Reads the stored form of this or an older format.
+
+        Raises ValueError for a newer format, which only a newer program can read.
+        """
+        data = json.loads(text)
+        if data["format"] > FORMAT:
+            raise ValueError(f"session format {data['format']} is newer than this program knows ({FORMAT})")
+        return _session(data)
+
+    def minimal(self) -> Session:
+        """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot."""
+        part = self.part
+        frames = tuple(
+            replace(frame, known=(), narrow=(), local={}) for frame in part.frames
+        )
+        kept = Part(
+            audience=part.audience,
+            band=part.band,
+            register=part.register,
+            frames=frames,
+            offers=part.offers,
+            offers_question=part.offers_question,
+            misses=part.misses,
+            topic=part.topic,
+        )
+        return replace(self, parts={self.active: kept}, reminders={})
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses to dicts without their default values; tuples to lists."""
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return _plain_record(value)
+
+
+def _plain_record(record: Any) -> dict[str, Any]:
+    defaults = _DEFAULTS.get(type(record), {})
+    plain: dict[str, Any] = {}
+    for name in _FIELDS[type(record)]:
+        item = getattr(record, name)
+        if name in defaults and item == defaults[name] and name != "format":
+            continue
+        plain[name] = _plain(item)
+    return plain
+
+
+_FIELDS = {kind: tuple(f.name for f in fields(kind)) for kind in (Slot, Frame, Offer, Part, Reminder, Concern, Session)}
+_DEFAULTS: dict[type, dict[str, Any]] = {
+    kind: {name: getattr(example, name) for name in _FIELDS[kind] if name not in needed}
+    for kind, example, needed in (
+        (Frame, Frame(flow="", version="", step=""), ("flow", "version", "step")),
+        (Part, Part(), ()),
+        (Concern, Concern(), ()),
+        (Session, Session(), ("parts",)),
+    )
+}
+
+
+def _pairs(rows: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((row[0], _value(row[1])) for row in rows)
+
+
+def _value(value: Any) -> Value:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _frame(data: dict[str, Any]) -> Frame:
+    return Frame(
+        flow=data["flow"],
+        version=data["version"],
+        step=data["step"],
+        question=data.get("question", ""),
+        attempts=data.get("attempts", 0),
+        answered=tuple(data.get("answered", ())),
+        known=tuple(data.get("known", ())),
+        narrow=_pairs(data.get("narrow", ())),
+        local={key: _value(item) for key, item in data.get("local", {}).items()},
+    )
+
+
+def _part(data: dict[str, Any]) -> Part:
+    echo = data.get("echo", ("", 0))
+    return Part(
+        audience=data.get("audience", ""),
+        band=data.get("band", ""),
+        register=data.get("register", "plain"),
+        frames=tuple(_frame(frame) for frame in data.get("frames", ())),
+        slots={
+            name: Slot(_value(slot["value"]), slot["keep"], slot["at"]) for name, slot in data.get("slots", {}).items()
+        },
+        offers=tuple(Offer(**offer) for offer in data.get("offers", ())),
+        offers_question=data.get("offers_question", ""),
+        topic=data.get("topic", ""),
+        recent=tuple((row[0], row[1]) for row in data.get("recent", ())),
+        misses=data.get("misses", 0),
+        echo=(echo[0], echo[1]),
+        deferred=data.get("deferred", ""),
+    )
+
+
+def _session(data: dict[str, Any]) -> Session:
+    return Session(
+        format=FORMAT,
+        owner=data.get("owner", "bot"),
+        language=data.get("language", "de"),
+        consent=data.get("consent", ""),
+        active=data.get("active", "adult"),
+        parts={name: _part(part) for name, part in data["parts"].items()},
+        reminders={
+            name: Reminder(row["flow"], row["step"], row["part"], _pairs(row.get("values", ())))
+            for name, row in data.get("reminders", {}).items()
+        },
+        concern=Concern(**data.get("concern", {})),
+        fence=data.get("fence", 0),
+        last_at=data.get("last_at", 0.0),
+        alias=data.get("alias", ""),
+        waiting_since=data.get("waiting_since", 0.0),
+        watched=data.get("watched", False),
+        reachable=data.get("reachable", True),
+    )
+
+
+def fresh(slots: Mapping[str, Slot], now: datetime, last_at: float) -> dict[str, Slot]:
+    """The slots whose lifetime has not run out at `now`."""
+    stamp = now.timestamp()
+    away = stamp - last_at > SESSION_LIFETIME.total_seconds()
+    return {
+        name: slot
+        for name, slot in slots.items()
+        if not (slot.keep == "turn" or (slot.keep == "session" and away))
+        and not (slot.keep == "30d" and stamp - slot.at > MONTH.total_seconds())
+    }

@@ -1,0 +1,43 @@
+"""Understanding a text before its turn: danger first, then topics. Pure; may run in a worker thread."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.dialogue.content import Content
+from bot.dialogue.events import Understanding
+from bot.dialogue.session import Session
+from bot.safety import Finding, triage
+
+BURST = 2.0  # seconds of event time within which texts belong together
+MAX_TEXT = 20_000  # characters that are looked at; a longer text is a flood, not a message
+
+
+def burst(session: Session, at: datetime) -> tuple[str, ...]:
+    """The texts of the last two seconds before `at`, oldest first."""
+    stamp = at.timestamp()
+    return tuple(text for when, text in session.part.recent if 0 <= stamp - when <= BURST)
+
+
+def look_for_danger(content: Content, session: Session, text: str, at: datetime) -> Finding | None:
+    """The safety layer alone: works when everything else is broken."""
+    if content.rules is None or not text:
+        return None
+    return triage(content.rules, text[:MAX_TEXT], audience=session.part.audience or "child", earlier=burst(session, at))
+
+
+def understand(content: Content, session: Session, text: str, at: datetime) -> Understanding:
+    """What a text of this person means, as far as the text alone can tell."""
+    text = text[:MAX_TEXT]
+    finding = look_for_danger(content, session, text, at)
+    if finding is not None or content.index is None or not text.strip():
+        return Understanding(finding=finding)
+    audience, topic = session.part.audience or None, session.part.topic or None
+    slot = session.part.slots.get("land")
+    land = str(slot.value) if slot is not None else None
+    match = content.index.find(text, audience=audience, land=land, previous_topic=topic)
+    joined = None
+    earlier = burst(session, at)
+    if earlier and match.outcome != "answer":
+        joined = content.index.find(" ".join((*earlier, text)), audience=audience, land=land, previous_topic=topic)
+    return Understanding(match=match, joined_match=joined)

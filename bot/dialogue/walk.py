@@ -1,0 +1,208 @@
+"""Going through the steps of the flow on top until one of them waits for the person."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import assert_never
+
+from bot.dialogue import acts, answering, asking
+from bot.dialogue.draft import Draft
+from bot.dialogue.effects import MakeFile, RequestHandoff, StartTimer, Submit
+from bot.dialogue.expressions import Expression, ExpressionError, evaluate
+from bot.dialogue.flow import (
+    Answer,
+    Ask,
+    Assign,
+    Branch,
+    Call,
+    Count,
+    Do,
+    End,
+    File,
+    Flow,
+    Goto,
+    HandOff,
+    Link,
+    Remind,
+    Send,
+    Step,
+    Wait,
+)
+from bot.dialogue.rendering import BERLIN, berlin_day, fill, pick, spell
+from bot.dialogue.session import Reminder, Value
+
+MAX_STEPS = 100  # per turn; a flow that needs more is a loop without a question
+QUIET_FROM, QUIET_UNTIL, MORNING = time(21), time(7), time(8)
+
+
+def walk(draft: Draft) -> None:
+    """Runs steps until one waits or every flow has ended. A fault in content ends the flow, never the talk."""
+    while not draft.waiting:
+        frame = draft.top
+        if frame is None:
+            if not answering.answer_deferred(draft):
+                return
+            continue
+        draft.steps += 1
+        flow = draft.flow_of(frame)
+        step = flow.step(frame.step) if flow is not None else None
+        if flow is None or step is None:
+            draft.pop()
+            continue
+        if draft.steps > MAX_STEPS:
+            fail(draft, step.place, f"more than {MAX_STEPS} steps without a question")
+            return
+        try:
+            _run(draft, flow, step)
+        except ExpressionError as error:
+            fail(draft, step.place, str(error))
+            return
+
+
+def fail(draft: Draft, place: str, problem: str) -> None:
+    """Ends the flows with an apology and the offer of a human, and tells the operator."""
+    draft.trouble(place, problem)
+    draft.clear_frames()
+    draft.say_key("trouble")
+    if draft.steps <= MAX_STEPS and draft.push("repair.offer_human"):
+        draft.steps = MAX_STEPS  # a fault in the repair flow itself must not loop
+        walk(draft)
+
+
+def _run(draft: Draft, flow: Flow, step: Step) -> None:
+    """One step: say, then act, then move on."""
+    action = step.action
+    if isinstance(action, Ask):
+        asking.pose(draft, flow, step, action) and _stand(draft)
+        return
+    if step.say is not None:
+        text = fill(pick(draft.content, step.say, draft.reader), draft.lookup()).strip()
+        draft.say(text, attachments=step.attachments, source=f"step:{flow.name}.{step.name}")
+    if isinstance(action, Wait):
+        _wait(draft, action)
+        return
+    # The position moves on before the action, so that a flow put on top comes back to the next step.
+    draft.change_top(step=step.goto or flow.after(step.name))
+    _act(draft, flow, step, action)
+
+
+def _stand(draft: Draft) -> None:
+    draft.waiting = True
+
+
+def _wait(draft: Draft, action: Wait) -> None:
+    draft.change_top(question=draft.question_id())
+    draft.start_timer("question", action.seconds)
+    draft.waiting = True
+
+
+def _act(draft: Draft, flow: Flow, step: Step, action: object) -> None:
+    match action:
+        case None:
+            pass
+        case Branch(cases, otherwise):
+            draft.change_top(step=_first_true(draft, cases, otherwise))
+        case Assign(values, keep):
+            for name, expression in values:
+                draft.set_slot(name, _value(draft, expression), keep)
+        case Goto(name):
+            draft.change_top(step=name)
+        case Call(name, values):
+            draft.push(name, {key: _value(draft, expression) for key, expression in values})
+        case Link(name):
+            draft.pop()
+            draft.push(name)
+        case End():
+            draft.pop()
+        case Answer(topic):
+            wanted = draft.value(topic[1:]) if topic.startswith("$") else topic
+            answering.answer_topic(draft, str(wanted or ""))
+        case Do(act):
+            acts.do(draft, act)
+        case _:
+            _effect(draft, flow, step, action)
+
+
+def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
+    match action:
+        case Remind():
+            _remind(draft, flow, step, action)
+        case HandOff():
+            hand_off(draft, action)
+        case Count(fact, values):
+            draft.record(fact, **{name: spell(_value(draft, e))[:40] for name, e in values})
+        case File():
+            values_ = tuple((name, spell(_value(draft, e))) for name, e in action.values)
+            name = fill(action.name, draft.lookup())
+            draft.effects.append(MakeFile(template=action.template, name=name, values=values_, source=f"step:{flow.name}.{step.name}"))
+        case Send():
+            values_ = tuple((name, spell(_value(draft, e))) for name, e in action.values)
+            draft.effects.append(Submit(form=action.form, values=values_))
+        case _:
+            raise AssertionError(f"{step.place}: no such action {type(action).__name__}")
+
+
+def _first_true(draft: Draft, cases: tuple[tuple[Expression, str], ...], otherwise: str) -> str:
+    for expression, goto in cases:
+        if _value(draft, expression):
+            return goto
+    return otherwise
+
+
+def _value(draft: Draft, expression: Expression) -> Value:
+    value = evaluate(expression, asking.expression_names(draft), berlin_day(draft.at))
+    return tuple(value) if isinstance(value, list) else value
+
+
+def hand_off(draft: Draft, action: HandOff) -> None:
+    """Puts the person into the queue; whoever waits or talks with a human already stays where they are."""
+    if draft.session.owner in ("bot", "closed"):
+        draft.change(owner="queue", waiting_since=draft.at.timestamp())
+    if not action.park:
+        draft.clear_frames()
+    draft.effects.append(RequestHandoff(reason=action.reason, urgency=action.urgency, team=action.team))
+    draft.record("handoff", reason=action.reason, audience=draft.part.audience)
+
+
+# ------------------------------------------------------------------ reminders
+
+
+def _remind(draft: Draft, flow: Flow, step: Step, action: Remind) -> None:
+    base = draft.value(action.on) if action.on else berlin_day(draft.at).isoformat()
+    if not isinstance(base, str):
+        return  # the date was skipped: nothing to remind of
+    hour, minute = action.at.split(":")
+    day = datetime.fromisoformat(base) + timedelta(days=action.days)
+    due = awake(day.replace(hour=int(hour), minute=int(minute), tzinfo=BERLIN))
+    if due <= draft.at:
+        return  # the day before a visit that is today has passed already
+    name = f"remind:{action.name or flow.name}:{step.name}"
+    local = dict(draft.top.local) if draft.top is not None else {}
+    reminder = Reminder(action.flow or flow.name, action.then, draft.session.active, tuple(sorted(local.items())))
+    draft.change(reminders={**draft.session.reminders, name: reminder})
+    draft.effects.append(StartTimer(timer=name, due=due, fence=draft.session.fence))
+
+
+def awake(moment: datetime) -> datetime:
+    """The moment itself, or the next 8:00 in Berlin when it falls into the quiet hours from 21:00 to 7:00."""
+    local = moment.astimezone(BERLIN)
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return moment
+    day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
+    return datetime.combine(day, MORNING, tzinfo=BERLIN)
+
+
+def fire_reminder(draft: Draft, name: str) -> bool:
+    """Begins what a reminder was set for; False when it is no longer wanted."""
+    reminder = draft.session.reminders.get(name)
+    if reminder is None:
+        return False
+    draft.change(reminders={key: item for key, item in draft.session.reminders.items() if key != name})
+    if reminder.part != draft.session.active:
+        return False  # the other person on this phone holds it now: nothing of the other part is shown
+    local = {key: tuple(item) if isinstance(item, list) else item for key, item in reminder.values}
+    if not draft.push(reminder.flow, local):
+        return False
+    if reminder.step:
+        draft.change_top(step=reminder.step)
+    return True
