@@ -1,0 +1,316 @@
+"""One lane's work: events in, one commit out. Everything slow or faulty around the pure turn is dealt with here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import assert_never
+
+import structlog
+
+from bot.dialogue import Session, Turn, turn, understand
+from bot.dialogue import effects as fx
+from bot.dialogue.content import Content
+from bot.dialogue.events import Event, Understanding
+from bot.dialogue.understanding import look_for_danger
+from bot.ports import Alert, Document, InboxRow, Lane, NewFact, NewOutbox, NewTimer, Outbound, Store, TurnCommit
+from bot.service.translation import (
+    GAP_LIFETIME,
+    Gathered,
+    Turned,
+    blob_of,
+    event_of,
+    post_to_desk,
+    reply_to_outbox,
+    words_of,
+)
+
+log = structlog.get_logger("kavi.turn")
+
+FileMaker = Callable[[str, Mapping[str, str]], Awaitable[bytes]]
+"""(template, values) -> the finished file."""
+
+Watcher = Callable[[Turned, Turn], None]
+"""Sees each turn after it was decided: for metrics, the terminal and the conversation tests."""
+
+
+@dataclass(slots=True)
+class Conversations:
+    """Decides lanes. `content` may be replaced between two turns (reload)."""
+
+    content: Content
+    store: Store
+    make_file: FileMaker | None = None
+    desk: bool = False  # whether anybody listens at the desk's lane
+    watcher: Watcher | None = None
+
+    async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
+        """Runs the lane's waiting events one after another and gathers what they change.
+
+        A fault in the program never silences the person: the event is answered by the safety layer alone, or with an
+        apology, and the operator is told.
+        """
+        session = Session.from_text(lane.session) if lane.session else Session()
+        gathered = Gathered()
+        for row in lane.inbox:
+            before = session
+            result = self._one(session, row)
+            session = result.session
+            turned = Turned(lane.conversation, lane.address, row, session)
+            if row.inbound.media is not None and row.inbound.media.data is not None:
+                gathered.blobs.append((blob_of(row.inbound) or "", row.inbound.media.data))
+            for index, effect in enumerate(result.effects):
+                await self._carry_out(gathered, turned, index, effect, before)
+            self._remember(gathered, turned, result)
+            if self.watcher is not None:
+                self.watcher(turned, result)
+            _log_turn(turned, before, result)
+        return _commit(lane, session, gathered)
+
+    def _one(self, session: Session, row: InboxRow) -> Turn:
+        try:
+            event = self._event(session, row)
+            return turn(self.content, session, event) if event is not None else Turn(session, ())
+        except Exception as error:  # a fault of ours must not cost anybody an answer
+            log.error("turn_failed", error=type(error).__name__, kind=row.inbound.kind)
+            return self._rescue(session, row)
+
+    def _event(self, session: Session, row: InboxRow) -> Event | None:
+        text = words_of(row.inbound)
+        known = understand(self.content, session, text, row.inbound.at) if text else Understanding()
+        return event_of(row.inbound, known)
+
+    def _rescue(self, session: Session, row: InboxRow) -> Turn:
+        """The shortest way to an answer: danger alone, on a fresh session if need be; then an apology."""
+        text = words_of(row.inbound)
+        trouble = fx.ReportTrouble(place="?", problem="turn failed")
+        for base in (session, Session(language=session.language, consent=session.consent, fence=session.fence)):
+            try:
+                finding = look_for_danger(self.content, base, text, row.inbound.at)
+                event = event_of(row.inbound, Understanding(finding=finding)) if finding is not None else None
+                if event is not None:
+                    result = turn(self.content, base, event)
+                    return Turn(result.session, (*result.effects, trouble))
+            except Exception as error:
+                log.error("rescue_failed", error=type(error).__name__)
+        if session.owner == "counsellor" or not text:
+            return Turn(session, (trouble,))
+        return Turn(session, (fx.Reply(text=_apology(self.content)), trouble))
+
+    async def _carry_out(self, gathered: Gathered, turned: Turned, index: int, effect: fx.Effect, before: Session) -> None:
+        match effect:
+            case fx.Reply():
+                gathered.outbox.append(reply_to_outbox(turned, index, effect))
+            case fx.Withdraw():
+                gathered.withdraw.append(effect.hold_key)
+            case fx.StartTimer():
+                gathered.timers.append(NewTimer(name=effect.timer, due=effect.due, fence=effect.fence))
+            case fx.CancelTimer():
+                gathered.timers = [timer for timer in gathered.timers if timer.name != effect.timer]
+                gathered.cancel.append(effect.timer)
+            case fx.Record():
+                gathered.facts.append(NewFact(name=effect.name, at=turned.at, values=effect.values))
+            case fx.ReportTrouble():
+                gathered.troubles.append((effect.place, effect.problem))
+                log.error("content_trouble", place=effect.place, problem=effect.problem)
+                gathered.facts.append(NewFact(name="trouble", at=turned.at, values=(("place", effect.place),)))
+            case fx.Erase():
+                _forget_all(gathered)
+            case fx.RaiseAlert() | fx.RequestHandoff() | fx.CancelHandoff() | fx.Relay():
+                self._tell_desk(gathered, turned, index, effect)
+            case _:
+                await self._make(gathered, turned, index, effect, before)
+
+    def _tell_desk(
+        self,
+        gathered: Gathered,
+        turned: Turned,
+        index: int,
+        effect: fx.RaiseAlert | fx.RequestHandoff | fx.CancelHandoff | fx.Relay,
+    ) -> None:
+        if isinstance(effect, fx.RaiseAlert):
+            gathered.alerts.append(_alert(turned, index, effect))
+        if self.desk:
+            values = asdict(effect)
+            part = turned.session.part
+            values |= {"audience": part.audience, "band": part.band, "language": turned.session.language}
+            gathered.posts.append(post_to_desk(turned, index, type(effect).__name__, values))
+        elif isinstance(effect, fx.RequestHandoff):
+            body = json.dumps({"reason": effect.reason, "urgency": effect.urgency, "at": turned.at.isoformat()})
+            document = Document(kind="queue", key=turned.conversation, body=body, conversation=turned.conversation)  # type: ignore[arg-type]  # same id
+            gathered.documents.append(document)
+        elif isinstance(effect, fx.CancelHandoff):
+            gathered.documents.append(Document(kind="queue", key=turned.conversation, body=None))
+
+    async def _make(
+        self,
+        gathered: Gathered,
+        turned: Turned,
+        index: int,
+        effect: fx.Revise | fx.Retract | fx.MakeFile | fx.CollectGap | fx.Submit | fx.ExportData,
+        before: Session,
+    ) -> None:
+        match effect:
+            case fx.Retract():
+                ids = await self.store.external_ids(turned.conversation, effect.since)  # type: ignore[arg-type]  # same id
+                if ids:
+                    _append(gathered, turned, Outbound(address=turned.address, key=turned.key(index), deletes=tuple(ids)))
+            case fx.Revise():
+                _append(gathered, turned, _revision(turned, index, effect))
+            case fx.MakeFile():
+                await self._file(gathered, turned, index, effect)
+            case fx.ExportData():
+                await self._export(gathered, turned, index, before, effect.part)
+            case fx.CollectGap():
+                gathered.documents.append(_gap(turned, index, effect))
+            case fx.Submit():
+                gathered.documents.append(_form(turned, index, effect))
+            case _:
+                assert_never(effect)
+
+    async def _file(self, gathered: Gathered, turned: Turned, index: int, effect: fx.MakeFile) -> None:
+        if self.make_file is None:
+            return
+        data = await self.make_file(effect.template, dict(effect.values))
+        _attach(gathered, turned, index, data, effect.name, effect.text)
+
+    async def _export(self, gathered: Gathered, turned: Turned, index: int, session: Session, part: str) -> None:
+        """All that is kept about this part of the conversation, as JSON."""
+        kept = session.parts.get(part)
+        texts = await self.store.transcript(turned.conversation, limit=10_000)  # type: ignore[arg-type]  # same id
+        shared = len(session.parts) > 1
+        data = {
+            "stand": turned.at.isoformat(),
+            "rolle": kept.audience if kept else "",
+            "altersgruppe": kept.band if kept else "",
+            "sprache": session.language,
+            "einwilligung": session.consent,
+            "antworten": {name: slot.value for name, slot in (kept.slots if kept else {}).items()},
+            "erinnerungen": [r.flow for r in session.reminders.values() if r.part == part],
+            "texte": [
+                {"wer": who, "text": text, "wann": at.isoformat()}
+                for who, text, at in texts
+                if not shared or who.endswith(f"/{part}")
+            ],
+        }
+        body = json.dumps(data, ensure_ascii=False, indent=2).encode()
+        _attach(gathered, turned, index, body, "kavi-meine-daten.json", "")
+
+    def _remember(self, gathered: Gathered, turned: Turned, result: Turn) -> None:
+        """The transcript, only with consent; each line carries the part of the phone it belongs to."""
+        if not result.session.consent:
+            return
+        active = result.session.active
+        text = words_of(turned.row.inbound)
+        if text:
+            gathered.transcript.append((f"person/{active}", text, turned.at))
+        for effect in result.effects:
+            if isinstance(effect, fx.Reply):
+                who = "counsellor" if effect.source.startswith("counsellor:") else "bot"
+                gathered.transcript.append((f"{who}/{active}", effect.text, turned.at))
+
+
+def _apology(content: Content) -> str:
+    variants = content.texts.get("trouble")
+    text = variants.pick("", "", "plain") if variants is not None else None
+    return text or "Da ist etwas schiefgegangen. Bei Gefahr: 110 oder 112."
+
+
+def _append(gathered: Gathered, turned: Turned, outbound: Outbound) -> None:
+    gathered.outbox.append(NewOutbox(outbound=outbound, delivery="vital", not_before=turned.at))
+
+
+def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: str, text: str) -> None:
+    blob = f"out-{turned.key(index)}"
+    gathered.blobs.append((blob, data))
+    attachment = fx.Attachment(source=f"blob:{blob}", kind="file", name=name)
+    _append(gathered, turned, Outbound(address=turned.address, key=turned.key(index), text=text, attachments=(attachment,)))
+
+
+def _revision(turned: Turned, index: int, effect: fx.Revise) -> Outbound:
+    target = f"source:{effect.message}"  # resolved to the platform's id when it is sent
+    if effect.text is None:
+        return Outbound(address=turned.address, key=turned.key(index), deletes=(target,))
+    return Outbound(address=turned.address, key=turned.key(index), text=effect.text, markup=False, edits=target)
+
+
+def _alert(turned: Turned, index: int, effect: fx.RaiseAlert) -> Alert:
+    return Alert(
+        id=f"alert-{turned.key(index)}",
+        conversation=turned.conversation,  # type: ignore[arg-type]  # same id
+        at=turned.at,
+        category=effect.category,
+        level=effect.level,
+        urgency=effect.urgency,
+        audience=effect.audience,
+        rule=effect.rule,
+    )
+
+
+def _gap(turned: Turned, index: int, effect: fx.CollectGap) -> Document:
+    body = json.dumps({"text": effect.text, "nearest": effect.nearest, "reason": effect.reason}, ensure_ascii=False)
+    return Document(
+        kind="gap",
+        key=turned.key(index),
+        body=body,
+        conversation=turned.conversation,  # type: ignore[arg-type]  # same id
+        expires=turned.at + GAP_LIFETIME,
+    )
+
+
+def _form(turned: Turned, index: int, effect: fx.Submit) -> Document:
+    """A finished form waits under its own kind until its receiver takes it; it knows no conversation."""
+    body = json.dumps({"at": turned.at.isoformat(), **dict(effect.values)}, ensure_ascii=False)
+    return Document(kind=f"form.{effect.form}", key=turned.key(index), body=body)
+
+
+def _forget_all(gathered: Gathered) -> None:
+    """Erasing wins over everything this turn wanted to keep; alerts stay without text."""
+    gathered.erase = True
+    gathered.documents.clear()
+    gathered.timers.clear()
+    gathered.blobs.clear()
+    gathered.transcript.clear()
+
+
+def _commit(lane: Lane, session: Session, gathered: Gathered) -> TurnCommit:
+    consented = bool(session.consent)
+    stored = session if consented else session.minimal()
+    return TurnCommit(
+        conversation=lane.conversation,
+        address=lane.address,
+        fence=lane.fence,
+        version=lane.version,
+        session=stored.to_text(),
+        done=tuple(row.number for row in lane.inbox),
+        consented=consented,
+        outbox=tuple(gathered.outbox),
+        withdraw=tuple(gathered.withdraw),
+        timers=tuple(gathered.timers),
+        cancel_timers=tuple(gathered.cancel),
+        facts=tuple(gathered.facts),
+        alerts=tuple(gathered.alerts),
+        documents=tuple(gathered.documents),
+        posts=tuple(gathered.posts),
+        blobs=tuple(gathered.blobs) if consented else (),
+        transcript=tuple(gathered.transcript) if not gathered.erase else (),
+        erase=gathered.erase,
+    )
+
+
+def _log_turn(turned: Turned, before: Session, result: Turn) -> None:
+    """The canonical line of a turn: no text, no identifier but the keyed hash."""
+    top = result.session.part.frames[-1] if result.session.part.frames else None
+    log.info(
+        "turn",
+        conversation=turned.conversation[:12],
+        kind=turned.row.inbound.kind,
+        owner=before.owner,
+        owner_after=result.session.owner,
+        flow=top.flow if top else "",
+        step=top.step if top else "",
+        effects=len(result.effects),
+        alert=any(isinstance(effect, fx.RaiseAlert) for effect in result.effects),
+    )
