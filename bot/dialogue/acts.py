@@ -91,7 +91,11 @@ def _collect_rejected(draft: Draft) -> None:
     if draft.session.consent and isinstance(asked, str) and asked:
         nearest = draft.value("candidates")
         draft.effects.append(
-            CollectGap(text=asked, nearest=nearest[0] if isinstance(nearest, tuple) and nearest else "", reason="clarify_rejected")
+            CollectGap(
+                text=asked,
+                nearest=nearest[0] if isinstance(nearest, tuple) and nearest else "",
+                reason="clarify_rejected",
+            )
         )
 
 

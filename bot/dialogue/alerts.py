@@ -96,7 +96,7 @@ def _second_look(draft: Draft, finding: Finding) -> None:
         return
     draft.change(concern=replace(draft.session.concern, pending=finding.category, pending_rule=finding.rule))
     draft.record("second_look", category=finding.category)
-    draft.push("safety.second_look", {"question": safety_text(draft, finding), "category": finding.category})
+    draft.push("safety.second_look", {"look_text": safety_text(draft, finding), "category": finding.category})
 
 
 def _warn_counsellor(draft: Draft, finding: Finding, text: str, message: str) -> None:
@@ -140,7 +140,9 @@ def raise_confirmed(draft: Draft) -> None:
     draft.push("safety.after" if draft.session.consent else "safety.after_without_consent")
 
 
-_EMERGENCIES = frozenset({"suicide_self", "suicide_other", "violence_child", "sexual_abuse", "threat_other", "emergency_now"})
+_EMERGENCIES = frozenset(
+    {"suicide_self", "suicide_other", "violence_child", "sexual_abuse", "threat_other", "emergency_now"}
+)
 
 
 def dismiss(draft: Draft) -> None:

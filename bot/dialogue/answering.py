@@ -26,7 +26,9 @@ def answer_topic(draft: Draft, topic_id: str) -> None:
     text = topic_text(draft.content, topic, lookup, draft.reader)
     if text is None:
         text = draft.text("answer.not_for_you")
-    draft.record("answered", topic=topic_id, audience=draft.part.audience or "unknown", land=str(draft.value("land") or ""))
+    draft.record(
+        "answered", topic=topic_id, audience=draft.part.audience or "unknown", land=str(draft.value("land") or "")
+    )
     draft.change_part(topic=topic_id, misses=0)
     source = f"topic:{topic_id}"
     if _is_idle(draft):

@@ -8,12 +8,27 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
 from bot.dialogue.expressions import ExpressionError, evaluate
 from bot.dialogue.flow import Ask, Flow, Option, Step
-from bot.dialogue.questions import FREE_TEXT, OPTIONED, Asking, Narrow, Parsed, Reading, Rejected, Shown, choice_of, in_passing, read
+from bot.dialogue.questions import (
+    FREE_TEXT,
+    OPTIONED,
+    Asking,
+    Narrow,
+    Parsed,
+    Reading,
+    Rejected,
+    Shown,
+    choice_of,
+    in_passing,
+    read,
+)
 from bot.dialogue.rendering import berlin_day, fill, names_for_expressions, pick
 from bot.dialogue.session import Frame, Value
 
 ATTEMPTS_BEFORE_HUMAN = 3
 NONE_OF_THESE = "none"
+TELLING = frozenset({"too_small", "too_large", "date_impossible", "date_past", "date_future", "too_long", "too_many"})
+"""Reasons that say more than the example of a retry text."""
+OFFER_HUMAN = "repair.offer_human"
 
 
 def open_question(draft: Draft) -> tuple[Flow, Step, Ask] | None:
@@ -85,7 +100,7 @@ def pose(draft: Draft, flow: Flow, step: Step, ask: Ask) -> bool:
     """Asks, or takes what is already known; False when nothing had to be asked and the flow goes on."""
     frame = draft.top
     assert frame is not None
-    if frame.question and ask.quiet and not draft.flows_begun:
+    if frame.question and ask.quiet:
         return True
     known = _known_already(draft, frame, ask)
     if known is not None:
@@ -174,6 +189,7 @@ def accept(draft: Draft, flow: Flow, step: Step, ask: Ask, value: Value) -> None
     assert frame is not None
     if ask.timeout and frame.question:
         draft.effects.append(CancelTimer(timer="question"))
+    draft.trace.append((flow.name, step.name, _exit_name(value)))
     draft.set_slot(ask.slot, value, ask.keep)
     draft.change_part(misses=0)
     option = _chosen(ask, value)
@@ -183,6 +199,11 @@ def accept(draft: Draft, flow: Flow, step: Step, ask: Ask, value: Value) -> None
     if option is not None and option.link:
         draft.pop()
         draft.push(option.link)
+
+
+def _exit_name(value: Value) -> str:
+    """The exit that an answer takes, for coverage: only closed values have a name of their own."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value if isinstance(value, str) else "*"
 
 
 def _chosen(ask: Ask, value: Value) -> Option | None:
@@ -200,7 +221,11 @@ def skip(draft: Draft) -> bool:
     assert frame is not None
     draft.drop_slot(ask.slot)
     draft.change_top(
-        question="", attempts=0, narrow=(), answered=(*frame.answered, step.name), step=step.goto or flow.after(step.name)
+        question="",
+        attempts=0,
+        narrow=(),
+        answered=(*frame.answered, step.name),
+        step=step.goto or flow.after(step.name),
     )
     return True
 
@@ -211,12 +236,12 @@ def refuse(draft: Draft, step: Step, ask: Ask, reason: str) -> None:
     assert frame is not None
     attempts = frame.attempts + 1
     draft.change_top(attempts=attempts, narrow=())
-    if attempts >= ATTEMPTS_BEFORE_HUMAN:
+    if attempts >= ATTEMPTS_BEFORE_HUMAN and frame.flow != OFFER_HUMAN:
         draft.change_top(attempts=0)
-        draft.push("repair.offer_human")
+        draft.push(OFFER_HUMAN)
         return
     extra: dict[str, Value] = {"minimum": ask.minimum, "maximum": ask.maximum, "unit": ask.unit}
-    if attempts <= len(ask.retry):
+    if attempts <= len(ask.retry) and reason not in TELLING:
         lead = fill(pick(draft.content, ask.retry[attempts - 1], draft.reader), draft.lookup(extra)).strip()
     else:
         key = f"reason.{reason}"

@@ -54,7 +54,10 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
         return None
     for flow in content.flows.values():
         if flow.start and (not flow.audiences or not audience or audience in flow.audiences):
-            if any(said == fold(phrase) or (len(said) > 7 and fuzz.ratio(said, fold(phrase)) >= FUZZY) for phrase in flow.start):
+            if any(
+                said == fold(phrase) or (len(said) > 7 and fuzz.ratio(said, fold(phrase)) >= FUZZY)
+                for phrase in flow.start
+            ):
                 return flow.name
     return None
 
@@ -110,7 +113,9 @@ def _why(draft: Draft) -> None:
         _offer_menu(draft)
         return
     why = found[2].why
-    lead = fill(pick(draft.content, why, draft.reader), draft.lookup()) if why is not None else draft.text("why.default")
+    lead = (
+        fill(pick(draft.content, why, draft.reader), draft.lookup()) if why is not None else draft.text("why.default")
+    )
     _again(draft, lead.strip())
 
 

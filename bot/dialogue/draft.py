@@ -22,7 +22,7 @@ PROFILE_SLOTS = frozenset({"audience", "band", "register"})  # kept as fields of
 class Draft:
     """One turn in the making. `trigger` is the text that began it; `waiting` says that nothing more is to be walked."""
 
-    __slots__ = ("at", "content", "effects", "flows_begun", "session", "steps", "trigger", "waiting")
+    __slots__ = ("at", "content", "effects", "session", "steps", "trace", "trigger", "waiting")
 
     def __init__(self, content: Content, session: Session, at: datetime, trigger: str = "") -> None:
         self.content = content
@@ -31,7 +31,7 @@ class Draft:
         self.trigger = trigger
         self.effects: list[Effect] = []
         self.steps = 0
-        self.flows_begun = 0
+        self.trace: list[tuple[str, str, str]] = []
         self.waiting = False
 
     # ------------------------------------------------------------------ reading
@@ -124,7 +124,6 @@ class Draft:
             return False
         frame = Frame(flow=flow.name, version=flow.version, step=flow.steps[0].name, local=dict(local or {}))
         self.change_part(frames=(*self.part.frames, frame))
-        self.flows_begun += 1
         return True
 
     def pop(self) -> None:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
-from bot.dialogue import alerts, asking, commands, events, routing
+from bot.dialogue import alerts, answering, asking, commands, events, routing
 from bot.dialogue.content import Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Attachment, CancelHandoff, CancelTimer, Choice, Effect, Relay, Reply, Revise
 from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.handoff import behaviour
+from bot.dialogue.questions import Parsed
 from bot.dialogue.session import Concern, Frame, Offer, Session, fresh
 from bot.dialogue.understanding import BURST
 from bot.dialogue.walk import awake, fire_reminder, walk
@@ -30,6 +31,7 @@ class Turn:
 
     session: Session
     effects: tuple[Effect, ...]
+    trace: tuple[tuple[str, str, str], ...] = ()  # (flow, step, exit) as they were walked; for coverage
 
 
 def turn(content: Content, session: Session, event: events.Event) -> Turn:
@@ -38,7 +40,7 @@ def turn(content: Content, session: Session, event: events.Event) -> Turn:
     _adopt_new_content(draft)
     _decide(draft, event)
     _finish(draft, event)
-    return Turn(draft.session, tuple(draft.effects))
+    return Turn(draft.session, tuple(draft.effects), tuple(draft.trace))
 
 
 def _begin(session: Session, event: events.Event) -> Session:
@@ -84,7 +86,9 @@ def _moved(draft: Draft, frame: Frame) -> Frame | None:
         return replace(frame, version=flow.version, step=name)
     draft.say_key("content.step_gone")
     known = tuple(
-        step.action.slot for step in flow.steps if isinstance(step.action, Ask) and draft.value(step.action.slot) is not None
+        step.action.slot
+        for step in flow.steps
+        if isinstance(step.action, Ask) and draft.value(step.action.slot) is not None
     )
     return Frame(flow=flow.name, version=flow.version, step=flow.steps[0].name, known=known, local=frame.local)
 
@@ -210,7 +214,7 @@ def _first_words(draft: Draft, event: events.Said) -> None:
     elif match is not None and match.outcome == "answer":
         topic = draft.content.topics.get(match.candidates[0].topic)
         if topic is not None and topic.needs != "land":
-            routing.answering.answer_topic(draft, topic.id)
+            answering.answer_topic(draft, topic.id)
 
 
 def _press(draft: Draft, event: events.Pressed) -> None:
@@ -259,7 +263,7 @@ def _reacted(draft: Draft, event: events.Reacted, kind: str) -> None:
         draft.effects.append(Relay(kind="reaction", text=event.emoji, message=event.message))
         return
     reading = asking.take_text(draft, event.emoji)
-    if isinstance(reading, routing.Parsed):
+    if isinstance(reading, Parsed):
         asking.apply(draft, reading)
         walk(draft)
 
@@ -335,12 +339,7 @@ def _set_by_this_question(frame: Frame, fence: int) -> bool:
 
 
 Human = (
-    events.Claimed
-    | events.CounsellorSaid
-    | events.CounsellorEdited
-    | events.Released
-    | events.Requeued
-    | events.Closed
+    events.Claimed | events.CounsellorSaid | events.CounsellorEdited | events.Released | events.Requeued | events.Closed
 )
 
 
@@ -400,7 +399,7 @@ def _resume(draft: Draft) -> None:
     if draft.top is None:
         draft.push("menu" if draft.part.audience else "onboarding")
     else:
-        draft.flows_begun += 1  # a quiet question is shown again after so long a pause
+        draft.change_top(question="")  # a quiet question is shown again after so long a pause
     walk(draft)
 
 
@@ -422,7 +421,9 @@ def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | e
 
 def _finish(draft: Draft, event: events.Event) -> None:
     """What holds for every turn: nobody is left without an answer, nor without a way on, nor in a circle."""
-    speaking = draft.session.owner != "counsellor" and not isinstance(event, (events.TimerFired, events.Reacted, events.Deleted))
+    speaking = draft.session.owner != "counsellor" and not isinstance(
+        event, (events.TimerFired, events.Reacted, events.Deleted)
+    )
     person = isinstance(event, (events.Said, events.Pressed, events.MediaSent, events.Undecryptable, events.Started))
     if person and speaking and not draft.has_spoken:
         draft.say_key("not_understood")

@@ -87,7 +87,9 @@ def _functions(today: date) -> dict[str, Any]:
     return {
         "known": lambda value: value is not None,
         "days_until": lambda value: (date.fromisoformat(value) - today).days,
-        "plus_days": lambda value, days: date.fromordinal(date.fromisoformat(value).toordinal() + int(days)).isoformat(),
+        "plus_days": lambda value, days: date.fromordinal(
+            date.fromisoformat(value).toordinal() + int(days)
+        ).isoformat(),
         "count": lambda value: 0 if value is None else len(value),
         "number": float,
         "text": str,

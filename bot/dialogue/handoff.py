@@ -34,7 +34,12 @@ Behaviour = Literal[
 
 OWNERS: tuple[Owner, ...] = ("bot", "queue", "counsellor", "closed")
 
-_TALK: Mapping[Owner, Behaviour] = {"bot": "converse", "queue": "accompany", "counsellor": "relay", "closed": "converse"}
+_TALK: Mapping[Owner, Behaviour] = {
+    "bot": "converse",
+    "queue": "accompany",
+    "counsellor": "relay",
+    "closed": "converse",
+}
 
 TABLE: Mapping[type, Mapping[Owner, Behaviour]] = MappingProxyType({
     events.Said: _TALK,

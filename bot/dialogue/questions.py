@@ -94,7 +94,10 @@ def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
         if said in names:
             return value
     scored = sorted(
-        ((max((fuzz.ratio(said, name) for name in names if name), default=0.0), value) for value, names in named.items()),
+        (
+            (max((fuzz.ratio(said, name) for name in names if name), default=0.0), value)
+            for value, names in named.items()
+        ),
         reverse=True,
     )
     if scored and scored[0][0] >= FUZZY_LABEL and (len(scored) == 1 or scored[0][0] - scored[1][0] >= 5):
@@ -227,7 +230,7 @@ def _plz(text: str, asking: Asking) -> Reading:
         return Rejected("plz")
     plz = found.pop()
     # 01001 is the lowest postal code in use, nothing begins with 00
-    return Parsed(plz) if "01000" < plz else Rejected("plz")
+    return Parsed(plz) if plz > "01000" else Rejected("plz")
 
 
 def land_in(text: str, content: Content) -> str | None:

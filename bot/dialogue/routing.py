@@ -53,7 +53,7 @@ def _steer(draft: Draft, text: str) -> bool:
         return True
     command = commands.command_in(text, draft.content.commands)
     if command is not None:
-        draft.record("command", name=command)
+        draft.record("command", command=command)
         commands.run(draft, command)
         return True
     rest = commands.correction_in(text, draft.content.commands)

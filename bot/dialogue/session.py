@@ -141,9 +141,7 @@ class Session:
     def minimal(self) -> Session:
         """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot."""
         part = self.part
-        frames = tuple(
-            replace(frame, known=(), narrow=(), local={}) for frame in part.frames
-        )
+        frames = tuple(replace(frame, known=(), narrow=(), local={}) for frame in part.frames)
         kept = Part(
             audience=part.audience,
             band=part.band,

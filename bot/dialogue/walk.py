@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import assert_never
 
 from bot.dialogue import acts, answering, asking
 from bot.dialogue.draft import Draft
@@ -72,8 +71,9 @@ def fail(draft: Draft, place: str, problem: str) -> None:
 def _run(draft: Draft, flow: Flow, step: Step) -> None:
     """One step: say, then act, then move on."""
     action = step.action
+    draft.trace.append((flow.name, step.name, ""))
     if isinstance(action, Ask):
-        asking.pose(draft, flow, step, action) and _stand(draft)
+        draft.waiting = asking.pose(draft, flow, step, action)
         return
     if step.say is not None:
         text = fill(pick(draft.content, step.say, draft.reader), draft.lookup()).strip()
@@ -84,10 +84,6 @@ def _run(draft: Draft, flow: Flow, step: Step) -> None:
     # The position moves on before the action, so that a flow put on top comes back to the next step.
     draft.change_top(step=step.goto or flow.after(step.name))
     _act(draft, flow, step, action)
-
-
-def _stand(draft: Draft) -> None:
-    draft.waiting = True
 
 
 def _wait(draft: Draft, action: Wait) -> None:
@@ -101,7 +97,9 @@ def _act(draft: Draft, flow: Flow, step: Step, action: object) -> None:
         case None:
             pass
         case Branch(cases, otherwise):
-            draft.change_top(step=_first_true(draft, cases, otherwise))
+            goto = _first_true(draft, cases, otherwise)
+            draft.trace.append((flow.name, step.name, goto))
+            draft.change_top(step=goto)
         case Assign(values, keep):
             for name, expression in values:
                 draft.set_slot(name, _value(draft, expression), keep)
@@ -134,7 +132,9 @@ def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
         case File():
             values_ = tuple((name, spell(_value(draft, e))) for name, e in action.values)
             name = fill(action.name, draft.lookup())
-            draft.effects.append(MakeFile(template=action.template, name=name, values=values_, source=f"step:{flow.name}.{step.name}"))
+            draft.effects.append(
+                MakeFile(template=action.template, name=name, values=values_, source=f"step:{flow.name}.{step.name}")
+            )
         case Send():
             values_ = tuple((name, spell(_value(draft, e))) for name, e in action.values)
             draft.effects.append(Submit(form=action.form, values=values_))

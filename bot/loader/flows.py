@@ -149,7 +149,11 @@ def _attachments(fields: Mapping[str, Node]) -> tuple[Attachment, ...]:
     rows = []
     for key, kind in (("pictures", "picture"), ("files", "file")):
         for item in fields[key].items() if key in fields else ():
-            row = item.fields(("path", "description"), required=("path", "description")) if item.is_map else {"path": item}
+            row = (
+                item.fields(("path", "description"), required=("path", "description"))
+                if item.is_map
+                else {"path": item}
+            )
             path = row["path"].text() if "path" in row else ""
             described = row["description"].text() if "description" in row else ""
             rows.append(Attachment(source=f"content:{path}", kind=kind, name=Path(path).name, description=described))  # type: ignore[arg-type]  # one of two
@@ -193,6 +197,8 @@ def _ask(node: Node) -> model.Ask:
     def number(name: str) -> float | None:
         return fields[name].number() if name in fields else None
 
+    if "slot" in fields and fields["slot"].text().endswith("_text"):
+        fields["slot"].problem("slot names that end in _text are kept for the engine's own texts")
     return model.Ask(
         kind=kind,
         slot=fields["slot"].text() if "slot" in fields else "",
@@ -301,7 +307,9 @@ def _wait(node: Node) -> model.Wait:
 
 def _handoff(node: Node) -> model.HandOff:
     fields = node.fields(("reason", "urgency", "team", "park"), required=("reason",))
-    urgency = _one_of(fields["urgency"], ("emergency", "urgent", "normal"), "urgency") if "urgency" in fields else "normal"
+    urgency = (
+        _one_of(fields["urgency"], ("emergency", "urgent", "normal"), "urgency") if "urgency" in fields else "normal"
+    )
     return model.HandOff(
         reason=fields["reason"].text() if "reason" in fields else "",
         urgency=urgency,  # type: ignore[arg-type]  # checked by _one_of
@@ -314,7 +322,9 @@ def _count(node: Node) -> model.Count:
     if node.is_scalar:
         return model.Count(node.text())
     fields = node.fields(("fact", "with"), required=("fact",))
-    return model.Count(fields["fact"].text() if "fact" in fields else "", _values(fields["with"]) if "with" in fields else ())
+    return model.Count(
+        fields["fact"].text() if "fact" in fields else "", _values(fields["with"]) if "with" in fields else ()
+    )
 
 
 def _file(node: Node) -> model.File:
@@ -328,7 +338,10 @@ def _file(node: Node) -> model.File:
 
 def _send(node: Node) -> model.Send:
     fields = node.fields(("form", "with"), required=("form",))
-    return model.Send(form=fields["form"].text() if "form" in fields else "", values=_values(fields["with"]) if "with" in fields else ())
+    return model.Send(
+        form=fields["form"].text() if "form" in fields else "",
+        values=_values(fields["with"]) if "with" in fields else (),
+    )
 
 
 def _do(node: Node) -> model.Do:

@@ -99,7 +99,9 @@ class Conversations:
             return Turn(session, (trouble,))
         return Turn(session, (fx.Reply(text=_apology(self.content)), trouble))
 
-    async def _carry_out(self, gathered: Gathered, turned: Turned, index: int, effect: fx.Effect, before: Session) -> None:
+    async def _carry_out(
+        self, gathered: Gathered, turned: Turned, index: int, effect: fx.Effect, before: Session
+    ) -> None:
         match effect:
             case fx.Reply():
                 gathered.outbox.append(reply_to_outbox(turned, index, effect))
@@ -156,7 +158,9 @@ class Conversations:
             case fx.Retract():
                 ids = await self.store.external_ids(turned.conversation, effect.since)  # type: ignore[arg-type]  # same id
                 if ids:
-                    _append(gathered, turned, Outbound(address=turned.address, key=turned.key(index), deletes=tuple(ids)))
+                    _append(
+                        gathered, turned, Outbound(address=turned.address, key=turned.key(index), deletes=tuple(ids))
+                    )
             case fx.Revise():
                 _append(gathered, turned, _revision(turned, index, effect))
             case fx.MakeFile():
@@ -226,7 +230,9 @@ def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: s
     blob = f"out-{turned.key(index)}"
     gathered.blobs.append((blob, data))
     attachment = fx.Attachment(source=f"blob:{blob}", kind="file", name=name)
-    _append(gathered, turned, Outbound(address=turned.address, key=turned.key(index), text=text, attachments=(attachment,)))
+    _append(
+        gathered, turned, Outbound(address=turned.address, key=turned.key(index), text=text, attachments=(attachment,))
+    )
 
 
 def _revision(turned: Turned, index: int, effect: fx.Revise) -> Outbound:

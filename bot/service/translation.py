@@ -47,7 +47,9 @@ def event_of(inbound: Inbound, understanding: Understanding) -> Event | None:
             return events.Said(at=at, text=inbound.text, message=inbound.message, understanding=understanding)
         case "press":
             question, option = inbound.press or ("", -1)
-            return events.Pressed(at=at, question=question, option=option, label=inbound.text, understanding=understanding)
+            return events.Pressed(
+                at=at, question=question, option=option, label=inbound.text, understanding=understanding
+            )
         case "media" if inbound.text:
             return events.Said(
                 at=at,

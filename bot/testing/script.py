@@ -1,0 +1,341 @@
+"""Conversation tests: a talk written in YAML, played against the content, compared line by line.
+
+Bot lines are complete: a reply, an alert, a hand-over, a file or a submission that the script does not list fails it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+
+from bot.dialogue import Session
+from bot.dialogue import effects as fx
+from bot.dialogue import events
+from bot.dialogue.content import Content
+from bot.dialogue.rendering import Reader, fill, text_of
+from bot.dialogue.session import Part
+from bot.loader.flows import seconds_of
+from bot.loader.nodes import Node, Problems, read_yaml
+from bot.testing.talk import Talk
+
+_SCRIPT_KEYS = ("test", "about", "as", "age", "band", "register", "language", "consent", "slots", "talk")
+_LINE_KEYS = ("user", "press", "photo", "voice", "edit", "start", "after", "counsellor", "bot", "choices", "does", "owner",
+              "slot", "flow", "ends")  # fmt: skip
+_BOT_KEYS = ("text", "step", "topic", "safety", "says", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a talk with its place."""
+
+    kind: str
+    node: Node
+    fields: Mapping[str, Node]
+
+    @property
+    def place(self) -> str:
+        return self.node.place
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One conversation test."""
+
+    name: str
+    place: str
+    session: Session
+    lines: tuple[Line, ...]
+
+
+@dataclass(slots=True)
+class Played:
+    """What playing a script gave: the first difference (None = passed) and the walked steps."""
+
+    script: Script
+    failure: str | None = None
+    trace: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def load_scripts(root: Path, problems: Problems) -> list[Script]:
+    """All scripts in the YAML files below `root` (one a file, or a list)."""
+    scripts: list[Script] = []
+    for path in sorted(root.rglob("*.yaml")) if root.is_dir() else [root]:
+        node = read_yaml(path, str(path), problems)
+        if node is None:
+            continue
+        for item in node.items():
+            if item.is_map and any(key.text() == "test" for key, _ in item.pairs()):
+                scripts.append(_script(item))
+    return scripts
+
+
+def _script(node: Node) -> Script:
+    fields = node.fields(_SCRIPT_KEYS, required=("test", "talk"))
+    lines = []
+    for item in fields["talk"].items() if "talk" in fields else ():
+        found = item.fields(_LINE_KEYS)
+        kind = next(iter(found), "")
+        lines.append(Line(kind, item, found))
+    return Script(fields["test"].text() if "test" in fields else "", node.place, _session(fields), tuple(lines))
+
+
+def onboarded(audience: str, *, age: int | None = None, band: str = "", register: str = "plain", language: str = "de") -> Session:
+    """A session as it is after onboarding with consent, as `kavi chat --as` begins."""
+    if age is not None:
+        band = band_of(age)
+    part = Part(audience=audience, band=band if audience == "child" else "", register=register)
+    return Session(language=language, consent="1", parts={"adult": part})
+
+
+def band_of(age: int) -> str:
+    """The age band of an age in years; younger children get the texts for the youngest, older ones for the oldest."""
+    return "6-9" if age <= 9 else "10-13" if age <= 13 else "14-17"
+
+
+def _session(fields: Mapping[str, Node]) -> Session:
+    if "as" not in fields:
+        return Session()
+
+    def text(name: str, default: str) -> str:
+        return fields[name].text() if name in fields else default
+
+    session = onboarded(
+        text("as", "caregiver"),
+        age=int(fields["age"].number()) if "age" in fields else None,
+        band=text("band", ""),
+        register=text("register", "plain"),
+        language=text("language", "de"),
+    )
+    if "consent" in fields and not fields["consent"].boolean():
+        session = Session(language=session.language, parts=session.parts)
+    return session
+
+
+class Difference(Exception):
+    """Where a talk went another way than its script; the text says what was expected and what came."""
+
+
+def play(content: Content, script: Script) -> Played:
+    """Plays a script to its end or its first difference."""
+    played = Played(script)
+    player = _Player(content, Talk(content, session=script.session))
+    try:
+        for line in script.lines:
+            player.line(line)
+        player.all_heard(script.place)
+    except Difference as difference:
+        played.failure = str(difference)
+    played.trace = player.talk.trace
+    return played
+
+
+_NOISE = (fx.Reply, fx.Record, fx.StartTimer, fx.CancelTimer, fx.Withdraw, fx.Relay, fx.CollectGap)
+
+
+class _Player:
+    def __init__(self, content: Content, talk: Talk) -> None:
+        self.content = content
+        self.talk = talk
+        self.replies: list[fx.Reply] = []
+        self.done: list[str] = []
+
+    def line(self, line: Line) -> None:
+        act = _ACTS.get(line.kind)
+        if act is not None:
+            self.all_heard(line.place)
+            self._take(act(self, line))
+            return
+        check = _CHECKS.get(line.kind)
+        if check is None:
+            raise Difference(f"{line.place}: a line begins with one of {', '.join((*_ACTS, *_CHECKS))}")
+        check(self, line)
+
+    def _take(self, replies: list[fx.Reply]) -> None:
+        self.replies = replies + self.talk.settle()
+        self.done = [_name(effect) for effect in self.talk.last if not isinstance(effect, _NOISE)]
+
+    def all_heard(self, place: str) -> None:
+        """Nothing may be left that the script did not list."""
+        if self.replies:
+            raise Difference(f"{place}: not listed: bot: {_show(self.replies[0])}")
+        if self.done:
+            raise Difference(f"{place}: not listed: does: {self.done[0]}")
+
+    def bot(self, line: Line) -> None:
+        if not self.replies:
+            raise Difference(f"{line.place}: the bot says nothing here, expected {line.fields['bot'].plain()!r}")
+        reply = self.replies.pop(0)
+        wanted = line.fields["bot"]
+        for key, node in wanted.fields(_BOT_KEYS).items() if wanted.is_map else ():
+            if not self._fits(reply, key, node.text()):
+                raise Difference(f"{line.place}: expected {key}: {node.text()}, got {_show(reply)}")
+        if wanted.is_scalar and wanted.text().strip() != reply.text.strip():
+            raise Difference(f"{line.place}: expected {wanted.text().strip()!r}, got {_show(reply)}")
+        if "choices" in line.fields:
+            labels = tuple(choice.label for choice in reply.choices)
+            if labels != line.fields["choices"].texts():
+                raise Difference(f"{line.place}: expected choices {line.fields['choices'].texts()}, got {labels}")
+
+    def _fits(self, reply: fx.Reply, key: str, value: str) -> bool:
+        match key:
+            case "says":
+                return value.strip() in reply.text
+            case "text":
+                reader = Reader.of(self.talk.session)
+                return reply.source == f"text:{value}" or reply.text.startswith(fill(text_of(self.content, value, reader), {}))
+            case "source":
+                return reply.source == value
+            case _:
+                return reply.source == f"{key}:{value}"
+
+    def does(self, line: Line) -> None:
+        for wanted in line.fields["does"].texts():
+            if not self.done or self.done[0] != wanted:
+                raise Difference(f"{line.place}: expected does: {wanted}, got {self.done[0] if self.done else 'nothing'}")
+            self.done.pop(0)
+
+    def owner(self, line: Line) -> None:
+        if self.talk.session.owner != line.fields["owner"].text():
+            raise Difference(f"{line.place}: expected owner {line.fields['owner'].text()}, got {self.talk.session.owner}")
+
+    def slot(self, line: Line) -> None:
+        for key, value in line.fields["slot"].pairs():
+            slot = self.talk.session.part.slots.get(key.text())
+            top = self.talk.session.part.frames[-1] if self.talk.session.part.frames else None
+            found = slot.value if slot is not None else top.local.get(key.text()) if top is not None else None
+            if found != value.plain() and str(found) != value.text():
+                raise Difference(f"{line.place}: expected {key.text()} = {value.text()}, got {found!r}")
+
+    def flow(self, line: Line) -> None:
+        frames = self.talk.session.part.frames
+        found = f"{frames[-1].flow}.{frames[-1].step}" if frames else ""
+        if found != line.fields["flow"].text():
+            raise Difference(f"{line.place}: expected to stand at {line.fields['flow'].text()}, stands at {found or 'nothing'}")
+
+    def ends(self, line: Line) -> None:
+        frames = self.talk.session.part.frames
+        if bool(frames) == line.fields["ends"].boolean():
+            raise Difference(f"{line.place}: {'a flow is still open: ' + frames[-1].flow if frames else 'every flow has ended'}")
+
+    def say(self, line: Line) -> list[fx.Reply]:
+        return self.talk.say(line.fields["user"].text())
+
+    def press(self, line: Line) -> list[fx.Reply]:
+        return self.talk.press(line.fields["press"].text())
+
+    def photo(self, line: Line) -> list[fx.Reply]:
+        return self._at(lambda: events.MediaSent(at=self.talk.now, kind="photo"))
+
+    def voice(self, line: Line) -> list[fx.Reply]:
+        return self._at(lambda: events.MediaSent(at=self.talk.now, kind="voice"))
+
+    def edit(self, line: Line) -> list[fx.Reply]:
+        from bot.dialogue import understand
+
+        text = line.fields["edit"].text()
+        known = understand(self.content, self.talk.session, text, self.talk.now)
+        return self._at(lambda: events.Edited(at=self.talk.now, text=text, message="m1", understanding=known))
+
+    def start(self, line: Line) -> list[fx.Reply]:
+        node = line.fields["start"]
+        payload = "" if node.text() in ("true", "") else node.text()
+        return self._at(lambda: events.Started(at=self.talk.now, payload=payload))
+
+    def after(self, line: Line) -> list[fx.Reply]:
+        seconds = seconds_of(line.fields["after"].text())
+        if seconds is None:
+            raise Difference(f"{line.place}: cannot read the duration {line.fields['after'].text()!r}")
+        self.talk.last = []
+        return self.talk.advance(timedelta(seconds=seconds))
+
+    def counsellor(self, line: Line) -> list[fx.Reply]:
+        node = line.fields["counsellor"]
+        replies: list[fx.Reply] = []
+        for key, value in node.pairs():
+            replies += self._at(lambda key=key, value=value: _counsellor_event(self.talk, key.text(), value.text()))  # type: ignore[misc]  # mypy cannot type the defaults
+        return replies
+
+    def _at(self, make: Callable[[], events.Event]) -> list[fx.Reply]:
+        replies = self.talk.advance(timedelta(minutes=1))
+        return replies + self.talk.happen(make())
+
+
+def _counsellor_event(talk: Talk, verb: str, value: str) -> events.Event:
+    match verb:
+        case "claims":
+            return events.Claimed(at=talk.now, counsellor="c1", alias=value)
+        case "says":
+            return events.CounsellorSaid(at=talk.now, counsellor="c1", text=value, message="c-1")
+        case "releases":
+            return events.Released(at=talk.now, counsellor="c1")
+        case "closes":
+            return events.Closed(at=talk.now, counsellor="c1", outcome=value)
+        case "requeues":
+            return events.Requeued(at=talk.now, reason=value)
+        case "starts_flow":
+            return events.FlowStarted(at=talk.now, flow=value)
+        case _:
+            raise Difference(f"unknown counsellor verb {verb!r}: claims, says, releases, closes, requeues, starts_flow")
+
+
+def _name(effect: fx.Effect) -> str:
+    """How a script names an effect that is not a reply."""
+    match effect:
+        case fx.RaiseAlert():
+            return f"alert {effect.category}" if effect.level == "alert" else f"check {effect.category}"
+        case fx.RequestHandoff():
+            return f"handoff {effect.reason}"
+        case fx.CancelHandoff():
+            return "leaves queue"
+        case fx.MakeFile():
+            return f"file {effect.template}"
+        case fx.Submit():
+            return f"send {effect.form}"
+        case fx.ReportTrouble():
+            return f"trouble {effect.problem}"
+        case _:
+            return type(effect).__name__.lower()
+
+
+def _show(reply: fx.Reply) -> str:
+    text = reply.text if len(reply.text) < 160 else reply.text[:157] + "…"
+    return f"{reply.source} {text!r}"
+
+
+_ACTS: Mapping[str, Callable[[_Player, Line], list[fx.Reply]]] = MappingProxyType({
+    "user": _Player.say,
+    "press": _Player.press,
+    "photo": _Player.photo,
+    "voice": _Player.voice,
+    "edit": _Player.edit,
+    "start": _Player.start,
+    "after": _Player.after,
+    "counsellor": _Player.counsellor,
+})  # fmt: skip
+_CHECKS: Mapping[str, Callable[[_Player, Line], None]] = MappingProxyType({
+    "bot": _Player.bot,
+    "does": _Player.does,
+    "owner": _Player.owner,
+    "slot": _Player.slot,
+    "flow": _Player.flow,
+    "ends": _Player.ends,
+})  # fmt: skip
+
+
+def exits_of(content: Content) -> Iterator[tuple[str, str, str, str]]:
+    """(flow, step, exit, place) of everything that tests can cover: each step, each case of a branch, each option."""
+    from bot.dialogue.flow import Ask, Branch
+
+    for flow in content.flows.values():
+        for step in flow.steps:
+            yield flow.name, step.name, "", step.place
+            if isinstance(step.action, Branch):
+                for _, goto in step.action.cases:
+                    yield flow.name, step.name, goto, step.place
+                yield flow.name, step.name, step.action.otherwise, step.place
+            elif isinstance(step.action, Ask) and step.action.kind == "choose":
+                for option in step.action.options:
+                    yield flow.name, step.name, option.value, step.place
