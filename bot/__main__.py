@@ -1,0 +1,5 @@
+"""`python -m bot` is `kavi`."""
+
+from bot.cli import main
+
+main()

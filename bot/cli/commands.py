@@ -1,0 +1,87 @@
+"""All commands by name; what they do lies in the modules beside this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="kavi",
+    help="Kavi: ein Chatbot für Familien von Inhaftierten und die Fachkräfte um sie herum.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a traceback must never show a person's text
+)
+
+As = Annotated[str | None, typer.Option("--as", help="Rolle ohne Kennenlernen: caregiver, child, parent, staff.")]
+Age = Annotated[int | None, typer.Option(help="Alter des Kindes in Jahren (mit --as child).", min=3, max=120)]
+Jsonl = Annotated[bool, typer.Option("--jsonl", help="Ein JSON-Objekt je Zeile hinein und heraus.")]
+
+
+@app.command()
+def chat(
+    as_: As = None,
+    age: Age = None,
+    jsonl: Jsonl = False,
+    resume: Annotated[bool, typer.Option(help="Das letzte Gespräch fortsetzen.")] = False,
+    record: Annotated[Path | None, typer.Option(help="Das Gespräch als Test in diese Datei schreiben.")] = None,
+    register: Annotated[str, typer.Option(help="plain oder leicht.")] = "plain",
+    language: Annotated[str, typer.Option(help="Sprache: de, en, tr, ar, ru, uk, pl.")] = "de",
+) -> None:
+    """Ein Gespräch im Terminal."""
+    from bot.cli.chat import run_chat
+
+    raise SystemExit(
+        run_chat(role=as_, age=age, jsonl=jsonl, resume=resume, record=record, register=register, language=language)
+    )
+
+
+@app.command()
+def ask(jsonl: Jsonl = False, why: Annotated[bool, typer.Option(help="Die Entscheidung erklären.")] = False) -> None:
+    """Welches Thema passt zu einer Frage? Liest von der Standardeingabe."""
+    from bot.cli.understand import run_ask
+
+    raise SystemExit(run_ask(jsonl=jsonl, why=why))
+
+
+@app.command()
+def triage(jsonl: Jsonl = False) -> None:
+    """Ist das ein Notfall? Liest von der Standardeingabe."""
+    from bot.cli.understand import run_triage
+
+    raise SystemExit(run_triage(jsonl=jsonl))
+
+
+@app.command()
+def check(
+    live: Annotated[bool, typer.Option(help="Zeigt, wie viele Menschen auf geänderten Schritten stehen.")] = False,
+    matching: Annotated[bool, typer.Option(help="Prüft, ob jede Beispielfrage ihr Thema findet.")] = False,
+) -> None:
+    """Prüft alle Inhalte; Ende mit 3, wenn etwas nicht stimmt."""
+    from bot.cli.content import run_check
+
+    raise SystemExit(run_check(live=live, matching=matching))
+
+
+@app.command()
+def test(
+    path: Annotated[Path | None, typer.Argument(help="Datei oder Ordner mit Gesprächstests.")] = None,
+    coverage: Annotated[bool, typer.Option(help="Nicht geprüfte Schritte und Abzweigungen zeigen.")] = False,
+    mutate: Annotated[bool, typer.Option(help="Abläufe verändern und zeigen, was kein Test bemerkt.")] = False,
+) -> None:
+    """Spielt die Gesprächstests."""
+    from bot.cli.content import run_test
+
+    raise SystemExit(run_test(path=path, coverage=coverage, mutate=mutate))
+
+
+@app.command()
+def graph(
+    flow: Annotated[str, typer.Argument(help="Name des Ablaufs.")],
+    out: Annotated[Path | None, typer.Option(help="SVG-Datei; sonst Mermaid auf der Standardausgabe.")] = None,
+) -> None:
+    """Zeichnet einen Ablauf."""
+    from bot.cli.content import run_graph
+
+    raise SystemExit(run_graph(flow, out))

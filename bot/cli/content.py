@@ -1,0 +1,93 @@
+"""`kavi check`, `kavi test`, `kavi graph`: the editors' tools."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.config import content_root, read_settings
+from bot.errors import ContentError
+from bot.loader.content import load_content, read_content
+
+CONTENT_EXIT = 3
+
+
+def run_check(*, live: bool, matching: bool) -> int:
+    """Lists every problem as file:line:column; 3 when there is an error."""
+    root = content_root(read_settings())
+    content, problems = read_content(root)
+    for problem in problems:
+        mark = "Fehler" if problem.severity == "error" else "Hinweis"
+        print(f"{problem} [{mark}]")
+    errors = sum(problem.severity == "error" for problem in problems)
+    print(
+        f"{len(content.flows)} Abläufe, {len(content.topics)} Themen: {errors} Fehler, {len(problems) - errors} Hinweise.",
+        file=sys.stderr,
+    )
+    if matching:
+        from bot.cli.understand import check_matching
+
+        errors += check_matching(content)
+    if live:
+        from bot.cli.live import show_people_on_changed_steps
+
+        show_people_on_changed_steps(content)
+    return CONTENT_EXIT if errors else 0
+
+
+def run_test(*, path: Path | None, coverage: bool, mutate: bool) -> int:
+    """Plays conversation tests; 1 when one fails."""
+    from bot.loader.nodes import Problems
+    from bot.testing.mutation import unnoticed
+    from bot.testing.script import exits_of, load_scripts, play
+
+    root = content_root(read_settings())
+    content = load_content(root)
+    where = path or next((p for p in (Path("tests/conversations"), root / "tests" / "conversations") if p.is_dir()), None)
+    if where is None or not where.exists():
+        print(f"Keine Gesprächstests gefunden: {where or 'tests/conversations'}.", file=sys.stderr)
+        return CONTENT_EXIT
+    problems = Problems()
+    scripts = load_scripts(where, problems)
+    if problems.errors:
+        raise ContentError(problems.errors)
+    played = [play(content, script) for script in scripts]
+    for one in played:
+        if one.failure is not None:
+            print(f"✗ {one.script.name}\n    {one.failure}")
+    failed = sum(one.failure is not None for one in played)
+    walked = {row for one in played for row in one.trace}
+    exits = list(exits_of(content))
+    missed = [row for row in exits if (row[0], row[1], row[2]) not in walked]
+    if coverage:
+        for flow, step, way, place in missed:
+            print(f"{place}: nicht geprüft: {flow}.{step}{' → ' + way if way else ''}")
+    share = 100 * (1 - len(missed) / len(exits)) if exits else 100.0
+    print(f"Abdeckung: {share:.1f} % von {len(exits)} Schritten und Abzweigungen")
+    if mutate:
+        survivors, tried = unnoticed(content, scripts, sorted(content.flows))
+        for mutant in survivors:
+            print(f"{mutant.place}: niemand bemerkt: {mutant.flow}.{mutant.step}: {mutant.what}")
+        print(f"Mutationen: {tried} versucht, {len(survivors)} unbemerkt ({100 * len(survivors) / max(1, tried):.1f} %)")
+    print(f"{len(played) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def run_graph(flow: str, out: Path | None) -> int:
+    """Draws a flow: SVG into a file, Mermaid on standard output."""
+    from bot.loader.graph import mermaid, svg
+    from bot.loader.nodes import suggestion
+
+    content, problems = read_content(content_root(read_settings()))
+    found = content.flows.get(flow)
+    if found is None:
+        print(f"Den Ablauf {flow!r} gibt es nicht{suggestion(flow, content.flows)}.", file=sys.stderr)
+        return 2
+    if out is None:
+        Console(soft_wrap=True, highlight=False, markup=False).print(mermaid(content, found, problems), end="")
+    else:
+        out.write_text(svg(content, found, problems), encoding="utf-8")
+        print(f"{out} geschrieben.")
+    return 0
