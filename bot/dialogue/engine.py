@@ -406,6 +406,8 @@ def _resume(draft: Draft) -> None:
 def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | events.DeskNews) -> None:
     match event:
         case events.FlowStarted():
+            if draft.session.owner == "counsellor":  # one voice: while the flow asks, the bot owns the conversation
+                draft.change(owner="bot", alias="")
             if draft.push(event.flow, dict(event.slots)):
                 walk(draft)
         case events.Announced():

@@ -67,7 +67,7 @@ def _caption(content: Content, step: model.Step) -> str:
     said = step.say.pick("caregiver", "", "plain") if step.say is not None else ""
     first = (said or "").strip().split("\n")[0].replace("**", "")
     kind = type(step.action).__name__.lower() if step.action is not None else ""
-    mark = {"ask": "❓", "branch": "◇", "handoff": "🧑", "remind": "⏰", "answer": "📄", "file": "📎", "count": "#"}.get(kind, "")
+    mark = {"ask": "?", "branch": "◇", "handoff": "☎", "remind": "↻", "answer": "§", "file": "✉", "count": "#"}.get(kind, "")
     detail = ""
     match step.action:
         case model.Answer(topic):
@@ -208,10 +208,7 @@ def _arrow(boxes: dict[str, _Box], edge: Edge) -> str:
         path = f"M{x1:.0f},{y1:.0f} C{x1:.0f},{y1 + bend:.0f} {x2:.0f},{y2 - bend:.0f} {x2:.0f},{y2:.0f}"
         middle = ((x1 + 2 * x2) / 3, y2 - 14)
     label = edge.label if len(edge.label) <= 32 else edge.label[:31] + "…"
-    text = (
-        f'<text x="{middle[0]:.0f}" y="{middle[1]:.0f}" font-size="10" fill="#335" text-anchor="middle" '
-        f'stroke="#fff" stroke-width="3" paint-order="stroke">{escape(label)}</text>'
-        if label
-        else ""
-    )
+    spot = f'x="{middle[0]:.0f}" y="{middle[1]:.0f}" font-size="10" text-anchor="middle"'
+    halo = f'<text {spot} stroke="#fff" stroke-width="3">{escape(label)}</text>'  # drawn first, so that lines do not cross letters
+    text = f'{halo}<text {spot} fill="#335">{escape(label)}</text>' if label else ""
     return f'<path d="{path}" fill="none" stroke="#777" marker-end="url(#a)"/>{text}'

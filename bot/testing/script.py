@@ -132,7 +132,7 @@ def play(content: Content, script: Script) -> Played:
     return played
 
 
-_NOISE = (fx.Reply, fx.Record, fx.StartTimer, fx.CancelTimer, fx.Withdraw, fx.Relay, fx.CollectGap)
+NOISE = (fx.Reply, fx.Record, fx.StartTimer, fx.CancelTimer, fx.Withdraw, fx.Relay, fx.CollectGap)
 
 
 class _Player:
@@ -155,7 +155,7 @@ class _Player:
 
     def _take(self, replies: list[fx.Reply]) -> None:
         self.replies = replies + self.talk.settle()
-        self.done = [_name(effect) for effect in self.talk.last if not isinstance(effect, _NOISE)]
+        self.done = [effect_name(effect) for effect in self.talk.last if not isinstance(effect, NOISE)]
 
     def all_heard(self, place: str) -> None:
         """Nothing may be left that the script did not list."""
@@ -281,7 +281,7 @@ def _counsellor_event(talk: Talk, verb: str, value: str) -> events.Event:
             raise Difference(f"unknown counsellor verb {verb!r}: claims, says, releases, closes, requeues, starts_flow")
 
 
-def _name(effect: fx.Effect) -> str:
+def effect_name(effect: fx.Effect) -> str:
     """How a script names an effect that is not a reply."""
     match effect:
         case fx.RaiseAlert():
