@@ -1,0 +1,131 @@
+"""Directories of prisons and counselling centres: found by name, nickname, town, PLZ, Land."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from bot.text.normalise import fold
+
+CERTAIN = 90.0  # score (0-100) from which one hit may be taken without asking
+LEAD = 6.0  # points by which it must lead the next
+LOWEST = 76.0
+
+# Words that stand in almost every name and tell nothing.
+_EMPTY = frozenset({
+    "jva", "justizvollzugsanstalt", "jsa", "gefaengnis", "knast", "anstalt", "haftanstalt", "vollzugsanstalt", "in", "im", "am",
+    "an", "der", "die", "das", "bei", "aussenstelle", "abteilung", "und", "von", "zu", "ist", "er", "sie", "sitzt", "mein",
+    "meine", "mann", "ich", "glaube", "haft", "ja", "es",
+})  # fmt: skip
+_PLZ = re.compile(r"(?<!\d)(\d{5})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One place with what is known of it and where that comes from."""
+
+    id: str
+    name: str
+    land: str = ""
+    city: str = ""
+    plz: str = ""
+    also: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    url: str = ""
+    phone: str = ""
+    offers: str = ""
+    for_whom: str = ""
+    source: str = ""
+    as_of: str = ""
+    confidence: str = "medium"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found entry; `score` from 0 to 100."""
+
+    score: float
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All entries of one kind, searchable."""
+
+    entries: tuple[Entry, ...]
+    _names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _by_id: Mapping[str, Entry] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Directory:
+        """Prepares the names for searching."""
+        names = {entry.id: tuple(dict.fromkeys(_names_of(entry))) for entry in entries}
+        return cls(tuple(entries), names, {entry.id: entry for entry in entries})
+
+    def get(self, entry_id: str) -> Entry | None:
+        """The entry of that id."""
+        return self._by_id.get(entry_id)
+
+    def find(self, text: str, land: str | None = None, limit: int = 5) -> list[Hit]:
+        """What the text may mean, best first. A PLZ finds the nearest by the digits it shares; `land` prefers its own."""
+        plz = _PLZ.search(text)
+        if plz:
+            return self.near(plz[1], limit)
+        said = " ".join(word for word in fold(text[:300]).split() if word not in _EMPTY)
+        if len(said) < 2:
+            return []
+        hits = []
+        for entry in self.entries:
+            score = max((_likeness(said, name) for name in self._names[entry.id]), default=0.0)
+            if score >= LOWEST:
+                bonus = 4.0 if land and entry.land == land else -12.0 if land and entry.land and entry.land != land else 0.0
+                hits.append(Hit(min(100.0, score) + bonus, entry))
+        hits.sort(key=lambda hit: (-hit.score, hit.entry.name))
+        return hits[:limit]
+
+    def near(self, plz: str, limit: int = 5) -> list[Hit]:
+        """The entries whose PLZ shares the most leading digits, then lies closest as a number.
+
+        German postal codes are regional (first digit: zone, first two: region), so this is an order of nearness, not
+        a distance in kilometres.
+        """
+        rows = [
+            Hit(_shared(plz, entry.plz) * 20.0, entry) for entry in self.entries if entry.plz and entry.plz[0] == plz[0]
+        ]
+        rows.sort(key=lambda hit: (-hit.score, abs(int(hit.entry.plz) - int(plz)), hit.entry.name))
+        return rows[:limit]
+
+    def certain(self, hits: Sequence[Hit]) -> bool:
+        """Whether the first hit may be taken without asking."""
+        if not hits or hits[0].score < CERTAIN:
+            return False
+        return len(hits) == 1 or hits[0].score - hits[1].score >= LEAD
+
+
+def _names_of(entry: Entry) -> list[str]:
+    names = [entry.name, *entry.also, entry.city]
+    folded = [" ".join(word for word in fold(name).split() if word not in _EMPTY) for name in names if name]
+    return [name for name in folded if name]
+
+
+def _likeness(said: str, name: str) -> float:
+    """How well a name is meant by what was said: as a whole, or as whole words inside it."""
+    whole = fuzz.ratio(said, name)
+    if f" {name} " in f" {said} ":
+        return max(whole, 92.0 + min(6.0, len(name) / 4))
+    if f" {said} " in f" {name} " and len(said) >= 4:
+        return max(whole, 91.0)
+    best = max((fuzz.ratio(word, name) for word in said.split() if len(word) >= 5), default=0.0)
+    return max(whole, best - 3.0)
+
+
+def _shared(one: str, other: str) -> int:
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

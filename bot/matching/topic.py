@@ -1,0 +1,62 @@
+"""A topic: one question that many people ask, with its reviewed answers and its birth certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Risk = Literal["harmless", "money", "legal", "safety"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact comes from: a law with its paragraph, or a body with its address."""
+
+    name: str
+    url: str = ""
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An example question; `audience` is set when only one kind of person would ask it so."""
+
+    text: str
+    audience: str = ""
+    topic: str = ""  # of a near miss: the topic it really belongs to
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic of knowledge/topics. `answers` and `next` by variant key; `needs` is "land" when the answer differs by Land."""
+
+    id: str
+    title: str
+    audiences: tuple[str, ...]
+    risk: Risk
+    scope: Literal["bund", "land", "prison"]
+    as_of: date
+    valid_until: date | None
+    confidence: Literal["high", "medium", "low"]
+    answers: Mapping[str, str]
+    sources: tuple[Source, ...]
+    needs: str = ""
+    reviewed_by: str | None = None
+    next: Mapping[str, str] = field(default_factory=dict)
+    related: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    not_asked: tuple[Asked, ...] = ()
+    place: str = ""
+
+
+def visible_to(audiences: tuple[str, ...], audience: str | None) -> bool:
+    """Whether a person of this audience is answered with a topic for these audiences.
+
+    A parent in prison also sees what caregivers see, staff too; somebody unknown sees everything.
+    """
+    if not audience or audience in audiences:
+        return True
+    return audience in ("parent", "staff") and "caregiver" in audiences
