@@ -153,7 +153,7 @@ def _refuse_unknown() -> None:
 
 def store_url(settings: Settings) -> str:
     """The store's address; SQLite in the data folder by default."""
-    return settings.store.url or f"sqlite:///{settings.data_dir / 'kavi.sqlite'}"
+    return settings.store.url or f"sqlite:///{(settings.data_dir / 'kavi.sqlite').resolve()}"
 
 
 def content_root(settings: Settings) -> Path:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bot.dialogue.content import Content
 from bot.errors import ContentError, Problem
 from bot.loader.checks import check_flows
+from bot.loader.data import load_data
 from bot.loader.flows import load_commands, load_flows, load_texts
-from bot.loader.nodes import Problems
+from bot.loader.nodes import Problems, read_yaml
+from bot.loader.safety import load_safety
+from bot.loader.topics import check_topics, load_topics
+from bot.matching import Phrase, Thresholds, TopicIndex
+from bot.matching.topic import Topic
+from bot.text.normalise import fold
 
 
 def load_content(root: Path) -> Content:
@@ -28,14 +34,97 @@ def load_content(root: Path) -> Content:
 def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     """The content as far as it can be read, and all problems, sorted by place."""
     problems = Problems()
-    dialogues = root / "dialogues"
+    dialogues, knowledge = root / "dialogues", root / "knowledge"
+    data = load_data(knowledge, problems)
+    topics = load_topics(knowledge, problems)
+    check_topics(topics, data.values, data.laender, problems)
+    safety = load_safety(knowledge, problems)
     content = Content(
         flows=load_flows(dialogues, problems),
         texts=load_texts(dialogues, problems),
         commands=load_commands(dialogues, problems),
+        topics=topics,
+        index=build_index(topics, knowledge, problems),
+        rules=safety.rules,
+        safety_answer=safety.answer,
+        values=data.values,
+        laender=data.laender,
+        land_finder=data.finder,
+        prisons=data.prisons,
+        centres=data.centres,
+        catalogs=load_catalogs(root, problems),
         version=content_version(root),
     )
     return content, tuple(sorted(set(problems.found) | set(check_flows(content))))
+
+
+def build_index(topics: Mapping[str, Topic], knowledge: Path, problems: Problems) -> TopicIndex | None:
+    """The matcher's index of all example questions; None without topics."""
+    if not topics:
+        return None
+    phrases = [phrase for topic in topics.values() for phrase in phrases_of(topic)]
+    risks = {topic.id: topic.risk for topic in topics.values()}
+    titles = {topic.id: topic.title for topic in topics.values()}
+    thresholds = load_thresholds(knowledge, problems)
+    return TopicIndex.build(phrases, risks, thresholds, load_smalltalk(knowledge, problems), titles)
+
+
+def phrases_of(topic: Topic) -> Iterator[Phrase]:
+    """The examples of a topic as the matcher takes them; its title counts as one. A near miss teaches its own topic."""
+    everyone = frozenset(topic.audiences)
+    yield Phrase(topic=topic.id, text=topic.title, audiences=everyone)
+    for row in topic.asked:
+        yield Phrase(topic=topic.id, text=row.text, audiences=everyone)
+    for row in topic.not_asked:
+        yield Phrase(topic=topic.id, text=row.text, audiences=everyone, positive=False)
+
+
+def load_smalltalk(knowledge: Path, problems: Problems) -> dict[str, str]:
+    """knowledge/smalltalk.yaml as folded phrase -> kind."""
+    path = knowledge / "smalltalk.yaml"
+    node = read_yaml(path, str(path.relative_to(knowledge.parent)), problems) if path.is_file() else None
+    return {fold(item.text()): key.text() for key, value in (node.pairs() if node else ()) for item in value.items()}
+
+
+def load_thresholds(knowledge: Path, problems: Problems) -> Thresholds | None:
+    """knowledge/data/matching.yaml, written by the calibration; None when it is not there."""
+    path = knowledge / "data" / "matching.yaml"
+    node = read_yaml(path, str(path.relative_to(knowledge.parent)), problems) if path.is_file() else None
+    if node is None:
+        return None
+    fields = node.fields(("bias", "weights", "answer", "clarify", "about"), required=("bias", "weights", "answer", "clarify"))
+    return Thresholds(
+        bias=fields["bias"].number(),
+        weights=tuple(item.number() for item in fields["weights"].items()),
+        answer={key.text(): value.number() for key, value in fields["answer"].pairs()},
+        clarify=fields["clarify"].number(),
+    )
+
+
+def load_catalogs(root: Path, problems: Problems) -> dict[str, dict[str, str]]:
+    """dialogues/translations/<language>.po as language -> German text -> translation; fuzzy entries are left out."""
+    catalogs: dict[str, dict[str, str]] = {}
+    folder = root / "dialogues" / "translations"
+    for path in sorted(folder.glob("*.po")) if folder.is_dir() else []:
+        catalogs[path.stem] = read_catalog(path, problems)
+    return catalogs
+
+
+def read_catalog(path: Path, problems: Problems) -> dict[str, str]:
+    """One PO file. A file that cannot be read is a problem and an empty catalogue."""
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=path.stem, abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError) as error:
+        problems.add(str(path), getattr(error, "lineno", 0) or 0, 1, f"cannot be read as a PO file: {error}")
+        return {}
+    return {
+        str(message.id): str(message.string)
+        for message in catalog
+        if message.id and message.string and not message.fuzzy
+    }
 
 
 def content_files(root: Path) -> list[Path]:

@@ -1,25 +1,5 @@
-"""stub"""
+"""Finds the topic, place or prison that a text means; knows nothing of dialogue."""
 
-from dataclasses import dataclass
-from typing import Literal
+from bot.matching.index import Candidate, MatchResult, Phrase, Thresholds, TopicIndex
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    topic: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchResult:
-    outcome: Literal["answer", "clarify", "smalltalk", "none"]
-    candidates: tuple[Candidate, ...] = ()
-    smalltalk: str | None = None
-    why: tuple[str, ...] = ()
-
-
-class TopicIndex:
-    def find(
-        self, text: str, *, audience: str | None, land: str | None = None, previous_topic: str | None = None
-    ) -> MatchResult:
-        return MatchResult(outcome="none")
+__all__ = ["Candidate", "MatchResult", "Phrase", "Thresholds", "TopicIndex"]

@@ -1,0 +1,143 @@
+"""Group commit: one thread owns the connections; whatever waits together is committed together.
+
+Callers hand over a function of the connection and await its result. A failing function undoes only itself (savepoint);
+nobody hears "done" before the whole batch lies on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from bot.errors import StoreError, StoreUnavailable
+
+T = TypeVar("T")
+MAX_BATCH = 256
+
+_Job = tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any], asyncio.AbstractEventLoop, bool]
+
+
+class Batcher:
+    """Runs jobs on the store's thread. `before` and `after` wrap each commit (the key store writes there), `failed` follows one undone."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], before: Callable[[], None], after: Callable[[], None], failed: Callable[[], None]) -> None:
+        self._connect = connect
+        self._before = before
+        self._after = after
+        self._failed = failed
+        self._jobs: deque[_Job] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    async def start(self) -> None:
+        """Opens the connection on the store's own thread. Raises what opening raises."""
+        loop = asyncio.get_running_loop()
+        opened: asyncio.Future[None] = loop.create_future()
+        self._thread = threading.Thread(target=self._run, args=(loop, opened), name="kavi-store", daemon=True)
+        self._thread.start()
+        await opened
+
+    async def stop(self) -> None:
+        """Finishes what waits and closes."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], T], *, reads: bool = False) -> T:
+        """Runs `work` on the store's thread inside a transaction. `reads` only: nothing has to be synced for it."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        with self._wake:
+            if self._stopping or self._thread is None:
+                raise StoreUnavailable("The store is closed.")
+            self._jobs.append((work, future, loop, reads))
+            self._wake.notify()
+        return await future
+
+    def _run(self, loop: asyncio.AbstractEventLoop, opened: asyncio.Future[None]) -> None:
+        try:
+            connection = self._connect()
+        except Exception as error:
+            loop.call_soon_threadsafe(opened.set_exception, error)
+            return
+        loop.call_soon_threadsafe(opened.set_result, None)
+        while True:
+            with self._wake:
+                while not self._jobs and not self._stopping:
+                    self._wake.wait()
+                batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_BATCH))]
+            if not batch:
+                break
+            self._commit_batch(connection, batch)
+        connection.close()
+
+    def _commit_batch(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
+        results: list[tuple[_Job, Any, BaseException | None]] = []
+        writes = any(not job[3] for job in batch)
+        try:
+            connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            for job in batch:
+                results.append((job, *_attempt(connection, job[0])))
+            self._before()
+            connection.execute("COMMIT")
+            self._after()
+        except Exception as error:  # the whole batch failed: nobody may believe otherwise
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            self._failed()
+            fault = translate(error)
+            results = [(job, None, fault) for job in batch]
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any, BaseException | None]]] = {}
+        for job, value, failure in results:
+            by_loop.setdefault(job[2], []).append((job[1], value, failure))
+        for loop, done in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_resolve, done)
+
+
+def _attempt(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Any]) -> tuple[Any, BaseException | None]:
+    connection.execute("SAVEPOINT job")
+    try:
+        value = work(connection)
+    except sqlite3.Error:
+        raise  # the disk or the database is at fault, not the job
+    except Exception as error:
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        return None, error
+    connection.execute("RELEASE job")
+    return value, None
+
+
+def _resolve(done: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+    for future, value, failure in done:
+        if future.cancelled():
+            continue
+        if failure is None:
+            future.set_result(value)
+        else:
+            future.set_exception(failure)
+
+
+def translate(error: Exception) -> Exception:
+    """A driver's error as one sentence with the remedy."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StoreUnavailable("The database is locked by another program. Stop the other kavi (or backup) and try again.")
+    if "full" in text:
+        return StoreUnavailable("The disk is full. Make room; nothing was lost, waiting messages are handled afterwards.")
+    if "malformed" in text or "not a database" in text or "corrupt" in text:
+        return StoreError("The database is damaged. Stop kavi and run: kavi restore (the last backup), or sqlite3 .recover.")
+    if "readonly" in text or "unable to open" in text or "disk I/O" in text:
+        return StoreUnavailable(f"The database cannot be written ({text}). Check the rights and the disk of the data folder.")
+    return StoreError(f"The database refused a statement: {text}.")

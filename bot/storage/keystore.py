@@ -1,0 +1,117 @@
+"""The key store: wrapped data keys in a file of their own, with a journal of those that were destroyed.
+
+Order matters. New keys are on disk before the rows they seal; keys of erased conversations are gone before their rows
+are. An ordinary backup never contains this file.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+
+from bot.vault.keys import Keyring
+from bot.vault.sealing import Sealer, SealBroken
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS root (id INTEGER PRIMARY KEY CHECK (id = 1), wrapped BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS key (id TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS erased (id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+class KeyStore:
+    """Data keys by id. Lives on the store's thread; `flush_new` and `flush_doomed` bracket the main commit."""
+
+    def __init__(self, path: Path | str, master: bytes) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;" + _SCHEMA)
+        row = self._db.execute("SELECT wrapped FROM root").fetchone()
+        self.ring = Keyring(master, row[0] if row else None)
+        if row is None:
+            self._db.execute("INSERT INTO root VALUES (1, ?)", (self.ring.root_wrapped,))
+        self._new: dict[str, bytes] = {}
+        self._doomed: list[str] = []
+        self._sealers: dict[str, Sealer] = {}
+
+    def create(self) -> tuple[str, Sealer]:
+        """A new data key; it is on disk before the commit that uses it."""
+        key_id = secrets.token_hex(12)
+        wrapped, sealer = self.ring.new_data_key()
+        self._new[key_id] = wrapped
+        self._remember(key_id, sealer)
+        return key_id, sealer
+
+    def sealer(self, key_id: str) -> Sealer:
+        """The sealer of a data key. Raises SealBroken when the key was destroyed."""
+        found = self._sealers.get(key_id)
+        if found is not None:
+            return found
+        row = self._db.execute("SELECT wrapped FROM key WHERE id = ?", (key_id,)).fetchone()
+        if row is None:
+            raise SealBroken("this key was destroyed")
+        sealer = self.ring.data_key(row[0])
+        self._remember(key_id, sealer)
+        return sealer
+
+    def _remember(self, key_id: str, sealer: Sealer) -> None:
+        if len(self._sealers) > 20_000:
+            self._sealers.clear()
+        self._sealers[key_id] = sealer
+
+    def doom(self, key_id: str) -> None:
+        """A key that is not needed once the running batch is committed (one-turn keys)."""
+        self._doomed.append(key_id)
+
+    def destroy(self, key_id: str) -> None:
+        """Destroys a key at once and for ever, and writes it into the journal."""
+        self._sealers.pop(key_id, None)
+        self._new.pop(key_id, None)
+        self.ring.forget_cached()
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute("DELETE FROM key WHERE id = ?", (key_id,))
+        self._db.execute("INSERT OR IGNORE INTO erased VALUES (?, ?)", (key_id, time.time()))
+        self._db.execute("COMMIT")
+
+    def flush_new(self) -> None:
+        """Writes keys made since the last commit."""
+        if not self._new:
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("INSERT INTO key VALUES (?, ?)", list(self._new.items()))
+        self._db.execute("COMMIT")
+        self._new.clear()
+
+    def flush_doomed(self) -> None:
+        """Removes the keys that the finished commit made useless."""
+        if not self._doomed:
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("DELETE FROM key WHERE id = ?", [(key_id,) for key_id in self._doomed])
+        self._db.execute("COMMIT")
+        for key_id in self._doomed:
+            self._sealers.pop(key_id, None)
+        self._doomed.clear()
+
+    def abandon(self) -> None:
+        """The running batch failed: its new keys are not needed, its doomed keys are."""
+        for key_id in self._new:
+            self._sealers.pop(key_id, None)
+        self._new.clear()
+        self._doomed.clear()
+
+    def shrink(self) -> None:
+        """Empties the write-ahead log, so that no destroyed key lingers there."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def rotate(self, new_master: bytes) -> None:
+        """Wraps the root key with another master key."""
+        self._db.execute("UPDATE root SET wrapped = ?", (self.ring.rotated(new_master),))
+
+    def erased(self) -> set[str]:
+        """Ids of destroyed keys, for the replay after a restore."""
+        return {row[0] for row in self._db.execute("SELECT id FROM erased")}
+
+    def close(self) -> None:
+        self._db.close()

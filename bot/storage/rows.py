@@ -1,0 +1,101 @@
+"""Records of the ports to JSON and back: the only place that knows how they are written down."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.dialogue.effects import Attachment
+from bot.ports import Address, Inbound, MediaFile, Outbound
+
+
+def stamp(at: datetime) -> float:
+    """Seconds since 1970."""
+    return at.timestamp()
+
+
+def moment(seconds: float) -> datetime:
+    """The time of a stamp, aware UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def dump(data: Any) -> bytes:
+    """Compact JSON."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def address_to_json(address: Address) -> list[str]:
+    """Address as a short list."""
+    return [address.messenger, address.account, address.chat, address.thread]
+
+
+def address_from_json(row: list[str]) -> Address:
+    """The address of such a list."""
+    return Address(messenger=row[0], account=row[1], chat=row[2], thread=row[3])
+
+
+def inbound_to_bytes(inbound: Inbound) -> bytes:
+    """An inbound event as JSON; a file's bytes in base64."""
+    media = inbound.media
+    data = {
+        "address": address_to_json(inbound.address),
+        "external_id": inbound.external_id,
+        "kind": inbound.kind,
+        "at": stamp(inbound.at),
+        "payload": dict(inbound.payload),
+        "press": inbound.press,
+        "media": None if media is None else {**asdict(media), "data": _b64(media.data)},
+    }
+    for name in ("sender", "text", "message", "relates_to", "group", "language", "private", "verified"):
+        data[name] = getattr(inbound, name)
+    return dump(data)
+
+
+def inbound_from_bytes(body: bytes) -> Inbound:
+    """The inbound event of such JSON."""
+    data = json.loads(body)
+    data["address"] = address_from_json(data["address"])
+    data["at"] = moment(data["at"])
+    if data["press"] is not None:
+        data["press"] = tuple(data["press"])
+    if data["media"] is not None:
+        raw = data["media"].pop("data")
+        data["media"] = MediaFile(**data["media"], data=None if raw is None else base64.b64decode(raw))
+    return Inbound(**data)
+
+
+def _b64(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode()
+
+
+_OUTBOUND_DEFAULTS = {
+    "text": "", "markup": True, "question": "", "choices": (), "attachments": (), "reply_to": "", "edits": "", "deletes": (),
+    "reacts": None, "protect": False, "silent": False, "language": "de",
+}  # fmt: skip
+
+
+def outbound_to_bytes(outbound: Outbound) -> bytes:
+    """An outbound message as JSON, without its default values."""
+    data: dict[str, Any] = {"address": address_to_json(outbound.address), "key": outbound.key}
+    for name, default in _OUTBOUND_DEFAULTS.items():
+        value = getattr(outbound, name)
+        if value != default:
+            data[name] = [asdict(item) for item in value] if name == "attachments" else value
+    return dump(data)
+
+
+def outbound_from_bytes(body: bytes) -> Outbound:
+    """The outbound message of such JSON."""
+    data = json.loads(body)
+    data["address"] = address_from_json(data["address"])
+    for name in ("choices", "deletes"):
+        if name in data:
+            data[name] = tuple(data[name])
+    if "attachments" in data:
+        data["attachments"] = tuple(Attachment(**row) for row in data["attachments"])
+    if data.get("reacts") is not None:
+        data["reacts"] = tuple(data["reacts"])
+    return Outbound(**data)

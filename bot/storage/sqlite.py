@@ -1,0 +1,247 @@
+"""The embedded store: SQLite in WAL mode with group commit, everything sealed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from bot.errors import StoreError
+from bot.ports import (
+    Address,
+    Alert,
+    ConversationId,
+    Cursor,
+    Document,
+    Inbound,
+    Lane,
+    NewFact,
+    OutboxRow,
+    Receipt,
+    TurnCommit,
+)
+from bot.storage.batch import Batcher, translate
+from bot.storage.keystore import KeyStore
+from bot.storage.rows import moment
+from bot.storage.sqlite_work import SqliteWork
+
+T = TypeVar("T")
+SCHEMA_VERSION = 1
+RETENTION: Mapping[str, float] = {
+    # class -> days; the one table of how long what is kept
+    "seen": 3.0,  # hashes of taken-in messages, for telling repeats
+    "outbox": 3.0,  # hashes and states of sent messages, for edits and deletions
+    "text": 90.0,  # transcript and session, after the last contact
+    "fact": 1095.0,
+    "alert": 365.0,
+}
+
+
+class SqliteStore:
+    """Implements `bot.ports.Store` on one SQLite file and one key file beside it."""
+
+    def __init__(self, path: Path | str, master: bytes, keys: Path | str | None = None) -> None:
+        self._path = Path(path)
+        self._keys_path = Path(keys) if keys is not None else self._path.with_name(self._path.stem + "-keys.sqlite")
+        self._master = master
+        self._batcher = Batcher(self._connect, self._before, self._after, self._undone)
+        self._work = SqliteWork()
+        self._changed = asyncio.Event()
+
+    # ------------------------------------------------------------------ opening
+
+    async def open(self) -> None:
+        """Opens or creates both files. Raises ConfigError for a wrong key, StoreError for what cannot be used."""
+        try:
+            await self._batcher.start()
+        except sqlite3.Error as error:
+            raise translate(error) from error
+
+    async def close(self) -> None:
+        """Finishes what waits."""
+        await self._batcher.stop()
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=256)
+        db.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
+            "PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=2000;"
+        )
+        self._migrate(db)
+        self._work.keys = KeyStore(self._keys_path, self._master)
+        return db
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"The database {self._path.name} was written by a newer kavi (schema {version}, this one knows "
+                f"{SCHEMA_VERSION}). Install the newer version, or restore a backup of the older one."
+            )
+        if version == 0:
+            schema = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
+            db.executescript(f"BEGIN; {schema} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+
+    def _before(self) -> None:
+        self._work.keys.flush_new()
+
+    def _after(self) -> None:
+        self._work.keys.flush_doomed()
+
+    def _undone(self) -> None:
+        self._work.keys.abandon()
+
+    # ------------------------------------------------------------------ lanes
+
+    def conversation_id(self, address: Address) -> ConversationId:
+        """The keyed hash of the address."""
+        return ConversationId(self._work.address_hash(address))
+
+    async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
+        new = await self._batcher.run(lambda db: self._work.receive(db, batch, cursor))
+        if new:
+            self._changed.set()
+        return new
+
+    async def cursor(self, account: str) -> str | None:
+        return await self._batcher.run(lambda db: self._work.cursor(db, account), reads=True)
+
+    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
+        return await self._batcher.run(lambda db: self._work.claim(db, now, limit, lease))
+
+    async def commit(self, commit: TurnCommit) -> None:
+        await self._batcher.run(lambda db: self._work.commit(db, commit))
+        self._changed.set()
+        if commit.erase:
+            await self._shrink()
+
+    async def release(self, conversation: ConversationId, fence: int) -> None:
+        await self._batcher.run(lambda db: self._work.release(db, conversation, fence))
+
+    async def wait_for_work(self, timeout: float) -> None:  # noqa: ASYNC109  # the port's own word
+        try:
+            await asyncio.wait_for(self._changed.wait(), timeout)
+        except TimeoutError:
+            return
+        self._changed.clear()
+
+    async def fire_timers(self, now: datetime, limit: int = 1000) -> int:
+        fired = await self._batcher.run(lambda db: self._work.fire_timers(db, now, limit))
+        if fired:
+            self._changed.set()
+        return fired
+
+    async def next_due(self) -> datetime | None:
+        due = await self._batcher.run(self._work.next_due, reads=True)
+        return None if due is None else moment(due)
+
+    # ------------------------------------------------------------------ outbox
+
+    async def due_outbox(self, account: str, now: datetime, limit: int) -> list[OutboxRow]:
+        return await self._batcher.run(lambda db: self._work.due_outbox(db, account, now, limit))
+
+    async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:
+        await self._batcher.run(lambda db: self._work.settle(db, number, receipt, now))
+        self._changed.set()
+
+    async def recover_outbox(self, account: str) -> int:
+        return await self._batcher.run(lambda db: self._work.recover_outbox(db, account))
+
+    async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
+        return await self._batcher.run(lambda db: self._work.lease(db, name, holder, seconds, now))
+
+    # ------------------------------------------------------------------ everything else
+
+    async def documents(self, kind: str, prefix: str = "") -> list[Document]:
+        return await self._batcher.run(lambda db: self._work.documents(db, kind, prefix), reads=True)
+
+    async def document(self, kind: str, key: str) -> Document | None:
+        return await self._batcher.run(lambda db: self._work.document(db, kind, key), reads=True)
+
+    async def put_documents(self, documents: Sequence[Document]) -> None:
+        await self._batcher.run(lambda db: self._work.put_documents(db, documents))
+
+    async def blob(self, blob: str) -> bytes | None:
+        return await self._batcher.run(lambda db: self._work.blob(db, blob), reads=True)
+
+    async def transcript(self, conversation: ConversationId, limit: int = 50) -> list[tuple[str, str, datetime]]:
+        return await self._batcher.run(lambda db: self._work.transcript(db, conversation, limit), reads=True)
+
+    async def external_ids(self, conversation: ConversationId, since: datetime) -> list[str]:
+        return await self._batcher.run(lambda db: self._work.external_ids(db, conversation, since), reads=True)
+
+    async def alerts(self, open_only: bool = True) -> list[Alert]:
+        return await self._batcher.run(lambda db: self._work.alerts(db, open_only), reads=True)
+
+    async def acknowledge(self, alert: str, by: str, at: datetime) -> bool:
+        return await self._batcher.run(lambda db: self._work.acknowledge(db, alert, by, at))
+
+    async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]:
+        """An iterator over the facts of a span, oldest first."""
+        rows = await self._batcher.run(lambda db: self._work.facts(db, since, until), reads=True)
+        return _iterate(rows)
+
+    async def address_of(self, conversation: ConversationId) -> Address | None:
+        return await self._batcher.run(lambda db: self._work.address_of(db, conversation), reads=True)
+
+    async def session_of(self, conversation: ConversationId) -> str | None:
+        return await self._batcher.run(lambda db: self._work.session_of(db, conversation), reads=True)
+
+    async def conversations(self) -> AsyncIterator[ConversationId]:
+        """An iterator over all conversations."""
+        rows = await self._batcher.run(
+            lambda db: [ConversationId(row[0]) for row in db.execute("SELECT id FROM conversation")], reads=True
+        )
+        return _iterate(rows)
+
+    async def erase(self, conversation: ConversationId) -> None:
+        await self._batcher.run(lambda db: self._work.erase(db, conversation))
+        await self._shrink()
+
+    async def _shrink(self) -> None:
+        """Truncates both write-ahead logs, so that erased rows do not linger there. Best effort while others read."""
+
+        def truncate() -> None:
+            with sqlite3.connect(self._path, timeout=1.0) as db:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.close()
+            self._work.keys.shrink()
+
+        try:
+            await asyncio.to_thread(truncate)
+        except sqlite3.Error:
+            return
+
+    async def retain(self, now: datetime) -> Mapping[str, int]:
+        return await self._batcher.run(lambda db: self._work.retain(db, now, RETENTION))
+
+    async def status(self) -> Mapping[str, int]:
+        return await self._batcher.run(self._work.status, reads=True)
+
+    async def rotate(self, new_master: bytes) -> None:
+        """Wraps the keys with another master key."""
+        await self._batcher.run(lambda db: self._work.keys.rotate(new_master))
+
+    async def snapshot(self, target: Path) -> None:
+        """Copies the database (without keys) while it is in use; the copy is consistent."""
+
+        def copy() -> None:
+            with sqlite3.connect(self._path) as source, sqlite3.connect(target) as copied:
+                source.backup(copied, pages=200, sleep=0.002)
+            source.close()
+            copied.close()
+
+        await asyncio.to_thread(copy)
+
+    async def check(self) -> str:
+        """The word `ok`, or what SQLite's own integrity check says."""
+        return await self._batcher.run(lambda db: str(db.execute("PRAGMA quick_check").fetchone()[0]), reads=True)
+
+
+async def _iterate(rows: Sequence[T]) -> AsyncIterator[T]:
+    for row in rows:
+        yield row

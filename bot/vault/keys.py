@@ -1,0 +1,109 @@
+"""The master key and what hangs from it. Losing it loses everything it sealed; that is the point.
+
+The master key wraps one data key per conversation and the installation's own key. Rotation wraps them anew; nothing
+else has to be encrypted again, because the blind index hangs from a key that is wrapped too.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections import OrderedDict
+from pathlib import Path
+
+from bot.errors import ConfigError
+from bot.vault.sealing import KEY_BYTES, Sealer, SealBroken, blind, derive, new_key
+
+MASTER_FILE = "master.key"
+_WRAP = b"kavi/wrapped-key"
+_CACHE = 4096
+
+
+def master_key(setting: str | None, data_dir: Path) -> bytes:
+    """The master key: from the setting, a systemd credential, or the data folder, where it is created when absent.
+
+    Raises ConfigError when it is not 32 bytes in base64.
+    """
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if setting is None and credentials and (Path(credentials) / "kavi-master-key").is_file():
+        setting = (Path(credentials) / "kavi-master-key").read_text()
+    if setting is not None:
+        return _decode(setting, "KAVI_SECRETS__MASTER_KEY")
+    path = data_dir / MASTER_FILE
+    if path.is_file():
+        return _decode(path.read_text(), str(path))
+    if any(data_dir.glob("*.sqlite")):
+        raise ConfigError(
+            f"The master key {path} is gone, but there is a database. Put the key back from your key backup; "
+            "without it nobody can read the stored texts."
+        )
+    data_dir.mkdir(parents=True, exist_ok=True)
+    key = new_key()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(base64.b64encode(key).decode() + "\n")
+    return key
+
+
+def _decode(text: str, where: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ConfigError(f"{where} must be {KEY_BYTES} bytes in base64 (make one with: openssl rand -base64 32).")
+    return key
+
+
+class Keyring:
+    """The installation's keys, opened with the master key; wraps and unwraps data keys."""
+
+    def __init__(self, master: bytes, root_wrapped: bytes | None = None) -> None:
+        """`root_wrapped` is the stored root key, None for a new installation. Raises ConfigError for a wrong master key."""
+        self._master = Sealer(derive(master, "wrap"))
+        root = self._unwrap_root(root_wrapped) if root_wrapped is not None else new_key()
+        self.root_wrapped = root_wrapped or self._master.seal(root, _WRAP)
+        self._index = derive(root, "index")
+        self._wrapper = Sealer(derive(root, "data-keys"))
+        self.own = Sealer(derive(root, "installation"))
+        self._cache: OrderedDict[bytes, Sealer] = OrderedDict()
+
+    def _unwrap_root(self, wrapped: bytes) -> bytes:
+        try:
+            return self._master.open(wrapped, _WRAP)
+        except SealBroken:
+            raise ConfigError(
+                "The master key does not fit this installation's key store. Set KAVI_SECRETS__MASTER_KEY to the key that "
+                "this data was written with."
+            ) from None
+
+    def rotated(self, new_master: bytes) -> bytes:
+        """The root key wrapped by another master key; nothing else changes."""
+        root = self._unwrap_root(self.root_wrapped)
+        return Sealer(derive(new_master, "wrap")).seal(root, _WRAP)
+
+    def index(self, *parts: str) -> str:
+        """The keyed hash of these parts."""
+        return blind(self._index, *parts)
+
+    def new_data_key(self) -> tuple[bytes, Sealer]:
+        """A wrapped new data key and its sealer."""
+        key = new_key()
+        return self._wrapper.seal(key, _WRAP), Sealer(key)
+
+    def data_key(self, wrapped: bytes) -> Sealer:
+        """The sealer of a wrapped data key. Raises SealBroken."""
+        found = self._cache.get(wrapped)
+        if found is None:
+            found = Sealer(self._wrapper.open(wrapped, _WRAP))
+            self._cache[wrapped] = found
+            if len(self._cache) > _CACHE:
+                self._cache.popitem(last=False)
+        else:
+            self._cache.move_to_end(wrapped)
+        return found
+
+    def forget_cached(self) -> None:
+        """Drops opened keys from memory, after one was destroyed."""
+        self._cache.clear()
