@@ -26,7 +26,10 @@ from bot.vault.keys import master_key
 
 def quiet_logs(settings: Settings) -> None:
     """Logs go nowhere: a terminal conversation shows only the conversation."""
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(
+        logger_factory=structlog.ReturnLoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+    )
 
 
 def configure_logs(settings: Settings) -> None:

@@ -148,7 +148,9 @@ def _refuse_unknown() -> None:
         if variable.startswith("KAVI_") and variable not in ("KAVI_TEST_REQUIRE",):
             top = variable[5:].split("__")[0]
             if top not in known and not top.startswith("TEST_"):
-                raise ConfigError(f"Unknown setting {variable}. Known are: {', '.join('KAVI_' + name for name in sorted(known))}.")
+                raise ConfigError(
+                    f"Unknown setting {variable}. Known are: {', '.join('KAVI_' + name for name in sorted(known))}."
+                )
 
 
 def store_url(settings: Settings) -> str:

@@ -15,6 +15,4 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="session")
 def content() -> Content:
     """The shipped content."""
-    from bot.loader.content import read_content
-    from dataclasses import replace
-    return replace(read_content(ROOT)[0], rules=object(), laender={"BY":"Bayern"})
+    return load_content(ROOT)

@@ -145,7 +145,11 @@ async def _jsonl(chat: Chat, source: TextIO, target: TextIO, recorder: Recorder 
             given = json.loads(line)
             await _step(chat, given, recorder)
         except (ValueError, TypeError, AttributeError) as error:
-            print(json.dumps({"error": f"not a line of kavi chat --jsonl: {error}"}, ensure_ascii=False), file=target, flush=True)
+            print(
+                json.dumps({"error": f"not a line of kavi chat --jsonl: {error}"}, ensure_ascii=False),
+                file=target,
+                flush=True,
+            )
             continue
         if recorder is not None:
             recorder.bot(chat.turns)
@@ -185,7 +189,9 @@ async def _state(chat: Chat) -> dict[str, Any]:
     effects = [effect for _, result in chat.turns for effect in result.effects]
     topics = [e.source[6:] for e in effects if isinstance(e, fx.Reply) and e.source.startswith("topic:")]
     alerts = [e for e in effects if isinstance(e, fx.RaiseAlert)]
-    alert = {"category": alerts[-1].category, "level": alerts[-1].level, "urgency": alerts[-1].urgency} if alerts else None
+    alert = (
+        {"category": alerts[-1].category, "level": alerts[-1].level, "urgency": alerts[-1].urgency} if alerts else None
+    )
     if alert is None:
         looks = [e for e in effects if isinstance(e, fx.Record) and e.name == "second_look"]
         if looks:
@@ -286,7 +292,9 @@ class Recorder:
         """The test file."""
         import yaml
 
-        return str(yaml.safe_dump([{**self._head, "talk": self._lines}], allow_unicode=True, sort_keys=False, width=110))
+        return str(
+            yaml.safe_dump([{**self._head, "talk": self._lines}], allow_unicode=True, sort_keys=False, width=110)
+        )
 
 
 def _recorded(result: Turn) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,9 @@ def run_test(*, path: Path | None, coverage: bool, mutate: bool) -> int:
 
     root = content_root(read_settings())
     content = load_content(root)
-    where = path or next((p for p in (Path("tests/conversations"), root / "tests" / "conversations") if p.is_dir()), None)
+    where = path or next(
+        (p for p in (Path("tests/conversations"), root / "tests" / "conversations") if p.is_dir()), None
+    )
     if where is None or not where.exists():
         print(f"Keine Gesprächstests gefunden: {where or 'tests/conversations'}.", file=sys.stderr)
         return CONTENT_EXIT
@@ -70,7 +72,9 @@ def run_test(*, path: Path | None, coverage: bool, mutate: bool) -> int:
         survivors, tried = unnoticed(content, scripts, sorted(content.flows))
         for mutant in survivors:
             print(f"{mutant.place}: niemand bemerkt: {mutant.flow}.{mutant.step}: {mutant.what}")
-        print(f"Mutationen: {tried} versucht, {len(survivors)} unbemerkt ({100 * len(survivors) / max(1, tried):.1f} %)")
+        print(
+            f"Mutationen: {tried} versucht, {len(survivors)} unbemerkt ({100 * len(survivors) / max(1, tried):.1f} %)"
+        )
     print(f"{len(played) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -235,8 +235,14 @@ def _check_placeholders(content: Content, variants: Variants, known: set[str], r
         for name in PLACEHOLDER.findall(text):
             base = name.partition(".")[0]
             if base in ("amounts", "line", "matching") and name not in content.values:
-                report(variants.place, f"{{{name}}} is not in knowledge/data{suggestion(name, content.values)}", "error")
-            elif base == "land" and "." in name and not any(f"land.{code}.{name[5:]}" in content.values for code in content.laender):
+                report(
+                    variants.place, f"{{{name}}} is not in knowledge/data{suggestion(name, content.values)}", "error"
+                )
+            elif (
+                base == "land"
+                and "." in name
+                and not any(f"land.{code}.{name[5:]}" in content.values for code in content.laender)
+            ):
                 report(variants.place, f"{{{name}}} is not a field of knowledge/data/laender.yaml", "error")
             elif base not in known and name not in content.values:
                 report(variants.place, f"{{{name}}} is never set{suggestion(name, known)}", "error")
@@ -418,7 +424,9 @@ def options_have_the_values_that_branches_ask_for(content: Content, report: Repo
                         _check_option(node, options, open_slots, expression, report)
 
 
-def _check_option(node: object, options: dict[str, set[str]], open_slots: set[str], expression: Expression, report: Report) -> None:
+def _check_option(
+    node: object, options: dict[str, set[str]], open_slots: set[str], expression: Expression, report: Report
+) -> None:
     import ast
 
     assert isinstance(node, ast.Compare)

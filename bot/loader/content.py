@@ -92,7 +92,9 @@ def load_thresholds(knowledge: Path, problems: Problems) -> Thresholds | None:
     node = read_yaml(path, str(path.relative_to(knowledge.parent)), problems) if path.is_file() else None
     if node is None:
         return None
-    fields = node.fields(("bias", "weights", "answer", "clarify", "about"), required=("bias", "weights", "answer", "clarify"))
+    fields = node.fields(
+        ("bias", "weights", "answer", "clarify", "about"), required=("bias", "weights", "answer", "clarify")
+    )
     return Thresholds(
         bias=fields["bias"].number(),
         weights=tuple(item.number() for item in fields["weights"].items()),

@@ -67,7 +67,9 @@ def _caption(content: Content, step: model.Step) -> str:
     said = step.say.pick("caregiver", "", "plain") if step.say is not None else ""
     first = (said or "").strip().split("\n")[0].replace("**", "")
     kind = type(step.action).__name__.lower() if step.action is not None else ""
-    mark = {"ask": "?", "branch": "◇", "handoff": "☎", "remind": "↻", "answer": "§", "file": "✉", "count": "#"}.get(kind, "")
+    mark = {"ask": "?", "branch": "◇", "handoff": "☎", "remind": "↻", "answer": "§", "file": "✉", "count": "#"}.get(
+        kind, ""
+    )
     detail = ""
     match step.action:
         case model.Answer(topic):

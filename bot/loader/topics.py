@@ -137,7 +137,9 @@ def _asked(node: Node) -> tuple[Asked, ...]:
     return tuple(rows)
 
 
-def check_topics(topics: Mapping[str, Topic], values: Mapping[str, FactText], laender: Mapping[str, str], problems: Problems) -> None:
+def check_topics(
+    topics: Mapping[str, Topic], values: Mapping[str, FactText], laender: Mapping[str, str], problems: Problems
+) -> None:
     """What only shows when all topics and data are there: related ids, placeholders, doubled example questions."""
     seen: dict[str, str] = {}
     for topic in topics.values():

@@ -81,7 +81,9 @@ class Directory:
         for entry in self.entries:
             score = max((_likeness(said, name) for name in self._names[entry.id]), default=0.0)
             if score >= LOWEST:
-                bonus = 4.0 if land and entry.land == land else -12.0 if land and entry.land and entry.land != land else 0.0
+                bonus = (
+                    4.0 if land and entry.land == land else -12.0 if land and entry.land and entry.land != land else 0.0
+                )
                 hits.append(Hit(min(100.0, score) + bonus, entry))
         hits.sort(key=lambda hit: (-hit.score, hit.entry.name))
         return hits[:limit]

@@ -14,10 +14,31 @@ from bot.text.normalise import tokens
 STOP = frozenset({
     "ich", "du", "er", "sie", "es", "wir", "ihr", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem",
     "einer", "und", "oder", "aber", "ist", "sind", "bin", "hat", "habe", "haben", "zu", "im", "in", "am", "an", "auf", "bei",
-    "mit", "von", "vom", "fuer", "da", "so", "auch", "denn", "mal", "ja", "doch", "the", "a", "an", "is", "to", "of", "i",
+    "mit", "von", "vom", "fuer", "da", "so", "auch", "denn", "mal", "ja", "doch", "the", "a", "is", "to", "of", "i",
     "my", "do", "bir", "ve", "bu",
 })  # fmt: skip
-_ENDINGS = ("ungen", "innen", "ung", "heit", "keit", "lich", "isch", "ern", "est", "end", "en", "er", "es", "em", "te", "st", "e", "n", "s", "t")
+_ENDINGS = (
+    "ungen",
+    "innen",
+    "ung",
+    "heit",
+    "keit",
+    "lich",
+    "isch",
+    "ern",
+    "est",
+    "end",
+    "en",
+    "er",
+    "es",
+    "em",
+    "te",
+    "st",
+    "e",
+    "n",
+    "s",
+    "t",
+)
 MAX_WORDS = 400
 
 

@@ -173,9 +173,13 @@ class TopicIndex:
         if score >= self.thresholds.clarify:
             offered = tuple(c for c in candidates[:3] if c.score >= self.thresholds.clarify / 4)
             return MatchResult(outcome="clarify", candidates=offered, why=(f"{score:.2f} < {needed:.2f}", *reasons))
-        return MatchResult(outcome="none", candidates=candidates, why=(f"{score:.2f} < {self.thresholds.clarify}", *reasons))
+        return MatchResult(
+            outcome="none", candidates=candidates, why=(f"{score:.2f} < {self.thresholds.clarify}", *reasons)
+        )
 
-    def rank(self, text: str, *, audience: str | None, previous_topic: str | None = None) -> list[tuple[int, float, str]]:
+    def rank(
+        self, text: str, *, audience: str | None, previous_topic: str | None = None
+    ) -> list[tuple[int, float, str]]:
         """(topic number, probability, evidence in words), best first; at most `SHORTLIST`."""
         scores, coverage = self._scores(text, previous_topic)
         if scores is None:
@@ -224,10 +228,7 @@ class TopicIndex:
         if not audience:
             return scores
         factor = np.array(
-            [
-                (1.0 if audience in who else 0.8) if visible_to(who, audience) else 0.0
-                for who in self.audiences
-            ],
+            [(1.0 if audience in who else 0.8) if visible_to(who, audience) else 0.0 for who in self.audiences],
             dtype=np.float32,
         )
         return scores * factor
@@ -270,7 +271,9 @@ def _vector(bag: Mapping[str, int], vocabulary: Mapping[str, int], idf: Floats) 
     return at, (values / norm).astype(np.float32)
 
 
-def _fit(vectors: Sequence[tuple[NDArray[np.int64], Floats]], labels: NDArray[np.int64], width: int, topics: int) -> Floats:
+def _fit(
+    vectors: Sequence[tuple[NDArray[np.int64], Floats]], labels: NDArray[np.int64], width: int, topics: int
+) -> Floats:
     """Weights (features x topics): kernel ridge regression in closed form, or centroids for very many phrases."""
     n = len(vectors)
     if n == 0:

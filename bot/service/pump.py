@@ -40,5 +40,3 @@ async def pass_time(store: Store, decide: Decide, messenger: Messenger, start: d
             break  # nothing moved: never spin on a row that cannot be handled
     await pump(store, decide, messenger, until)
     return until
-
-

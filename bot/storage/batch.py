@@ -24,7 +24,13 @@ _Job = tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any], asyncio.A
 class Batcher:
     """Runs jobs on the store's thread. `before` and `after` wrap each commit (the key store writes there), `failed` follows one undone."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], before: Callable[[], None], after: Callable[[], None], failed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        before: Callable[[], None],
+        after: Callable[[], None],
+        failed: Callable[[], None],
+    ) -> None:
         self._connect = connect
         self._before = before
         self._after = after
@@ -103,7 +109,9 @@ class Batcher:
                 loop.call_soon_threadsafe(_resolve, done)
 
 
-def _attempt(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Any]) -> tuple[Any, BaseException | None]:
+def _attempt(
+    connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Any]
+) -> tuple[Any, BaseException | None]:
     connection.execute("SAVEPOINT job")
     try:
         value = work(connection)
@@ -133,11 +141,19 @@ def translate(error: Exception) -> Exception:
         return error
     text = str(error)
     if "locked" in text or "busy" in text:
-        return StoreUnavailable("The database is locked by another program. Stop the other kavi (or backup) and try again.")
+        return StoreUnavailable(
+            "The database is locked by another program. Stop the other kavi (or backup) and try again."
+        )
     if "full" in text:
-        return StoreUnavailable("The disk is full. Make room; nothing was lost, waiting messages are handled afterwards.")
+        return StoreUnavailable(
+            "The disk is full. Make room; nothing was lost, waiting messages are handled afterwards."
+        )
     if "malformed" in text or "not a database" in text or "corrupt" in text:
-        return StoreError("The database is damaged. Stop kavi and run: kavi restore (the last backup), or sqlite3 .recover.")
+        return StoreError(
+            "The database is damaged. Stop kavi and run: kavi restore (the last backup), or sqlite3 .recover."
+        )
     if "readonly" in text or "unable to open" in text or "disk I/O" in text:
-        return StoreUnavailable(f"The database cannot be written ({text}). Check the rights and the disk of the data folder.")
+        return StoreUnavailable(
+            f"The database cannot be written ({text}). Check the rights and the disk of the data folder."
+        )
     return StoreError(f"The database refused a statement: {text}.")

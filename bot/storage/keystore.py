@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bot.vault.keys import Keyring
-from bot.vault.sealing import Sealer, SealBroken
+from bot.vault.sealing import SealBroken, Sealer
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS root (id INTEGER PRIMARY KEY CHECK (id = 1), wrapped BLOB NOT NULL);

@@ -66,7 +66,9 @@ class SqliteStore:
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=256)
+        db = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=256
+        )
         db.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
             "PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=2000;"

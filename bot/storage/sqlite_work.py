@@ -77,7 +77,9 @@ class SqliteWork:
             self._move(db, address, str(inbound.payload["chat"]))
             return True
         conversation = self._conversation(db, address, stamp(inbound.at))
-        key_id, consented = db.execute("SELECT key, consented FROM conversation WHERE id = ?", (conversation,)).fetchone()
+        key_id, consented = db.execute(
+            "SELECT key, consented FROM conversation WHERE id = ?", (conversation,)
+        ).fetchone()
         if consented or inbound.kind == "timer":
             sealer = self.keys.sealer(key_id)
         else:
@@ -103,7 +105,8 @@ class SqliteWork:
         key_id, sealer = self.keys.create()
         sealed = sealer.seal(dump(address_to_json(address)), b"address")
         db.execute(
-            "INSERT INTO conversation (id, key, address, last_at) VALUES (?, ?, ?, ?)", (conversation, key_id, sealed, at)
+            "INSERT INTO conversation (id, key, address, last_at) VALUES (?, ?, ?, ?)",
+            (conversation, key_id, sealed, at),
         )
 
     def _move(self, db: sqlite3.Connection, address: Address, chat: str) -> None:
@@ -115,14 +118,16 @@ class SqliteWork:
         sealed = sealer.seal(dump(address_to_json(new)), b"address")
         db.execute("UPDATE conversation SET address = ? WHERE id = ?", (sealed, conversation))
         rows = db.execute(
-            "SELECT number, key, body FROM outbox WHERE conversation = ? AND state IN ('waiting', 'retry')", (conversation,)
+            "SELECT number, key, body FROM outbox WHERE conversation = ? AND state IN ('waiting', 'retry')",
+            (conversation,),
         ).fetchall()
         for number, key_id, body in rows:
             data = json.loads(self.keys.sealer(key_id).open(body, b"outbox"))
             data["address"] = address_to_json(new)
             resealed = self.keys.sealer(key_id).seal(dump(data), b"outbox")
             db.execute(
-                "UPDATE outbox SET body = ?, destination = ? WHERE number = ?", (resealed, self.address_hash(new), number)
+                "UPDATE outbox SET body = ?, destination = ? WHERE number = ?",
+                (resealed, self.address_hash(new), number),
             )
 
     def cursor(self, db: sqlite3.Connection, account: str) -> str | None:
@@ -175,9 +180,7 @@ class SqliteWork:
         db.execute("UPDATE conversation SET lease_until = 0 WHERE id = ? AND fence = ?", (conversation, fence))
 
     def commit(self, db: sqlite3.Connection, commit: TurnCommit) -> None:
-        row = db.execute(
-            "SELECT fence, version, key FROM conversation WHERE id = ?", (commit.conversation,)
-        ).fetchone()
+        row = db.execute("SELECT fence, version, key FROM conversation WHERE id = ?", (commit.conversation,)).fetchone()
         if row is None or row[0] != commit.fence:
             raise LaneLost("The lane belongs to another worker now.")
         if row[1] != commit.version:
@@ -225,7 +228,8 @@ class SqliteWork:
         for who, text, at in commit.transcript if commit.consented else ():
             body = sealer.seal(dump([who, text]), b"transcript")
             db.execute(
-                "INSERT INTO transcript (conversation, at, body) VALUES (?, ?, ?)", (commit.conversation, stamp(at), body)
+                "INSERT INTO transcript (conversation, at, body) VALUES (?, ?, ?)",
+                (commit.conversation, stamp(at), body),
             )
         for blob, data in commit.blobs:
             hashed = self.keys.ring.index("blob", blob)
@@ -280,7 +284,8 @@ class SqliteWork:
         for fact in commit.facts:
             hour = stamp(fact.at) // HOUR * HOUR  # no finer, so that nobody is found again by the minute
             db.execute(
-                'INSERT INTO fact (name, at, "values") VALUES (?, ?, ?)', (fact.name, hour, dump(dict(fact.values)).decode())
+                'INSERT INTO fact (name, at, "values") VALUES (?, ?, ?)',
+                (fact.name, hour, dump(dict(fact.values)).decode()),
             )
         for alert in commit.alerts:
             db.execute(
@@ -372,7 +377,9 @@ class SqliteWork:
                     (stamp(now) + after, number),
                 )
             case Ambiguous() if delivery == "vital" and attempts < 2:
-                db.execute("UPDATE outbox SET state = 'retry', not_before = ? WHERE number = ?", (stamp(now) + 1.0, number))
+                db.execute(
+                    "UPDATE outbox SET state = 'retry', not_before = ? WHERE number = ?", (stamp(now) + 1.0, number)
+                )
             case Ambiguous():
                 self._end(db, number, "ambiguous", key_id, conversation, ())
             case Refused():
@@ -386,7 +393,9 @@ class SqliteWork:
             case _:
                 assert_never(receipt)
 
-    def _end(self, db: sqlite3.Connection, number: int, state: str, key_id: str, conversation: str, ids: Sequence[str]) -> None:
+    def _end(
+        self, db: sqlite3.Connection, number: int, state: str, key_id: str, conversation: str, ids: Sequence[str]
+    ) -> None:
         """A settled row keeps its state and the platform's ids; its text goes."""
         external = None
         if ids and self._is_main_key(db, conversation, key_id):
@@ -445,7 +454,13 @@ class SqliteWork:
             expires = None if document.expires is None else stamp(document.expires)
             db.execute(
                 "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
-                (document.kind, document.key, document.conversation, sealer.seal(document.body.encode(), b"document"), expires),
+                (
+                    document.kind,
+                    document.key,
+                    document.conversation,
+                    sealer.seal(document.body.encode(), b"document"),
+                    expires,
+                ),
             )
 
     def documents(self, db: sqlite3.Connection, kind: str, prefix: str) -> list[Document]:
@@ -461,7 +476,9 @@ class SqliteWork:
         ).fetchone()
         return None if row is None else self._document(db, row)
 
-    def _document(self, db: sqlite3.Connection, row: tuple[str, str, str | None, bytes, float | None]) -> Document | None:
+    def _document(
+        self, db: sqlite3.Connection, row: tuple[str, str, str | None, bytes, float | None]
+    ) -> Document | None:
         kind, key, conversation, body, expires = row
         try:
             sealer = self.keys.ring.own if conversation is None else self._sealer_of(db, conversation)
@@ -526,7 +543,9 @@ class SqliteWork:
         rows = db.execute(
             'SELECT name, at, "values" FROM fact WHERE at >= ? AND at < ? ORDER BY number', (stamp(since), stamp(until))
         ).fetchall()
-        return [NewFact(name=row[0], at=moment(row[1]), values=tuple(sorted(json.loads(row[2]).items()))) for row in rows]
+        return [
+            NewFact(name=row[0], at=moment(row[1]), values=tuple(sorted(json.loads(row[2]).items()))) for row in rows
+        ]
 
     def address_of(self, db: sqlite3.Connection, conversation: str) -> Address | None:
         row = db.execute("SELECT address, key FROM conversation WHERE id = ?", (conversation,)).fetchone()

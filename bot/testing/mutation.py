@@ -30,12 +30,27 @@ def mutants_of(flow: model.Flow) -> Iterator[Mutant]:
                 for at, (expression, goto) in enumerate(cases):
                     turned = parse(f"not ({expression.source})", expression.place)
                     flipped = (*cases[:at], (turned, goto), *cases[at + 1 :])
-                    yield _mutant(flow, step, f"flip {expression.source!r}", replace(step, action=model.Branch(flipped, otherwise)))
+                    yield _mutant(
+                        flow,
+                        step,
+                        f"flip {expression.source!r}",
+                        replace(step, action=model.Branch(flipped, otherwise)),
+                    )
                     rest = (*cases[:at], *cases[at + 1 :])
-                    yield _mutant(flow, step, f"drop {expression.source!r}", replace(step, action=model.Branch(rest, otherwise)))
+                    yield _mutant(
+                        flow, step, f"drop {expression.source!r}", replace(step, action=model.Branch(rest, otherwise))
+                    )
             case model.Ask():
                 yield from _option_mutants(flow, step, step.action)
-            case model.Count() | model.Call() | model.Remind() | model.HandOff() | model.File() | model.Send() | model.Do():
+            case (
+                model.Count()
+                | model.Call()
+                | model.Remind()
+                | model.HandOff()
+                | model.File()
+                | model.Send()
+                | model.Do()
+            ):
                 yield _mutant(flow, step, f"skip {type(step.action).__name__.lower()}", replace(step, action=None))
             case model.Answer(_):
                 yield _mutant(flow, step, "skip answer", replace(step, action=None))

@@ -11,9 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.dialogue import Session
+from bot.dialogue import Session, events
 from bot.dialogue import effects as fx
-from bot.dialogue import events
 from bot.dialogue.content import Content
 from bot.dialogue.rendering import Reader, fill, text_of
 from bot.dialogue.session import Part
@@ -82,7 +81,9 @@ def _script(node: Node) -> Script:
     return Script(fields["test"].text() if "test" in fields else "", node.place, _session(fields), tuple(lines))
 
 
-def onboarded(audience: str, *, age: int | None = None, band: str = "", register: str = "plain", language: str = "de") -> Session:
+def onboarded(
+    audience: str, *, age: int | None = None, band: str = "", register: str = "plain", language: str = "de"
+) -> Session:
     """A session as it is after onboarding with consent, as `kavi chat --as` begins."""
     if age is not None:
         band = band_of(age)
@@ -185,7 +186,9 @@ class _Player:
                 return value.strip() in reply.text
             case "text":
                 reader = Reader.of(self.talk.session)
-                return reply.source == f"text:{value}" or reply.text.startswith(fill(text_of(self.content, value, reader), {}))
+                return reply.source == f"text:{value}" or reply.text.startswith(
+                    fill(text_of(self.content, value, reader), {})
+                )
             case "source":
                 return reply.source == value
             case _:
@@ -194,12 +197,16 @@ class _Player:
     def does(self, line: Line) -> None:
         for wanted in line.fields["does"].texts():
             if not self.done or self.done[0] != wanted:
-                raise Difference(f"{line.place}: expected does: {wanted}, got {self.done[0] if self.done else 'nothing'}")
+                raise Difference(
+                    f"{line.place}: expected does: {wanted}, got {self.done[0] if self.done else 'nothing'}"
+                )
             self.done.pop(0)
 
     def owner(self, line: Line) -> None:
         if self.talk.session.owner != line.fields["owner"].text():
-            raise Difference(f"{line.place}: expected owner {line.fields['owner'].text()}, got {self.talk.session.owner}")
+            raise Difference(
+                f"{line.place}: expected owner {line.fields['owner'].text()}, got {self.talk.session.owner}"
+            )
 
     def slot(self, line: Line) -> None:
         for key, value in line.fields["slot"].pairs():
@@ -213,12 +220,16 @@ class _Player:
         frames = self.talk.session.part.frames
         found = f"{frames[-1].flow}.{frames[-1].step}" if frames else ""
         if found != line.fields["flow"].text():
-            raise Difference(f"{line.place}: expected to stand at {line.fields['flow'].text()}, stands at {found or 'nothing'}")
+            raise Difference(
+                f"{line.place}: expected to stand at {line.fields['flow'].text()}, stands at {found or 'nothing'}"
+            )
 
     def ends(self, line: Line) -> None:
         frames = self.talk.session.part.frames
         if bool(frames) == line.fields["ends"].boolean():
-            raise Difference(f"{line.place}: {'a flow is still open: ' + frames[-1].flow if frames else 'every flow has ended'}")
+            raise Difference(
+                f"{line.place}: {'a flow is still open: ' + frames[-1].flow if frames else 'every flow has ended'}"
+            )
 
     def say(self, line: Line) -> list[fx.Reply]:
         return self.talk.say(line.fields["user"].text())

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.dialogue import Session, Turn, turn, understand
+from bot.dialogue import Session, Turn, events, turn, understand
 from bot.dialogue import effects as fx
-from bot.dialogue import events
 from bot.dialogue.content import Content
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday morning, 10:00 in Berlin

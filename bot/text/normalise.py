@@ -19,7 +19,9 @@ _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _WORDS = re.compile(r"[^\W_]+")
 _REPEATS = re.compile(r"(.)\1{2,}")
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
-_LEET_WORD = re.compile(r"(?<![\w@$])(?=[\w@$!]*[a-z])(?=[\w@$!]*[013457@$!])[a-z013457@$]+[a-z013457@$!]*[a-z013457@$](?![\w])")
+_LEET_WORD = re.compile(
+    r"(?<![\w@$])(?=[\w@$!]*[a-z])(?=[\w@$!]*[013457@$!])[a-z013457@$]+[a-z013457@$!]*[a-z013457@$](?![\w])"
+)
 _LATIN_MARKS = re.compile("[\u0300-\u036f\u064b-\u0652\u0670]")
 
 

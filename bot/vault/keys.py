@@ -13,7 +13,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.vault.sealing import KEY_BYTES, Sealer, SealBroken, blind, derive, new_key
+from bot.vault.sealing import KEY_BYTES, SealBroken, Sealer, blind, derive, new_key
 
 MASTER_FILE = "master.key"
 _WRAP = b"kavi/wrapped-key"

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.dialogue import Session, turn, understand
+from bot.dialogue import Session, events, turn, understand
 from bot.dialogue import effects as fx
-from bot.dialogue import events
 from bot.dialogue.content import Content
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -84,7 +83,9 @@ def check_laws(before: Session, event: events.Event, result: object) -> None:
     assert not troubles, troubles
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(steps=st.lists(STEP, min_size=1, max_size=30), shift=st.integers(0, 10_000))
 def test_any_talk_keeps_the_laws(content: Content, steps: list[tuple[str, str, int, float]], shift: int) -> None:
     session, at = Session(), START + timedelta(minutes=shift)

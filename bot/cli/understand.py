@@ -1,0 +1,103 @@
+"""`kavi ask` and `kavi triage`: what a text would be understood as, line by line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bot import app
+from bot.config import read_settings
+from bot.dialogue.content import Content
+from bot.matching import MatchResult
+from bot.safety import triage
+
+
+def run_ask(*, jsonl: bool, why: bool) -> int:
+    """Reads questions, writes what the matcher makes of them."""
+    content = app.load_content_for(read_settings())
+
+    def answer(row: dict[str, Any]) -> dict[str, Any]:
+        return ask_one(content, str(row["text"]), row.get("audience"), why=why)
+
+    return _lines(answer, jsonl=jsonl)
+
+
+def ask_one(content: Content, text: str, audience: str | None, *, why: bool = False) -> dict[str, Any]:
+    """One question as `kavi ask --jsonl` answers it; `ms` is the time of understanding."""
+    begun = time.perf_counter()
+    result = content.index.find(text, audience=audience) if content.index is not None else MatchResult(outcome="none")
+    ms = (time.perf_counter() - begun) * 1000
+    best = result.candidates[0].topic if result.candidates and result.outcome in ("answer", "clarify") else None
+    topic = content.topics.get(best) if best else None
+    out = {
+        "outcome": result.outcome,
+        "topic": best if result.outcome == "answer" else None,
+        "risk": topic.risk if topic else None,
+        "candidates": [{"topic": c.topic, "score": c.score} for c in result.candidates[:3]]
+        if result.outcome != "none"
+        else [],
+        "ms": round(ms, 3),
+    }
+    return {**out, "why": list(result.why)} if why else out
+
+
+def run_triage(*, jsonl: bool) -> int:
+    """Reads messages, writes the danger that the safety layer sees in them."""
+    content = app.load_content_for(read_settings())
+
+    def answer(row: dict[str, Any]) -> dict[str, Any]:
+        return triage_one(content, str(row["text"]), str(row.get("audience") or "child"))
+
+    return _lines(answer, jsonl=jsonl)
+
+
+def triage_one(content: Content, text: str, audience: str) -> dict[str, Any]:
+    """One message as `kavi triage --jsonl` answers it."""
+    begun = time.perf_counter()
+    finding = triage(content.rules, text, audience=audience) if content.rules is not None else None
+    ms = (time.perf_counter() - begun) * 1000
+    return {
+        "category": finding.category if finding else None,
+        "level": finding.level if finding else None,
+        "urgency": finding.urgency if finding else None,
+        "rule": finding.rule if finding else None,
+        "ms": round(ms, 3),
+    }
+
+
+def _lines(answer: Callable[[dict[str, Any]], dict[str, Any]], *, jsonl: bool) -> int:
+    """One answer a line. Without --jsonl each line is a text; a line that cannot be read gets an error, not an end."""
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line) if jsonl else {"text": line.rstrip("\n")}
+            out = answer(row)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            out = {"error": f'a line is {{"text": "…", "audience": "…"}}: {error}'}
+        print(json.dumps(out, ensure_ascii=False), flush=True)
+    return 0
+
+
+def check_matching(content: Content) -> int:
+    """Whether each example question finds its own topic, and how many would without itself; the number of failures."""
+    if content.index is None:
+        return 0
+    failed = 0
+    for topic in content.topics.values():
+        for row in topic.asked:
+            audience = row.audience or (topic.audiences[0] if topic.audiences else None)
+            result = content.index.find(row.text, audience=audience)
+            if not result.candidates or result.candidates[0].topic != topic.id:
+                found = result.candidates[0].topic if result.candidates else "nichts"
+                print(f"{row.place}: {row.text!r} findet {found} statt {topic.id}")
+                failed += 1
+        for row in topic.not_asked:
+            result = content.index.find(row.text, audience=topic.audiences[0] if topic.audiences else None)
+            if result.outcome == "answer" and result.candidates[0].topic == topic.id:
+                print(f"{row.place}: {row.text!r} darf {topic.id} nicht finden")
+                failed += 1
+    return failed
