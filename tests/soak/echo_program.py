@@ -1,6 +1,7 @@
 """The smallest durable bot around the Matrix adapter, to be killed.
 
-`python -m tests.soak.echo_program URL USER PASSWORD FOLDER`. Inbox, cursor and outbox lie in one SQLite file; every text is answered with two messages.
+Usage: `python -m tests.soak.echo_program URL USER PASSWORD FOLDER`. Inbox, cursor and outbox lie in one SQLite file;
+every text is answered with two messages.
 """
 
 from __future__ import annotations

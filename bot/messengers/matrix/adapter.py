@@ -191,6 +191,10 @@ class MatrixMessenger:
             found["clock"] = f"The server's clock differs by {offset:.0f} s; switch on time synchronisation."
         if last is not None and time.monotonic() - last > SLOW_SYNC:
             found["stream"] = f"No successful sync for {time.monotonic() - last:.0f} s; is the homeserver up?"
+        elif parts.stream.failures > 1:
+            found["stream"] = (
+                f"The last {parts.stream.failures} syncs failed; is the homeserver up, is the token its own?"
+            )
         found["refresh"] = (
             "ok"
             if self._settings.password

@@ -50,23 +50,28 @@ class SyncLoop:
         self._reactions: dict[str, None] = {}  # recent reaction events, so that taking one back is told apart
         self.position: str | None = None
         self.last_success: float | None = None  # monotonic seconds
+        self.failures = 0  # syncs that failed since the last success
 
     async def run(self, sink: Sink) -> None:
         """Until cancelled. Raises Revoked, and StoreError unless the store is only away for a while."""
-        failures = 0
         while True:
             try:
                 await self._round(sink)
-                failures = 0
+                self.failures = 0
             except Revoked:
                 raise
             except (MessengerError, StoreUnavailable) as error:
-                failures += 1
-                pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)
-                if isinstance(error, ApiError) and error.retry_after is not None:
-                    pause = max(pause if failures > 3 else 0.0, error.retry_after)
-                log.warning("matrix_sync_failed", error=type(error).__name__, failures=failures, pause=round(pause, 1))
+                self.failures += 1
+                pause = self._pause(error)
+                log.warning("matrix_sync_failed", error=type(error).__name__, failures=self.failures, pause=pause)
                 await asyncio.sleep(pause)
+
+    def _pause(self, error: Exception) -> float:
+        """Seconds until the next try: growing, never all at the same time, and what the server asks for."""
+        pause = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(self.failures, 10)) * random.uniform(0.5, 1.0)
+        if isinstance(error, ApiError) and error.retry_after is not None:
+            pause = max(pause if self.failures > 3 else 0.0, error.retry_after)
+        return round(pause, 1)
 
     async def _round(self, sink: Sink) -> None:
         answer = await self._sync()
