@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
+import os
 import pickle
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import structlog
+from pydantic import SecretStr
 
 from bot.config import Settings, content_root, store_url
 from bot.dialogue import Session
 from bot.dialogue.content import Content
-from bot.errors import ConfigError
+from bot.errors import ConfigError, ContentError
 from bot.loader.content import content_files, load_content
-from bot.ports import Address, ConversationId, Inbound, Store, TurnCommit
-from bot.service.conversations import FileMaker
+from bot.ports import Address, ConversationId, Inbound, Messenger, Store, TurnCommit
+from bot.service.conversations import Conversations, FileMaker
+from bot.service.program import Program, Speaker
 from bot.storage.sqlite import SqliteStore
 from bot.vault.keys import master_key
+from bot.vault.sealing import derive
+
+OpenSource = Callable[[str], Awaitable[bytes | None]]
 
 
 def quiet_logs(settings: Settings) -> None:
@@ -128,6 +137,122 @@ def make_store(settings: Settings) -> Store:
 def _sqlite_path(rest: str) -> Path:
     """sqlite:///relative.db and sqlite:////absolute.db, as SQLAlchemy writes them."""
     return Path(rest.removeprefix("/"))
+
+
+# ------------------------------------------------------------------ running
+
+
+def open_source_for(settings: Settings, store: Store) -> Callable[[str], Awaitable[bytes | None]]:
+    """Reads attachments: `content:path` below the content folder, `blob:id` from the store."""
+    root = content_root(settings).resolve()
+
+    async def open_source(source: str) -> bytes | None:
+        kind, _, name = source.partition(":")
+        if kind == "blob":
+            return await store.blob(name)
+        path = (root / "dialogues" / name).resolve()
+        if not path.is_relative_to(root) or not path.is_file():
+            return None
+        return path.read_bytes()
+
+    return open_source
+
+
+def make_speakers(settings: Settings, store: Store) -> list[Speaker]:
+    """The configured messengers. Raises ConfigError when none is, or one is configured by halves."""
+    open_source = open_source_for(settings, store)
+    speakers: list[Speaker] = []
+    if settings.telegram.token is not None:
+        speakers.append(_telegram(settings, open_source))
+    if settings.matrix.homeserver or settings.matrix.user_id:
+        speakers.append(_matrix(settings, open_source))
+    for name, values in settings.messengers.items():
+        speakers.append(_third_party(name, values, open_source))
+    if not speakers:
+        raise ConfigError(
+            "No messenger is configured. Set KAVI_TELEGRAM__TOKEN, or KAVI_MATRIX__HOMESERVER, __USER_ID and __PASSWORD."
+        )
+    return speakers
+
+
+def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
+    from bot.messengers.matrix import MatrixMessenger
+    from bot.messengers.matrix import MatrixSettings as Account
+
+    matrix = settings.matrix
+    secret = settings.secrets.master_key
+    master = master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
+    account = Account(
+        homeserver=matrix.homeserver,
+        user_id=matrix.user_id,
+        store_dir=settings.data_dir / "matrix",
+        password=_revealed(matrix.password),
+        access_token=_revealed(matrix.access_token),
+        device_id=matrix.device_id,
+        store_key=derive(master, "matrix-store"),
+        staff_rooms=frozenset(matrix.staff_rooms),
+    )
+    return Speaker(MatrixMessenger(account, open_source), matrix.rate, 0.0)
+
+
+def _telegram(settings: Settings, open_source: OpenSource) -> Speaker:
+    raise ConfigError("Telegram is not built in yet.")
+
+
+def _third_party(name: str, values: Mapping[str, str], open_source: OpenSource) -> Speaker:
+    """A messenger of somebody else: an entry point in the group `kavi.messengers`, called with its settings."""
+    found = next(iter(entry_points(group="kavi.messengers", name=name)), None)
+    if found is None:
+        raise ConfigError(f"No installed package offers a messenger {name!r} (entry-point group kavi.messengers).")
+    messenger: Messenger = found.load()(values, open_source)
+    return Speaker(messenger, float(values.get("rate", "0")), float(values.get("chat_rate", "0")))
+
+
+def _revealed(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""
+
+
+def refuse_unsigned(content: Content, settings: Settings) -> None:
+    """Raises ConfigError while a safety answer or help line is unsigned, unless that is allowed on purpose."""
+    if content.unsigned and not settings.allow_unreviewed:
+        raise ConfigError(
+            f"{len(content.unsigned)} safety answers or help lines are not signed by a professional "
+            f"(first: {content.unsigned[0]}). Have them reviewed and set reviewed_by / verified_by, or, for a trial only, "
+            "set KAVI_ALLOW_UNREVIEWED=true."
+        )
+
+
+async def run_program(settings: Settings, roles: frozenset[str]) -> int:
+    """`kavi run`: every loop until a signal ends it; the exit code."""
+    configure_logs(settings)
+    content = load_content_for(settings)
+    refuse_unsigned(content, settings)
+    async with open_store(settings) as store:
+        conversations = Conversations(
+            content, store, make_file=file_maker(content), per_person=settings.limits.per_person
+        )
+        program = Program(store, conversations, make_speakers(settings, store), lambda: datetime.now(UTC), roles)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, program.stop.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: reload_content(settings, conversations))
+        _write_pid(settings)
+        return await program.run()
+
+
+def reload_content(settings: Settings, conversations: Conversations) -> None:
+    """Takes new content; bad content never replaces good."""
+    log = structlog.get_logger("kavi.run")
+    try:
+        conversations.content = load_content_for(settings)
+    except (ContentError, ConfigError, OSError) as error:
+        log.error("content_refused", problems=str(error).count("\n") + 1, first=str(error).split("\n")[0])
+    else:
+        log.info("content_loaded", version=conversations.content.version)
+
+
+def _write_pid(settings: Settings) -> None:
+    (settings.data_dir / "kavi.pid").write_text(f"{os.getpid()}\n")
 
 
 async def begin_with(store: Store, address: Address, session: Session) -> None:

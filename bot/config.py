@@ -102,6 +102,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     desk: DeskSettings = DeskSettings()
     metrics: MetricsSettings = MetricsSettings()
+    messengers: dict[str, dict[str, str]] = Field(default_factory=dict)  # third parties' settings by entry-point name
 
     @classmethod
     def settings_customise_sources(

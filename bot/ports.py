@@ -362,8 +362,8 @@ class Store(Protocol):
     async def release(self, conversation: ConversationId, fence: int) -> None:
         """Gives a lane back; events that came meanwhile make it claimable at once."""
 
-    async def wait_for_work(self, timeout: float) -> None:
-        """Returns when new work may be there, or after `timeout` seconds."""
+    async def wait_for_work(self, seconds: float, seen: int) -> int:
+        """Waits for news, at most `seconds`; `seen` is what the last call returned, so that nothing is missed in between."""
 
     async def fire_timers(self, now: datetime, limit: int = 1000) -> int:
         """Turns due timers into inbox events of kind `timer`; returns how many."""

@@ -85,3 +85,73 @@ def graph(
     from bot.cli.content import run_graph
 
     raise SystemExit(run_graph(flow, out))
+
+
+@app.command()
+def run(
+    roles: Annotated[
+        str, typer.Option(help="Welche Aufgaben dieser Prozess übernimmt.")
+    ] = "ingest,workers,outbox,timers",
+) -> None:
+    """Startet Kavi auf den eingestellten Messengern."""
+    from bot.cli.operate import run_run
+
+    raise SystemExit(run_run(roles))
+
+
+@app.command()
+def reload() -> None:
+    """Lässt ein laufendes Kavi die Inhalte neu laden; fehlerhafte Inhalte ersetzen nie gute."""
+    from bot.cli.operate import run_reload
+
+    raise SystemExit(run_reload())
+
+
+@app.command()
+def status() -> None:
+    """Zeigt Gespräche, Postausgang, Erinnerungen und offene Alarme."""
+    from bot.cli.operate import run_status
+
+    raise SystemExit(run_status())
+
+
+@app.command()
+def doctor() -> None:
+    """Prüft Schlüssel, Speicher, Inhalte und Messenger und sagt, was zu tun ist."""
+    from bot.cli.operate import run_doctor
+
+    raise SystemExit(run_doctor())
+
+
+@app.command()
+def erase(
+    conversation: Annotated[str, typer.Argument(help="Kennung des Gesprächs (aus kavi status --conversations).")],
+) -> None:
+    """Löscht ein Gespräch: zuerst den Schlüssel, dann alles andere."""
+    from bot.cli.operate import run_erase
+
+    raise SystemExit(run_erase(conversation))
+
+
+@app.command()
+def why(topic: Annotated[str, typer.Argument(help="Kennung des Themas, z. B. visit.documents.")]) -> None:
+    """Zeigt, woher jede Zahl und jede Aussage eines Themas stammt."""
+    from bot.cli.knowledge import run_why
+
+    raise SystemExit(run_why(topic))
+
+
+@app.command()
+def backup(target: Annotated[Path, typer.Argument(help="Ordner für die Sicherung.")]) -> None:
+    """Sichert im laufenden Betrieb: Daten und Schlüssel in getrennte Dateien, geprüft."""
+    from bot.cli.operate import run_backup
+
+    raise SystemExit(run_backup(target))
+
+
+@app.command()
+def restore(source: Annotated[Path, typer.Argument(help="Ordner der Sicherung.")]) -> None:
+    """Stellt eine Sicherung her; seither Gelöschtes bleibt gelöscht."""
+    from bot.cli.operate import run_restore
+
+    raise SystemExit(run_restore(source))

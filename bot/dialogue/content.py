@@ -63,6 +63,7 @@ class Content:
     prisons: Directory | None = None
     centres: Directory | None = None
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unsigned: tuple[str, ...] = ()  # places of safety answers and help lines that nobody has signed
     version: str = ""
     consent_version: str = "1"
     human_when: str = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import assert_never
 
@@ -43,8 +44,10 @@ class Conversations:
     content: Content
     store: Store
     make_file: FileMaker | None = None
+    per_person: int = 0  # messages a minute from one person; 0 = no limit
     desk: bool = False  # whether anybody listens at the desk's lane
     watcher: Watcher | None = None
+    _pace: dict[str, deque[float]] = field(default_factory=dict)
 
     async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
         """Runs the lane's waiting events one after another and gathers what they change.
@@ -56,7 +59,8 @@ class Conversations:
         gathered = Gathered()
         for row in lane.inbox:
             before = session
-            result = self._one(session, row)
+            flooded = self._too_many(lane.conversation, row)
+            result = self._flooded(session, row) if flooded else self._one(session, row)
             session = result.session
             turned = Turned(lane.conversation, lane.address, row, session)
             if row.inbound.media is not None and row.inbound.media.data is not None:
@@ -68,6 +72,28 @@ class Conversations:
                 self.watcher(turned, result)
             _log_turn(turned, before, result)
         return _commit(lane, session, gathered)
+
+    def _too_many(self, conversation: str, row: InboxRow) -> bool:
+        """Whether this person has sent more in the last minute than is answered."""
+        if self.per_person <= 0 or row.inbound.kind not in ("text", "press", "media", "edit"):
+            return False
+        if len(self._pace) > 20_000:
+            self._pace.clear()
+        times = self._pace.setdefault(conversation, deque(maxlen=self.per_person + 1))
+        times.append(row.inbound.at.timestamp())
+        return len(times) > self.per_person and times[-1] - times[0] < 60.0
+
+    def _flooded(self, session: Session, row: InboxRow) -> Turn:
+        """Beyond the limit only danger is answered; of the rest nothing is said, so that nobody is drawn into it."""
+        try:
+            text = words_of(row.inbound)
+            finding = look_for_danger(self.content, session, text, row.inbound.at)
+            event = event_of(row.inbound, Understanding(finding=finding)) if finding is not None else None
+            if event is not None:
+                return turn(self.content, session, event)
+        except Exception as error:
+            log.error("turn_failed", error=type(error).__name__, kind=row.inbound.kind)
+        return Turn(session, (fx.Record(name="flooded"),))
 
     def _one(self, session: Session, row: InboxRow) -> Turn:
         try:

@@ -49,7 +49,8 @@ class SqliteStore:
         self._master = master
         self._batcher = Batcher(self._connect, self._before, self._after, self._undone)
         self._work = SqliteWork()
-        self._changed = asyncio.Event()
+        self._news = 0
+        self._waiters: list[asyncio.Future[None]] = []
 
     # ------------------------------------------------------------------ opening
 
@@ -106,7 +107,7 @@ class SqliteStore:
     async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
         new = await self._batcher.run(lambda db: self._work.receive(db, batch, cursor))
         if new:
-            self._changed.set()
+            self._tell()
         return new
 
     async def cursor(self, account: str) -> str | None:
@@ -117,24 +118,32 @@ class SqliteStore:
 
     async def commit(self, commit: TurnCommit) -> None:
         await self._batcher.run(lambda db: self._work.commit(db, commit))
-        self._changed.set()
+        self._tell()
         if commit.erase:
             await self._shrink()
 
     async def release(self, conversation: ConversationId, fence: int) -> None:
         await self._batcher.run(lambda db: self._work.release(db, conversation, fence))
 
-    async def wait_for_work(self, timeout: float) -> None:  # noqa: ASYNC109  # the port's own word
-        try:
-            await asyncio.wait_for(self._changed.wait(), timeout)
-        except TimeoutError:
-            return
-        self._changed.clear()
+    async def wait_for_work(self, seconds: float, seen: int) -> int:
+        if self._news == seen:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await asyncio.wait([waiter], timeout=seconds)
+        return self._news
+
+    def _tell(self) -> None:
+        """Wakes everybody who waits for news."""
+        self._news += 1
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     async def fire_timers(self, now: datetime, limit: int = 1000) -> int:
         fired = await self._batcher.run(lambda db: self._work.fire_timers(db, now, limit))
         if fired:
-            self._changed.set()
+            self._tell()
         return fired
 
     async def next_due(self) -> datetime | None:
@@ -148,7 +157,7 @@ class SqliteStore:
 
     async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:
         await self._batcher.run(lambda db: self._work.settle(db, number, receipt, now))
-        self._changed.set()
+        self._tell()
 
     async def recover_outbox(self, account: str) -> int:
         return await self._batcher.run(lambda db: self._work.recover_outbox(db, account))
@@ -223,6 +232,10 @@ class SqliteStore:
 
     async def status(self) -> Mapping[str, int]:
         return await self._batcher.run(self._work.status, reads=True)
+
+    async def replay_erasures(self) -> int:
+        """After a restore: removes what was erased since the backup; returns how many conversations."""
+        return await self._batcher.run(self._work.replay_erasures)
 
     async def rotate(self, new_master: bytes) -> None:
         """Wraps the keys with another master key."""

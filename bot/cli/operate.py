@@ -1,0 +1,163 @@
+"""What operators do: run, reload, status, doctor, erase, backup, restore."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bot import app
+from bot.config import Settings, read_settings
+from bot.errors import ConfigError, KaviError
+from bot.ports import ConversationId
+from bot.service.program import ROLES
+
+
+def run_run(roles: str) -> int:
+    """Runs until a signal; the exit code tells why it ended."""
+    chosen = frozenset(role.strip() for role in roles.split(",") if role.strip())
+    unknown = chosen - set(ROLES)
+    if unknown or not chosen:
+        raise ConfigError(f"--roles {roles}: known are {', '.join(ROLES)}.")
+    return asyncio.run(app.run_program(read_settings(), chosen))
+
+
+def run_reload() -> int:
+    """Asks the running process to load content anew."""
+    settings = read_settings()
+    pid = settings.data_dir / "kavi.pid"
+    try:
+        os.kill(int(pid.read_text()), signal.SIGHUP)
+    except (OSError, ValueError):
+        print("Kavi läuft nicht (keine Prozessnummer im Datenordner).", file=sys.stderr)
+        return 1
+    print("Neu laden angestoßen; das Ergebnis steht im Protokoll.")
+    return 0
+
+
+def run_status() -> int:
+    """Counts and open alerts."""
+    return asyncio.run(_status(read_settings()))
+
+
+_NAMES = {
+    "conversations": "Gespräche", "inbox": "Wartende Ereignisse", "lanes": "Gespräche mit Arbeit", "timers": "Erinnerungen",
+    "alerts_open": "Offene Alarme", "schema": "Schema",
+}  # fmt: skip
+
+
+async def _status(settings: Settings) -> int:
+    console = Console()
+    content = app.load_content_for(settings)
+    async with app.open_store(settings) as store:
+        table = Table("Was", "Anzahl", title=f"Kavi · Inhalt {content.version}")
+        for name, value in (await store.status()).items():
+            table.add_row(_NAMES.get(name, name), str(value))
+        table.add_row("Ablauf bald: Themen bis in 90 Tagen", str(_expiring(content)))
+        console.print(table)
+        alerts = await store.alerts()
+        if alerts:
+            rows = Table("Wann", "Art", "Stufe", "Eile", "Wer", "Regel", title="Offene Alarme")
+            for alert in alerts:
+                rows.add_row(
+                    f"{alert.at:%d.%m. %H:%M}", alert.category, alert.level, alert.urgency, alert.audience, alert.rule
+                )
+            console.print(rows)
+        waiting = await store.documents("queue")
+        console.print(f"Menschen, die auf die Beratung warten: {len(waiting)}")
+    return 0
+
+
+def _expiring(content: object) -> int:
+    from datetime import UTC, datetime, timedelta
+
+    from bot.dialogue.content import Content
+
+    assert isinstance(content, Content)
+    limit = datetime.now(UTC).date() + timedelta(days=90)
+    return sum(topic.valid_until is not None and topic.valid_until <= limit for topic in content.topics.values())
+
+
+def run_doctor() -> int:
+    """Every check with its remedy; 1 when one fails."""
+    return asyncio.run(_doctor(read_settings()))
+
+
+async def _doctor(settings: Settings) -> int:
+    rows: list[tuple[str, str]] = []
+    app.configure_logs(settings)
+    try:
+        content = app.load_content_for(settings)
+        rows.append(("Inhalte", "ok"))
+        rows.append(
+            ("Unterschriften", "ok" if not content.unsigned else f"{len(content.unsigned)} nicht unterschrieben")
+        )
+    except KaviError as error:
+        rows.append(("Inhalte", str(error).split("\n")[0]))
+    try:
+        async with app.open_store(settings) as store:
+            rows.append(("Speicher", "ok"))
+            rows += await _doctor_messengers(settings, store)
+    except KaviError as error:
+        rows.append(("Speicher", str(error)))
+    table = Table("Prüfung", "Ergebnis")
+    for name, result in rows:
+        table.add_row(name, result)
+    Console().print(table)
+    return 0 if all(result == "ok" for _, result in rows) else 1
+
+
+async def _doctor_messengers(settings: Settings, store: object) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    try:
+        speakers = app.make_speakers(settings, store)  # type: ignore[arg-type]  # the opened store
+    except KaviError as error:
+        return [("Messenger", str(error))]
+    for speaker in speakers:
+        messenger = speaker.messenger
+        try:
+            await messenger.start(None)
+            rows += [(f"{messenger.name}: {check}", result) for check, result in (await messenger.health()).items()]
+        except KaviError as error:
+            rows.append((messenger.name, str(error)))
+        finally:
+            await messenger.close()
+    return rows
+
+
+def run_erase(conversation: str) -> int:
+    """Erases one conversation by its id or the beginning of it."""
+    return asyncio.run(_erase(read_settings(), conversation))
+
+
+async def _erase(settings: Settings, prefix: str) -> int:
+    async with app.open_store(settings) as store:
+        found = [one async for one in await store.conversations() if one.startswith(prefix)]
+        if len(found) != 1 or len(prefix) < 8:
+            print(
+                f"{len(found)} Gespräche beginnen mit {prefix!r}; nötig ist genau eines (mindestens 8 Zeichen).",
+                file=sys.stderr,
+            )
+            return 2
+        await store.erase(ConversationId(found[0]))
+    print("Gelöscht: Schlüssel, Texte, Antworten, Erinnerungen. Alarme bleiben ohne Text ein Jahr.")
+    return 0
+
+
+def run_backup(target: Path) -> int:
+    """Backs up into a folder."""
+    from bot.cli.backups import backup
+
+    return asyncio.run(backup(read_settings(), target))
+
+
+def run_restore(source: Path) -> int:
+    """Restores from a folder."""
+    from bot.cli.backups import restore
+
+    return asyncio.run(restore(read_settings(), source))

@@ -1,0 +1,75 @@
+"""The workers: claim conversations that have something to do, decide them, commit, give them back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bot.errors import LaneLost, SessionConflict, StoreUnavailable
+from bot.ports import Lane, Store, TurnCommit
+
+log = structlog.get_logger("kavi.lanes")
+
+Decide = Callable[[Lane, datetime], Awaitable[TurnCommit]]
+Clock = Callable[[], datetime]
+
+LEASE = 30.0  # seconds a worker owns a lane; a dead worker's lanes are taken over after that
+CLAIM = 64  # lanes at a time
+LONGEST_SLEEP = 1.0  # seconds between looks at the store when nothing wakes us: the net under the wake-ups
+BACK_OFF = 2.0  # seconds to wait when the store is away
+
+
+@dataclass(slots=True)
+class LaneWorkers:
+    """Runs lanes until `stop` is set. Different conversations run side by side, one conversation never does."""
+
+    store: Store
+    decide: Decide
+    clock: Clock
+    worker: str = "worker"
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """The loop; ends when `stop` is set and the lanes in hand are finished."""
+        seen = 0
+        while not self.stop.is_set():
+            try:
+                if not await self.once():
+                    seen = await self.store.wait_for_work(await self._sleep(), seen)
+            except StoreUnavailable as error:
+                log.error("store_unavailable", reason=str(error))
+                await asyncio.sleep(BACK_OFF)
+
+    async def once(self) -> int:
+        """One round: due timers become events, then every claimable lane is worked; returns how many."""
+        now = self.clock()
+        await self.store.fire_timers(now)
+        lanes = await self.store.claim(self.worker, now, CLAIM, LEASE)
+        if lanes:
+            await asyncio.gather(*(self._work(lane) for lane in lanes))
+        return len(lanes)
+
+    async def _work(self, lane: Lane) -> None:
+        try:
+            await self.store.commit(await self.decide(lane, self.clock()))
+        except (LaneLost, SessionConflict) as error:
+            log.warning("lane_lost", conversation=lane.conversation[:12], reason=type(error).__name__)
+            return
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # this lane is tried again after its lease; the others go on
+            log.error("lane_failed", conversation=lane.conversation[:12], error=type(error).__name__)
+            return
+        with contextlib.suppress(StoreUnavailable):
+            await self.store.release(lane.conversation, lane.fence)
+
+    async def _sleep(self) -> float:
+        due = await self.store.next_due()
+        if due is None:
+            return LONGEST_SLEEP
+        return min(LONGEST_SLEEP, max(0.005, (due - self.clock()).total_seconds()))

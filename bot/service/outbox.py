@@ -1,0 +1,175 @@
+"""Sending: what was committed leaves, in order per destination, within the platform's limits.
+
+A row is marked `sending` in its own commit before the request. Whatever becomes of the request is written down; a
+crash in between leaves the row ambiguous, and its class decides whether it is sent once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bot.errors import Revoked, StoreUnavailable
+from bot.ports import Ambiguous, Messenger, OutboxRow, Receipt, Retry, Store
+
+log = structlog.get_logger("kavi.outbox")
+
+SEND_TIMEOUT = 60.0  # seconds after which a send counts as ambiguous
+ACCOUNT_LEASE = 15.0  # seconds; only the process that holds the account's lease speaks
+PARALLEL = 32  # sends under way at once
+IDLE = 0.25  # seconds between looks when nothing woke us
+SETTLE_TRIES = 5
+
+
+class Bucket:
+    """A token bucket: `rate` a second, at most `burst` saved up; rate 0 = no limit. Times are monotonic seconds."""
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._tokens = burst
+        self._at = clock()
+
+    def available(self) -> int:
+        """How many may leave now."""
+        if self._rate <= 0:
+            return 1_000_000
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        return int(self._tokens)
+
+    def take(self, count: int) -> None:
+        """Takes that many."""
+        if self._rate > 0:
+            self._tokens -= count
+
+    def wait(self) -> float:
+        """Seconds until the next one may leave."""
+        if self._rate <= 0 or self.available() >= 1:
+            return 0.0
+        return (1.0 - self._tokens) / self._rate
+
+    def give_back(self) -> None:
+        """Returns one that was not used."""
+        if self._rate > 0:
+            self._tokens = min(self._burst, self._tokens + 1)
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Sends for one account. `rate` over all chats, `chat_rate` within one; messages a second, 0 = no limit."""
+
+    store: Store
+    messenger: Messenger
+    clock: Callable[[], datetime]
+    holder: str
+    rate: float = 30.0
+    chat_rate: float = 1.0
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _paused_until: float = 0.0
+    _last: dict[str, float] = field(default_factory=dict)
+    _sending: set[asyncio.Task[None]] = field(default_factory=set)
+    _seen: int = 0
+    _freed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """The loop. Raises Revoked when the account is no longer ours."""
+        # Saved-up tokens would break a limit that the platform counts per second; slow limits allow a small burst.
+        bucket = Bucket(self.rate, 10.0 if 0 < self.rate < 1 else 2.0)
+        await self.store.recover_outbox(self.messenger.account)
+        while not self.stop.is_set():
+            try:
+                await self._round(bucket)
+            except StoreUnavailable as error:
+                log.error("store_unavailable", reason=str(error))
+                await asyncio.sleep(1.0)
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=SEND_TIMEOUT)
+
+    async def _round(self, bucket: Bucket) -> None:
+        self._raise_failures()
+        pause = self._paused_until - time.monotonic()
+        room = min(bucket.available(), PARALLEL - len(self._sending))
+        if pause > 0 or room < 1:
+            await self._rest(max(pause, bucket.wait()) if room < 1 or pause > 0 else IDLE)
+            return
+        rows = await self.store.due_outbox(self.messenger.account, self.clock(), room)
+        if not rows:
+            await self._rest(IDLE)
+            return
+        bucket.take(len(rows))
+        for row in rows:
+            task = asyncio.create_task(self._send(row, bucket))
+            self._sending.add(task)
+
+    def _raise_failures(self) -> None:
+        done = {task for task in self._sending if task.done()}
+        self._sending -= done
+        for task in done:
+            task.result()
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleeps, but wakes when a send finished (its destination may have more) or new work came."""
+        if self._freed.is_set():
+            self._freed.clear()
+            return
+        self._seen = await self.store.wait_for_work(max(0.002, min(seconds, 5.0)), self._seen)
+        self._freed.clear()
+
+    async def _send(self, row: OutboxRow, bucket: Bucket) -> None:
+        address = row.outbound.address
+        chat = f"{address.chat}/{address.thread}"
+        early = self._too_early(chat)
+        if early > 0:
+            bucket.give_back()
+            await self._settle(row, Retry(after=early))
+            self._freed.set()
+            return
+        try:
+            receipt: Receipt = await asyncio.wait_for(self.messenger.send(row.outbound), SEND_TIMEOUT)
+        except TimeoutError:
+            receipt = Ambiguous()
+        except Revoked:
+            raise
+        except Exception as error:  # an adapter must not raise; if it does, the row must not hang
+            log.error("send_failed", error=type(error).__name__)
+            receipt = Retry(after=5.0)
+        if isinstance(receipt, Retry) and receipt.whole_account:
+            self._paused_until = max(self._paused_until, time.monotonic() + receipt.after)
+        self._last[chat] = time.monotonic()
+        if len(self._last) > 50_000:
+            self._last.clear()
+        await self._settle(row, receipt)
+        self._freed.set()
+
+    def _too_early(self, chat: str) -> float:
+        if self.chat_rate <= 0 or chat not in self._last:
+            return 0.0
+        return self._last[chat] + 1.0 / self.chat_rate - time.monotonic()
+
+    async def _settle(self, row: OutboxRow, receipt: Receipt) -> None:
+        """Writes the outcome down; a store that is away for a moment must not make a sent row ambiguous."""
+        for attempt in range(SETTLE_TRIES):
+            try:
+                await self.store.settle(row.number, receipt, self.clock())
+                return
+            except StoreUnavailable:
+                await asyncio.sleep(0.5 * (attempt + 1))
+        log.error("settle_failed", outcome=type(receipt).__name__)
+
+
+async def hold_lease(store: Store, name: str, holder: str, clock: Callable[[], datetime], lost: asyncio.Event) -> None:
+    """Keeps a lease alive; sets `lost` when somebody else has it. One process speaks per account."""
+    while not lost.is_set():
+        await asyncio.sleep(ACCOUNT_LEASE / 3)
+        with contextlib.suppress(StoreUnavailable):
+            if await store.lease(name, holder, ACCOUNT_LEASE, clock()) is None:
+                lost.set()

@@ -1,0 +1,154 @@
+"""The running program: every loop of `kavi run`, started together and stopped gracefully together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.errors import MessengerError, Revoked, StoreUnavailable
+from bot.ports import Cursor, Inbound, Messenger, Store
+from bot.service.conversations import Conversations
+from bot.service.lanes import LaneWorkers
+from bot.service.outbox import ACCOUNT_LEASE, Outbox, hold_lease
+
+log = structlog.get_logger("kavi.run")
+
+ROLES = ("ingest", "workers", "outbox", "timers")
+RETAIN_EVERY = timedelta(hours=6)
+RESTART_AFTER = 5.0  # seconds after which a messenger that failed is started again
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A messenger with its limits: messages a second over all and per chat, 0 = none."""
+
+    messenger: Messenger
+    rate: float
+    chat_rate: float
+
+
+@dataclass(slots=True)
+class Program:
+    """Everything that runs. `stop` ends it: no new events are taken in, lanes in hand are finished, then it closes."""
+
+    store: Store
+    conversations: Conversations
+    speakers: Sequence[Speaker]
+    clock: Callable[[], datetime]
+    roles: frozenset[str] = frozenset(ROLES)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    holder: str = field(default_factory=lambda: f"kavi-{secrets.token_hex(4)}")
+    revoked: list[str] = field(default_factory=list)
+
+    async def run(self) -> int:
+        """Runs until `stop`; 5 when an account was revoked, else 0."""
+        tasks = [asyncio.create_task(self._retain(), name="retain")]
+        if self.roles & {"workers", "timers"}:
+            workers = LaneWorkers(self.store, self.conversations.decide, self.clock, self.holder, self.stop)
+            tasks.append(asyncio.create_task(workers.run(), name="workers"))
+        if self.roles & {"ingest", "outbox"}:
+            tasks += [asyncio.create_task(self._speak(one), name=one.messenger.name) for one in self.speakers]
+        stopper = asyncio.create_task(self.stop.wait())
+        try:
+            done, _ = await asyncio.wait([stopper, *tasks], return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                if task is not stopper and task.exception() is not None:
+                    raise task.exception() or RuntimeError
+        finally:
+            self.stop.set()
+            await self._finish(tasks)
+            stopper.cancel()
+        return Revoked.exit_code if self.revoked else 0
+
+    async def _finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Loops see `stop` by themselves; what does not within ten seconds is cancelled."""
+        _, pending = await asyncio.wait(tasks, timeout=10.0)
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending, timeout=5.0)
+
+    # ------------------------------------------------------------------ one account
+
+    async def _speak(self, speaker: Speaker) -> None:
+        """Serves one account for ever: waits for its lease, starts it, restarts it when it fails."""
+        name = speaker.messenger.name
+        while not self.stop.is_set():
+            if not await self._lease_account(speaker):
+                await self._pause(ACCOUNT_LEASE / 5)
+                continue
+            try:
+                await self._serve(speaker)
+            except Revoked as error:
+                log.error("account_revoked", messenger=name, remedy=str(error))
+                self.revoked.append(name)
+                self.stop.set()
+                return
+            except (MessengerError, StoreUnavailable, OSError) as error:
+                log.error("messenger_failed", messenger=name, reason=type(error).__name__)
+                await self._pause(RESTART_AFTER)
+
+    async def _lease_account(self, speaker: Speaker) -> bool:
+        with contextlib.suppress(StoreUnavailable):
+            name = f"account:{speaker.messenger.name}:{speaker.messenger.account}"
+            return await self.store.lease(name, self.holder, ACCOUNT_LEASE, self.clock()) is not None
+        return False
+
+    async def _serve(self, speaker: Speaker) -> None:
+        messenger = speaker.messenger
+        lost = asyncio.Event()
+        name = f"account:{messenger.name}:{messenger.account}"
+        await messenger.start(await self.store.cursor(messenger.account))
+        log.info("messenger_started", messenger=messenger.name)
+        ended = asyncio.Event()
+        outbox = Outbox(
+            self.store, messenger, self.clock, self.holder, rate=speaker.rate, chat_rate=speaker.chat_rate, stop=ended
+        )
+        tasks = {
+            asyncio.create_task(hold_lease(self.store, name, self.holder, self.clock, lost)),
+            asyncio.create_task(lost.wait()),
+            asyncio.create_task(self.stop.wait()),
+        }
+        if "outbox" in self.roles:
+            tasks.add(asyncio.create_task(outbox.run()))
+        if "ingest" in self.roles:
+            tasks.add(asyncio.create_task(messenger.ingest(self._sink)))
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            ended.set()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(Exception):
+                await messenger.close()
+
+    async def _sink(self, batch: Sequence[Inbound], cursor: Cursor | None) -> None:
+        """Stores what came in. While the store is away nothing is acknowledged, so nothing is lost."""
+        while True:
+            try:
+                await self.store.receive(batch, cursor)
+                return
+            except StoreUnavailable as error:
+                log.error("store_unavailable", reason=str(error))
+                await asyncio.sleep(2.0)
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), seconds)
+
+    async def _retain(self) -> None:
+        """Enforces the retention table, at start and every few hours."""
+        while not self.stop.is_set():
+            with contextlib.suppress(StoreUnavailable):
+                removed = await self.store.retain(self.clock())
+                log.info("retained", **{f"removed_{kind}": count for kind, count in removed.items()})
+            await self._pause(RETAIN_EVERY.total_seconds())
