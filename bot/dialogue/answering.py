@@ -19,9 +19,13 @@ def answer_topic(draft: Draft, topic_id: str) -> None:
         draft.trouble("?", f"topic {topic_id!r} does not exist")
         draft.say_key("not_understood")
         return
-    if topic.needs == "land" and not draft.value("land") and not _take_land(draft):
-        if draft.push("repair.land", {"topic": topic_id}):
-            return
+    if (
+        topic.needs == "land"
+        and not draft.value("land")
+        and not _take_land(draft)
+        and draft.push("repair.land", {"topic": topic_id})
+    ):
+        return
     lookup = draft.lookup()
     text = topic_text(draft.content, topic, lookup, draft.reader)
     if text is None:

@@ -53,12 +53,15 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
     if not said or len(said) > LONGEST:
         return None
     for flow in content.flows.values():
-        if flow.start and (not flow.audiences or not audience or audience in flow.audiences):
-            if any(
+        if (
+            flow.start
+            and (not flow.audiences or not audience or audience in flow.audiences)
+            and any(
                 said == fold(phrase) or (len(said) > 7 and fuzz.ratio(said, fold(phrase)) >= FUZZY)
                 for phrase in flow.start
-            ):
-                return flow.name
+            )
+        ):
+            return flow.name
     return None
 
 

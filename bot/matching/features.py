@@ -6,6 +6,7 @@ stems carry inflection, pairs carry order.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from bot.text.normalise import tokens
@@ -59,7 +60,7 @@ def features(text: str) -> Iterator[str]:
         yield f"w:{word}"
     for word in stems:
         yield f"s:{word}"
-    for left, right in zip(stems, stems[1:], strict=False):
+    for left, right in itertools.pairwise(stems):
         yield f"p:{left} {right}"
     for word in content:
         padded = f"<{word}>"

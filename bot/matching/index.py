@@ -164,7 +164,7 @@ class TopicIndex:
         return self.smalltalk[best[1]] if best[0] >= 90 else None
 
     def _decide(self, ranked: list[tuple[int, float, str]]) -> MatchResult:
-        best, score, why = ranked[0]
+        best, score, _why = ranked[0]
         candidates = tuple(Candidate(topic=self.topics[at], score=round(p, 4)) for at, p, _ in ranked[:5])
         needed = self.thresholds.answer.get(self.risks[best], 0.55)
         reasons = tuple(f"{self.topics[at]}: {p:.2f} ({reason})" for at, p, reason in ranked[:3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ class LandFinder:
 
     def _close(self, said: str) -> str | None:
         words = said.split()
-        candidates = [said, *words, *(" ".join(pair) for pair in zip(words, words[1:], strict=False))]
+        candidates = [said, *words, *(" ".join(pair) for pair in itertools.pairwise(words))]
         best: tuple[float, str] | None = None
         long_names = [name for name in self.names if len(name) >= 6]
         for candidate in candidates:

@@ -447,10 +447,7 @@ class SqliteWork:
             if document.body is None:
                 db.execute("DELETE FROM document WHERE kind = ? AND key = ?", (document.kind, document.key))
                 continue
-            if document.conversation is None:
-                sealer = self.keys.ring.own
-            else:
-                sealer = self._sealer_of(db, document.conversation)
+            sealer = self.keys.ring.own if document.conversation is None else self._sealer_of(db, document.conversation)
             expires = None if document.expires is None else stamp(document.expires)
             db.execute(
                 "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
