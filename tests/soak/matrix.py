@@ -211,14 +211,15 @@ async def _scenario(
         crowd.append(StrictPerson(StrictClient(server.url, person.user_id, person.password), bot))
     for person in crowd:
         await person.enter()
-    killing = asyncio.create_task(program.kill_at_random(kills, START_SECONDS))
     try:
-        await asyncio.gather(*(_play(person, lines, steps, outcome) for person in crowd))
-        outcome.kills = await killing
+        async with asyncio.TaskGroup() as tasks:  # a program that ends by itself ends the run
+            killing = tasks.create_task(program.kill_at_random(kills, START_SECONDS))
+            for person in crowd:
+                tasks.create_task(_play(person, lines, steps, outcome))
+        outcome.kills = killing.result()
         await asyncio.sleep(QUIET)
         for person in crowd:
             count(outcome, wanted, person.heard())
     finally:
-        killing.cancel()
         for person in crowd:
             await person.leave()
