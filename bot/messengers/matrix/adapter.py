@@ -28,7 +28,7 @@ from bot.messengers.matrix.trust import Trust
 from bot.ports import Address, Capabilities, MediaFile, Outbound, Receipt, Sink
 
 NAME = "matrix"
-TYPING_MS = 8000
+TYPING_MS = 5000
 SLOW_SYNC = 180.0  # seconds without a successful sync after which `health` complains
 CLOCK_TOLERANCE = 30.0  # seconds
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from bot.dialogue.effects import Attachment
 from bot.messengers.matrix.backlog import Backlog
@@ -16,11 +16,15 @@ from bot.ports import Gone, Moved, Outbound, Receipt, Refused, Retry, Sent
 
 CONNECTION_PAUSE = 3.0  # seconds until the next try when the server does not answer
 MOVE_PAUSE = 10.0
+KEY_PAUSE = 15.0  # when the server will not give out or take keys
 
 
-@dataclass(frozen=True, slots=True)
 class _Refusal(Exception):
-    receipt: Receipt
+    """Ends a send early with this receipt."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipt = receipt
+        super().__init__()
 
 
 class Sender:
@@ -31,12 +35,12 @@ class Sender:
     ) -> None:
         self._server, self._machine, self._rooms = server, machine, rooms
         self._backlog, self._open_source, self._cap = backlog, open_source, cap
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # each while somebody uses it
 
     async def send(self, outbound: Outbound) -> Receipt:
         """Raises Revoked."""
         room = outbound.address.chat
-        lock = self._locks.setdefault(room, asyncio.Lock())
+        lock = self._locks.setdefault(room, asyncio.Lock())  # one message of a room at a time
         try:
             async with lock:
                 return await self._send(room, outbound)
@@ -46,9 +50,6 @@ class Sender:
             return Retry(after=CONNECTION_PAUSE)  # the transaction id makes a repeat harmless, so never ambiguous
         except ApiError as error:
             return receipt_of(error)
-        finally:
-            if not lock.locked():
-                self._locks.pop(room, None)
 
     async def _send(self, room: str, outbound: Outbound) -> Receipt:
         view = await self._rooms.know(room)
@@ -92,14 +93,25 @@ class Sender:
             raise _Refusal(Refused(reason="the attachment does not exist any more"))
         if len(data) > self._cap:
             raise _Refusal(Refused(reason="the attachment is too large"))
-        return await attachment_content(self._server, attachment, data, encrypted=view.encrypted)
+        try:
+            return await attachment_content(self._server, attachment, data, encrypted=view.encrypted)
+        except ApiError as error:
+            if error.temporary:
+                raise
+            raise _Refusal(Refused(reason="the media repository does not take the attachment")) from None
 
     async def _message(self, room: str, content: Json, key: str) -> str:
         kind = "m.room.message"
         if self._rooms.view(room).encrypted:  # asked again: it may have been switched on while we uploaded
-            content = await self._machine.encrypt(room, kind, content)
+            content = await self._encrypted(room, kind, content)
             kind = "m.room.encrypted"
         return await self._put(room, kind, content, key)
+
+    async def _encrypted(self, room: str, kind: str, content: Json) -> Json:
+        try:
+            return await self._machine.encrypt(room, kind, content)
+        except ApiError as error:  # about keys, not about this room: the message waits
+            raise _Refusal(Retry(after=error.retry_after or KEY_PAUSE)) from None
 
     async def _put(self, room: str, kind: str, content: Json, key: str) -> str:
         path = f"{CLIENT}/rooms/{escape(room)}/send/{escape(kind)}/{escape(key)}"
