@@ -9,7 +9,8 @@ from tests.soak.matrix import run
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 
-async def test_killed_adapter_loses_and_doubles_nothing() -> None:
-    outcome = await run(kills=5, events=50, adapter_only=True)
+@pytest.mark.parametrize("adapter_only", [True, False], ids=["adapter", "kavi run"])
+async def test_killed_bot_loses_and_doubles_nothing(adapter_only: bool) -> None:
+    outcome = await run(kills=5, events=50, adapter_only=adapter_only)
     assert outcome.kills == 5
     assert outcome.clean, outcome

@@ -75,6 +75,7 @@ async def main(url: str, user: str, password: str, folder: str) -> None:
             print("start failed", type(error).__name__, error, flush=True)
             await asyncio.sleep(0.5)
         else:
+            print("messenger_started", flush=True)
             break
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(matrix.ingest(program.sink))

@@ -24,10 +24,9 @@ from tests.soak.program import Program
 
 PEOPLE = 8
 STRICT_PEOPLE = 1  # with encryption
-QUIET = 3.0  # seconds without a further message after which the undisturbed bot has said all
+QUIET = 2.0  # seconds without a further message after which the undisturbed bot has said all
 PATIENCE = 150.0  # seconds for an answer under kills
 PAUSE = 2.2  # between two messages of one person: what comes faster is read together
-START_SECONDS = 2.5
 LINES = (
     "Hallo", "weiter", "Besuch anmelden", "Wie viel Geld darf ich schicken?", "danke", "xyzzy plugh", "Hilfe",
     "Was darf ich mitbringen?", "nein", "Telefonieren mit Papa",
@@ -213,7 +212,7 @@ async def _scenario(
         await person.enter()
     try:
         async with asyncio.TaskGroup() as tasks:  # a program that ends by itself ends the run
-            killing = tasks.create_task(program.kill_at_random(kills, START_SECONDS))
+            killing = tasks.create_task(program.kill_at_random(kills))
             for person in crowd:
                 tasks.create_task(_play(person, lines, steps, outcome))
         outcome.kills = killing.result()

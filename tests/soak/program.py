@@ -9,7 +9,9 @@ import signal
 import sys
 from pathlib import Path
 
-UP_SECONDS = (0.5, 4.0)  # how long it may run between two kills
+UP_SECONDS = (0.3, 4.0)  # how long it works between two kills
+READY_SECONDS = 90.0
+EARLY_KILLS = 0.1  # the share of kills that hit the start
 
 
 class Program:
@@ -44,14 +46,26 @@ class Program:
             await self.kill()
             return -9
 
-    async def kill_at_random(self, kills: int, ready: float, seed: int = 1) -> int:
-        """Kills `kills` times; `ready` is how many seconds a start takes before it does anything. Returns the count."""
+    async def working(self, starts: int) -> None:
+        """Waits until the messenger was started that many times since the beginning."""
+        async with asyncio.timeout(READY_SECONDS):
+            while self._log.read_bytes().count(b"messenger_started") < starts:
+                assert self._process is not None
+                if self._process.returncode is not None:
+                    raise RuntimeError(f"kavi run ended by itself; see {self._log}")
+                await asyncio.sleep(0.1)
+
+    async def kill_at_random(self, kills: int, seed: int = 1) -> int:
+        """Kills `kills` times, mostly at work and now and then while it starts. Returns the count."""
         rng = random.Random(seed)
-        for done in range(kills):
-            await asyncio.sleep(ready + rng.uniform(*UP_SECONDS))
-            assert self._process is not None
-            if self._process.returncode is not None:
-                raise RuntimeError(f"kavi run ended by itself after {done} kills; see {self._log}")
+        starts = 1
+        for _ in range(kills):
+            if rng.random() < EARLY_KILLS:
+                await asyncio.sleep(rng.uniform(0.2, 2.0))
+            else:
+                await self.working(starts)
+                await asyncio.sleep(rng.uniform(*UP_SECONDS))
+            starts = self._log.read_bytes().count(b"messenger_started") + 1
             await self.kill()
             await self.start()
         return kills
