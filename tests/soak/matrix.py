@@ -27,8 +27,9 @@ STRICT_PEOPLE = 1  # with encryption
 QUIET = 2.0  # seconds without a further message after which the undisturbed bot has said all
 PATIENCE = 150.0  # seconds for an answer under kills
 PAUSE = 2.2  # between two messages of one person: what comes faster is read together
+OPENING = ("2", "1", "1")  # a caregiver, in normal language, who agrees
 LINES = (
-    "Hallo", "weiter", "Besuch anmelden", "Wie viel Geld darf ich schicken?", "danke", "xyzzy plugh", "Hilfe",
+    "Menü", "Besuch anmelden", "Wie viel Geld darf ich schicken?", "danke", "xyzzy plugh", "Hilfe",
     "Was darf ich mitbringen?", "nein", "Telefonieren mit Papa",
 )  # fmt: skip
 
@@ -176,7 +177,7 @@ async def run(kills: int, events: int, *, adapter_only: bool = False) -> Outcome
     outcome = Outcome()
     people = PEOPLE + STRICT_PEOPLE
     rounds = max(1, -(-events // (people * len(LINES))))
-    lines = list(LINES) * rounds
+    lines = [*OPENING, *(list(LINES) * rounds)]
     with tempfile.TemporaryDirectory(prefix="kavi-soak-") as name:
         folder = Path(name)
         async with _world(folder) as (server, proxy):
