@@ -146,10 +146,10 @@ async def _wait(person: Person, wanted: int, outcome: Outcome) -> None:
         outcome.silent += 1
 
 
-def environment(account: Account, proxy: FaultyProxy, folder: Path) -> dict[str, str]:
+def environment(account: Account, homeserver: str, folder: Path) -> dict[str, str]:
     """The settings of `kavi run` for this account."""
     return {
-        "KAVI_DATA_DIR": str(folder / "data"), "KAVI_MATRIX__HOMESERVER": proxy.url,
+        "KAVI_DATA_DIR": str(folder / "data"), "KAVI_MATRIX__HOMESERVER": homeserver,
         "KAVI_MATRIX__USER_ID": account.user_id, "KAVI_MATRIX__PASSWORD": account.password, "KAVI_MATRIX__RATE": "0",
         "KAVI_ALLOW_UNREVIEWED": "true", "KAVI_LIMITS__PER_PERSON": "0", "KAVI_MATCHING__SEMANTIC": "off",
         "KAVI_LOG__FORMAT": "json",
@@ -184,7 +184,7 @@ async def run(kills: int, events: int, *, adapter_only: bool = False) -> Outcome
             account = await asyncio.to_thread(server.register, "kavi")
             echo = ("-m", "tests.soak.echo_program", proxy.url, account.user_id, account.password, str(folder))
             command = echo if adapter_only else ("-m", "bot", "run")
-            program = Program(environment(account, proxy, folder), folder / "kavi.log", command)
+            program = Program(environment(account, proxy.url, folder), folder / "kavi.log", command)
             await program.start()
             try:
                 await _scenario(server, proxy, account.user_id, program, lines, kills, outcome)

@@ -29,6 +29,11 @@ class Program:
                 sys.executable, *self._command, env=self._environment, stdout=output, stderr=output
             )
 
+    async def ended(self) -> int:
+        """Waits until it ends by itself; returns the exit code."""
+        assert self._process is not None
+        return await self._process.wait()
+
     async def kill(self) -> None:
         assert self._process is not None
         if self._process.returncode is None:
