@@ -191,6 +191,7 @@ def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
         device_id=matrix.device_id,
         store_key=derive(master, "matrix-store"),
         staff_rooms=frozenset(matrix.staff_rooms),
+        staff_keys=matrix.staff_keys,
     )
     return Speaker(MatrixMessenger(account, open_source), matrix.rate, 0.0)
 

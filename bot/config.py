@@ -50,6 +50,7 @@ class MatrixSettings(BaseModel):
     device_id: str = ""
     rate: float = 0.2
     staff_rooms: tuple[str, ...] = ()
+    staff_keys: dict[str, str] = Field(default_factory=dict)  # counsellor -> master key; "" keeps the first one seen
 
 
 class LimitSettings(BaseModel):
