@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from io import BytesIO
+
+OpenSource = Callable[[str], Awaitable[bytes | None]]
+"""Reads an attachment's `source` (`content:path` or `blob:id`); None when it does not exist."""
 
 MAX_PIXELS = 40_000_000  # a picture beyond that is a mistake or an attack on memory
 LONGEST_SIDE = 2560  # pixels; enough to read a photographed letter
@@ -25,6 +29,11 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1a\x45\xdf\xa3", "video/webm"),
     (0, b"BEGIN:VCALENDAR", "text/calendar"),
 )
+
+
+async def no_source(source: str) -> bytes | None:
+    """For a messenger that has nothing to attach, as in tests."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)

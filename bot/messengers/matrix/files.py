@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import Any
 
 from bot.dialogue.effects import Attachment
 from bot.messengers.matrix.homeserver import ApiError, Homeserver, Json, Unreachable
-from bot.messengers.media import clean, mime_of
+from bot.messengers.media import OpenSource, clean, mime_of, no_source
 from bot.ports import MediaFile
 
-OpenSource = Callable[[str], Awaitable[bytes | None]]
-"""Reads an attachment's `source` (`content:path` or `blob:id`); None when it does not exist."""
+__all__ = ["OpenSource", "attachment_content", "fetch", "no_source"]
 
 MSGTYPES = {"picture": "m.image", "voice": "m.audio", "file": "m.file"}
 CALENDAR_SUFFIX = ".ics"
-
-
-async def no_source(source: str) -> bytes | None:
-    """For an adapter that has nothing to attach, as in tests."""
-    return None
 
 
 def _unsealed(data: bytes, file: Json) -> bytes | None:

@@ -1,0 +1,54 @@
+"""Inline mode: staff type `@bot question` in any chat and get a quick, sourced answer to post there.
+
+Nothing of it is stored: there is no conversation, and Telegram waits only seconds. So it passes the inbox by, through a
+function that the program hands in; the function decides who may ask (`user`) and answers from the content alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.messengers.telegram.render import MAX_TEXT, utf16, with_entities
+from bot.text.spans import parse, split
+
+MAX_ANSWERS = 10
+LONGEST_QUERY = 256
+CACHE = 60  # seconds that Telegram may show the same answers again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineAnswer:
+    """One answer to choose from; `text` is content markup with its source in it."""
+
+    id: str
+    title: str
+    text: str
+    description: str = ""
+
+
+InlineAnswers = Callable[[str, str, str], Awaitable[Sequence[InlineAnswer]]]
+"""(user id, what was typed, language) -> answers, best first; empty for people who may not ask."""
+
+
+async def answer_inline(
+    query: Mapping[str, Any], answers: InlineAnswers, call: Callable[[str, dict[str, Any]], Awaitable[Any]]
+) -> None:
+    """Answers one inline query. Raises TelegramError."""
+    person = query.get("from") or {}
+    text = str(query.get("query", ""))[:LONGEST_QUERY]
+    found = await answers(str(person.get("id", "")), text, str(person.get("language_code", ""))) if text else ()
+    results = [_article(answer) for answer in found[:MAX_ANSWERS]]
+    values = {"inline_query_id": query["id"], "results": json.dumps(results), "cache_time": CACHE, "is_personal": True}
+    await call("answerInlineQuery", values)
+
+
+def _article(answer: InlineAnswer) -> dict[str, Any]:
+    body = with_entities(split(parse(answer.text), MAX_TEXT, utf16)[0])
+    content = {"message_text": body.text, "entities": list(body.entities)}
+    return {
+        "type": "article", "id": answer.id[:64], "title": answer.title, "description": answer.description,
+        "input_message_content": content,
+    }  # fmt: skip
