@@ -81,7 +81,7 @@ class Poller:
         if time.monotonic() - since > SILENCE:
             self._renewed = time.monotonic()
             await self._transport.renew()
-        pause = error.seconds if isinstance(error, TooMany) else min(LONGEST_PAUSE, 0.5 * 2 ** min(self.failures, 8))
+        pause = error.seconds if isinstance(error, TooMany) else min(LONGEST_PAUSE, 0.2 * 2 ** min(self.failures, 9))
         await asyncio.sleep(pause)
 
 
