@@ -24,9 +24,10 @@ from tests.soak.program import Program
 
 PEOPLE = 8
 STRICT_PEOPLE = 1  # with encryption
-QUIET = 2.0  # seconds without a further message after which the undisturbed bot has said all
+QUIET = 1.2  # seconds without a further message after which the undisturbed bot has said all
 PATIENCE = 150.0  # seconds for an answer under kills
-PAUSE = 2.2  # between two messages of one person: what comes faster is read together
+PAUSE = 2.2  # seconds between two messages of one person: what comes faster is read together
+KILL_SECONDS = 13.0  # from kill to kill, most of it waiting for the dead process's lease: people talk all the while
 OPENING = ("2", "1", "1")  # a caregiver, in normal language, who agrees
 LINES = (
     "Menü", "Besuch anmelden", "Wie viel Geld darf ich schicken?", "danke", "xyzzy plugh", "Hilfe",
@@ -127,11 +128,11 @@ async def _reference(person: Person, lines: list[str]) -> list[int]:
     return steps
 
 
-async def _play(person: Person, lines: list[str], steps: list[int], outcome: Outcome) -> None:
+async def _play(person: Person, lines: list[str], steps: list[int], pause: float, outcome: Outcome) -> None:
     """Plays the script under kills, each line after the answer to the one before."""
     await _wait(person, steps[0], outcome)
     for line, wanted in zip(lines, steps[1:], strict=True):
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(pause)
         await person.say(line)
         outcome.events += 1
         await _wait(person, wanted, outcome)
@@ -211,11 +212,12 @@ async def _scenario(
         crowd.append(StrictPerson(StrictClient(server.url, person.user_id, person.password), bot))
     for person in crowd:
         await person.enter()
+    pause = max(PAUSE, kills * KILL_SECONDS / len(lines))
     try:
         async with asyncio.TaskGroup() as tasks:  # a program that ends by itself ends the run
             killing = tasks.create_task(program.kill_at_random(kills))
             for person in crowd:
-                tasks.create_task(_play(person, lines, steps, outcome))
+                tasks.create_task(_play(person, lines, steps, pause, outcome))
         outcome.kills = killing.result()
         await asyncio.sleep(QUIET)
         for person in crowd:
