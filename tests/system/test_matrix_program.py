@@ -14,10 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.dialogue import effects as fx
+from bot.dialogue.content import Content
+from bot.messengers.matrix.render import text_contents
+from bot.ports import Address
+from bot.testing.script import Script
 from tests.servers.strict_client import StrictClient
 from tests.servers.synapse import Account, Synapse
 from tests.soak.matrix import PlainPerson, environment
 from tests.soak.program import Program
+from tests.system.rehearsal import Step, outbound, rehearse, scripts
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 numbers = itertools.count(1)
@@ -69,6 +75,56 @@ async def test_encrypted_opening_goes_on_after_a_crash(kavi: Running, synapse: S
         await client.wait_for(lambda event: "Darf ich mir merken" in event["content"].get("body", ""), 90)
     finally:
         await client.stop()
+
+
+@pytest.mark.parametrize("script", scripts(), ids=lambda script: script.name)
+async def test_same_script_as_on_the_core_passes_in_an_encrypted_room(
+    kavi: Running, synapse: Synapse, content: Content, script: Script
+) -> None:
+    steps = rehearse(content, script)
+    person = synapse.register(f"dora{next(numbers)}")
+    client = StrictClient(synapse.url, person.user_id, person.password)
+    await client.start()
+    answering = itertools.cycle(["number", "label", "reaction"])
+    heard = 0
+    try:
+        room = (await client.do("create", invite=[kavi.account.user_id], direct=True, encrypted=True))["room"]
+        for step in steps:
+            if step.kind != "start":
+                await asyncio.sleep(2.2)  # what comes faster is read together with what came before
+                await answer(client, room, step, next(answering), kavi.account.user_id)
+            wanted = [body for reply in step.replies for body in bodies(reply)]
+            async with asyncio.timeout(40):
+                while len(got := said(client, kavi.account.user_id)[heard:]) < len(wanted):
+                    await asyncio.sleep(0.1)
+            assert got == wanted
+            heard += len(wanted)
+    finally:
+        await client.stop()
+
+
+def bodies(reply: fx.Reply) -> list[str]:
+    """What a person without HTML reads."""
+    room = Address(messenger="matrix", account="", chat="")
+    return [content["body"] for content in text_contents(outbound(reply, room))]
+
+
+def said(client: StrictClient, bot: str) -> list[str]:
+    ours = (event for event in client.events if event["sender"] == bot and event["event"] == "m.room.message")
+    return list({event["id"]: event["content"].get("body", "") for event in ours if not event["failed"]}.values())
+
+
+async def answer(client: StrictClient, room: str, step: Step, way: str, bot: str) -> None:
+    """Types the words, or chooses in one of the three ways that Matrix offers."""
+    if step.kind == "user" or way == "label":
+        await client.do("send", room=room, body=step.words)
+        return
+    number = step.choices.index(step.words) + 1
+    if way == "number":
+        await client.do("send", room=room, body=f"{number}.")
+        return
+    lists = [event["id"] for event in client.events if event["sender"] == bot and not event["failed"]]
+    await client.do("react", room=room, target=lists[-1], key=f"{number}\ufe0f\u20e3")
 
 
 async def test_three_hundred_messages_while_down_are_all_answered(kavi: Running, synapse: Synapse) -> None:
