@@ -197,7 +197,19 @@ def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
 
 
 def _telegram(settings: Settings, open_source: OpenSource) -> Speaker:
-    raise ConfigError("Telegram is not built in yet.")
+    from bot.messengers.telegram import TelegramMessenger
+    from bot.messengers.telegram import TelegramSettings as Account
+
+    telegram = settings.telegram
+    account = Account(
+        token=_revealed(telegram.token),
+        api_url=telegram.api_url,
+        webhook_url=telegram.webhook_url,
+        webhook_secret=_revealed(telegram.webhook_secret),
+        webhook_listen=telegram.webhook_listen,
+        staff_chats=frozenset(telegram.staff_chats),
+    )
+    return Speaker(TelegramMessenger(account, open_source), telegram.rate, telegram.chat_rate)
 
 
 def _third_party(name: str, values: Mapping[str, str], open_source: OpenSource) -> Speaker:
