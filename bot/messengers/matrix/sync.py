@@ -116,12 +116,11 @@ class SyncLoop:
     async def _first_look(self, rooms: Json) -> None:
         """Without a stored token the past is not answered: it may be weeks old."""
         for room, joined in rooms.get("join", {}).items():
-            self._rooms.note(room, joined.get("state", {}).get("events", []) + _timeline(joined))
+            self._rooms.note(room, _state(joined) + _timeline(joined))
 
     async def _learn(self, joined_rooms: Json) -> None:
         for room, joined in joined_rooms.items():
-            state = joined.get("state", {}).get("events", []) + _timeline(joined)
-            self._rooms.note(room, state)
+            self._rooms.note(room, _state(joined) + _timeline(joined))
             if any("state_key" not in event for event in _timeline(joined)):
                 await self._known(room)
         await self._machine.query_keys()
@@ -149,7 +148,7 @@ class SyncLoop:
         for _ in range(GAP_PAGES):
             query = {"dir": "b", "from": start, "to": end, "limit": "100"}
             page = await self._server.call("GET", f"{CLIENT}/rooms/{escape(room)}/messages", query=query)
-            found += page.get("chunk", [])
+            found += [event for event in page.get("chunk", []) if _sound(event)]
             start = str(page.get("end", ""))
             if not start or not page.get("chunk"):
                 break
@@ -244,7 +243,21 @@ class SyncLoop:
 
 
 def _timeline(room: Json) -> list[Json]:
-    return [event for event in room.get("timeline", {}).get("events", []) if isinstance(event, dict)]
+    return [event for event in room.get("timeline", {}).get("events", []) if _sound(event)]
+
+
+def _state(room: Json) -> list[Json]:
+    return [event for event in room.get("state", {}).get("events", []) if _sound(event)]
+
+
+def _sound(event: object) -> bool:
+    """Whether an event has the shape that all events have; what has not is nobody's message."""
+    if not isinstance(event, dict) or not isinstance(event.get("content"), dict):
+        return False
+    unsigned = event.get("unsigned", {})
+    names = (event.get(name) for name in ("type", "sender", "event_id"))
+    before = unsigned.get("prev_content", {}) if isinstance(unsigned, dict) else None
+    return isinstance(before, dict) and all(isinstance(name, str) and name for name in names)
 
 
 def _own_entry(events: list[Json], account: str) -> int | None:
