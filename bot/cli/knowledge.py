@@ -26,17 +26,10 @@ def run_why(topic_id: str) -> int:
         print(f"Quelle: {source.name} {source.url} {source.as_of}".rstrip())
     texts = "\n".join((*topic.answers.values(), *topic.next.values()))
     for name in dict.fromkeys(PLACEHOLDER.findall(texts)):
-        names = (
-            [name]
-            if name in content.values
-            else [f"land.{code}.{name[5:]}" for code in content.laender]
-            if name.startswith("land.")
-            else []
-        )
-        for full in names:
+        by_land = [f"land.{code}.{name[5:]}" for code in content.laender] if name.startswith("land.") else []
+        for full in [name] if name in content.values else by_land:
             fact = content.values.get(full)
             if fact is not None:
-                print(
-                    f"{{{full}}} = {fact.text!r}   {fact.place}, Quelle: {fact.source or '-'}, Stand: {fact.as_of or '-'}, {fact.confidence}"
-                )
+                origin = f"Quelle: {fact.source or '-'}, Stand: {fact.as_of or '-'}, {fact.confidence}"
+                print(f"{{{full}}} = {fact.text!r}   {fact.place}, {origin}")
     return 0

@@ -211,9 +211,9 @@ def slots_are_set_before_they_are_used(content: Content, report: Report) -> None
                     report(expression.place, f"slot {name!r} is never set{suggestion(name, known)}", "error")
             for variants in _texts(flow, step):
                 _check_placeholders(content, variants, known, report)
-            if isinstance(step.action, model.Answer) and step.action.topic.startswith("$"):
-                if step.action.topic[1:] not in known:
-                    report(step.place, f"slot {step.action.topic[1:]!r} is never set", "error")
+            named = step.action.topic if isinstance(step.action, model.Answer) else ""
+            if named.startswith("$") and named[1:] not in known:
+                report(step.place, f"slot {named[1:]!r} is never set", "error")
 
 
 def _slots_set(step: model.Step) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -239,7 +238,7 @@ class SqliteWork:
             )
 
     def _save_outbox(self, db: sqlite3.Connection, commit: TurnCommit, at: float) -> None:
-        for hold_key in commit.withdraw:
+        for hold_key in filter(None, commit.withdraw):
             db.execute(
                 "UPDATE outbox SET state = 'withdrawn', body = NULL WHERE conversation = ? AND hold_key = ? "
                 "AND state = 'waiting'",
@@ -416,7 +415,7 @@ class SqliteWork:
             self._end(db, later, "gone", later_key, conversation, ())
         address = self.address_of(db, conversation)
         if address is not None:
-            external_id = f"gone:{number}:{secrets.token_hex(4)}"
+            external_id = f"gone:{number}"
             self._take_in(db, Inbound(address=address, external_id=external_id, kind="left", at=now))
 
     def recover_outbox(self, db: sqlite3.Connection, account: str) -> int:

@@ -1,0 +1,72 @@
+"""Every store that must keep the contract, and the small things that its tests need."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.ports import Address, Inbound, NewOutbox, Outbound, Store, TurnCommit
+from bot.ports import Lane as ClaimedLane
+from bot.storage.memory import MemoryStore
+from bot.storage.sqlite import SqliteStore
+
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+MASTER = bytes(range(32))
+ACCOUNT = "telegram:1"
+
+Maker = Callable[[Path], Awaitable[Store]]
+
+
+async def make_memory(folder: Path) -> Store:
+    """A fresh memory store."""
+    return MemoryStore()
+
+
+async def make_sqlite(folder: Path) -> Store:
+    """A fresh SQLite store in its own folder."""
+    store = SqliteStore(folder / "kavi.sqlite", MASTER)
+    await store.open()
+    return store
+
+
+STORES: dict[str, Maker] = {"memory": make_memory, "sqlite": make_sqlite}
+
+_numbers = itertools.count(1)
+
+
+def address(chat: str) -> Address:
+    """A family's private chat."""
+    return Address(messenger="telegram", account=ACCOUNT, chat=chat)
+
+
+def inbound(chat: str, text: str = "hallo", external_id: str = "", at: datetime = START) -> Inbound:
+    """A text message; each is a new one unless `external_id` is given."""
+    return Inbound(
+        address=address(chat), external_id=external_id or f"e{next(_numbers)}", kind="text", at=at, sender=chat, text=text
+    )
+
+
+def outbox_row(chat: str, text: str, *, delivery: str = "vital", not_before: datetime = START, hold_key: str = "") -> NewOutbox:
+    """A message to a chat."""
+    outbound = Outbound(address=address(chat), key=f"k{next(_numbers)}", text=text)
+    return NewOutbox(outbound=outbound, delivery=delivery, not_before=not_before, hold_key=hold_key)  # type: ignore[arg-type]
+
+
+def commit_for(lane: ClaimedLane, session: str | None = "{}", **values: object) -> TurnCommit:
+    """A commit that handles everything of a lane."""
+    return TurnCommit(
+        conversation=lane.conversation,
+        address=lane.address,
+        fence=lane.fence,
+        version=lane.version,
+        session=session,
+        done=tuple(row.number for row in lane.inbox),
+        **values,  # type: ignore[arg-type]
+    )
+
+
+def later(seconds: float) -> datetime:
+    """That many seconds after the start."""
+    return START + timedelta(seconds=seconds)

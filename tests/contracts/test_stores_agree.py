@@ -1,0 +1,155 @@
+"""Two stores under the same random operations tell the same story."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bot.errors import StoreError
+from bot.ports import Ambiguous, Gone, Lane, Moved, NewTimer, Receipt, Refused, Retry, Sent
+from tests.contracts.stores import ACCOUNT, address, commit_for, inbound, later, make_memory, make_sqlite, outbox_row
+
+CHATS = st.sampled_from(["1", "2", "3"])
+RECEIPTS: st.SearchStrategy[Receipt] = st.sampled_from([
+    Sent(external_ids=("7",)), Retry(after=3.0), Ambiguous(), Gone(reason="blocked"), Refused(reason="no"),
+    Moved(chat="2"),
+])  # fmt: skip
+
+
+class StoresAgree(RuleBasedStateMachine):
+    """Runs each operation on a memory and a SQLite store and compares what they answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.loop = asyncio.new_event_loop()
+        self.memory = self.wait(make_memory(self.folder))
+        self.sqlite = self.wait(make_sqlite(self.folder))
+        self.time = 0.0
+        self.lanes: list[tuple[Lane, Lane]] = []
+        self.sending: list[tuple[int, int]] = []
+        self.made = 0
+
+    def wait(self, work: Any) -> Any:
+        return self.loop.run_until_complete(work)
+
+    def both(self, operation: str, *arguments: Any) -> tuple[Any, Any]:
+        results = []
+        for store in (self.memory, self.sqlite):
+            try:
+                results.append(self.wait(getattr(store, operation)(*arguments)))
+            except StoreError as error:
+                results.append(type(error).__name__)
+        return results[0], results[1]
+
+    @rule(chat=CHATS, repeat=st.booleans())
+    def somebody_writes(self, chat: str, repeat: bool) -> None:
+        self.made += not repeat
+        event = inbound(chat, f"t{self.made}", external_id=f"x{self.made}", at=later(self.time))
+        one, two = self.both("receive", [event], None)
+        assert one == two
+
+    @rule(seconds=st.sampled_from([0.5, 2.0, 40.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.time += seconds
+        one, two = self.both("fire_timers", later(self.time))
+        assert one == two
+
+    @rule()
+    def a_worker_claims(self) -> None:
+        one, two = self.both("claim", "w", later(self.time), 2, 30.0)
+        assert [shown(lane) for lane in one] == [shown(lane) for lane in two]
+        self.lanes += list(zip(one, two, strict=True))
+
+    @precondition(lambda self: self.lanes)
+    @rule(data=st.data(), texts=st.lists(st.sampled_from("abc"), max_size=2), hold=st.booleans(), erase=st.booleans())
+    def a_turn_is_committed(self, data: st.DataObject, texts: list[str], hold: bool, erase: bool) -> None:
+        at = data.draw(st.integers(0, len(self.lanes) - 1))
+        results = []
+        self.made += 1
+        for store, lane in zip((self.memory, self.sqlite), self.lanes.pop(at), strict=True):
+            chat = lane.address.chat
+            rows = tuple(
+                outbox_row(
+                    chat, f"{text}{self.made}", delivery=data_delivery(text), not_before=later(self.time + 2 * hold),
+                    hold_key="h" if hold else "",
+                )
+                for text in texts
+            )  # fmt: skip
+            timer = NewTimer(name="t", due=later(self.time + 5), fence=1)
+            commit = commit_for(
+                lane, f'{{"n":{self.made}}}', outbox=rows, withdraw=() if hold else ("h",), timers=(timer,) if texts else (),
+                erase=erase and self.made % 7 == 0,
+            )  # fmt: skip
+            try:
+                self.wait(store.commit(commit))
+                self.wait(store.release(lane.conversation, lane.fence))
+                results.append("ok")
+            except StoreError as error:
+                results.append(type(error).__name__)
+        assert results[0] == results[1]
+
+    @rule()
+    def the_outbox_is_fetched(self) -> None:
+        one, two = self.both("due_outbox", ACCOUNT, later(self.time), 5)
+        assert [(r.outbound.text, r.outbound.address, r.attempts) for r in one] == [
+            (r.outbound.text, r.outbound.address, r.attempts) for r in two
+        ]
+        self.sending += [(a.number, b.number) for a, b in zip(one, two, strict=True)]
+
+    @precondition(lambda self: self.sending)
+    @rule(receipt=RECEIPTS)
+    def a_send_is_settled(self, receipt: Receipt) -> None:
+        for store, number in zip((self.memory, self.sqlite), self.sending.pop(0), strict=True):
+            self.wait(store.settle(number, receipt, later(self.time)))
+
+    @rule()
+    def the_sender_starts_again(self) -> None:
+        self.sending.clear()
+        one, two = self.both("recover_outbox", ACCOUNT)
+        assert one == two
+
+    @rule(chat=CHATS)
+    def somebody_is_erased(self, chat: str) -> None:
+        one = self.memory.conversation_id(address(chat))
+        two = self.sqlite.conversation_id(address(chat))
+        self.wait(self.memory.erase(one))
+        self.wait(self.sqlite.erase(two))
+
+    @invariant()
+    def sessions_and_due_times_are_the_same(self) -> None:
+        one, two = self.both("next_due")
+        assert one == two
+        for chat in ("1", "2", "3"):
+            mine = self.wait(self.memory.session_of(self.memory.conversation_id(address(chat))))
+            theirs = self.wait(self.sqlite.session_of(self.sqlite.conversation_id(address(chat))))
+            assert mine == theirs
+
+    def teardown(self) -> None:
+        self.wait(self.sqlite.close())
+        self.loop.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def shown(lane: Lane) -> tuple[Any, ...]:
+    """What a lane tells, without ids that each store makes for itself."""
+    events = [(r.inbound.kind, r.inbound.text, r.inbound.at, r.inbound.address, dict(r.inbound.payload)) for r in lane.inbox]
+    return lane.address, lane.session, lane.version, events
+
+
+def data_delivery(text: str) -> str:
+    """Some messages are optional."""
+    return "optional" if text == "c" else "vital"
+
+
+TestStoresAgree = StoresAgree.TestCase
+TestStoresAgree.settings = settings(
+    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
