@@ -18,7 +18,7 @@ log = structlog.get_logger("kavi.lanes")
 Decide = Callable[[Lane, datetime], Awaitable[TurnCommit]]
 Clock = Callable[[], datetime]
 
-LEASE = 30.0  # seconds a worker owns a lane; a dead worker's lanes are taken over after that
+LEASE = 8.0  # seconds a worker owns a lane; a dead worker's lanes are taken over after that
 CLAIM = 64  # lanes at a time
 LONGEST_SLEEP = 1.0  # seconds between looks at the store when nothing wakes us: the net under the wake-ups
 BACK_OFF = 2.0  # seconds to wait when the store is away

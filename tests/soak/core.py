@@ -1,0 +1,109 @@
+"""50 conversations on the embedded store while the process is killed again and again.
+
+Each conversation must end as an undisturbed run ends: the same replies in the same order, none lost, no event
+processed twice. A reply that was under way at a kill may be repeated with the same key; it counts as sent twice only
+when its key comes a third time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from tests.soak import Outcome
+from tests.soak.program import Program
+
+CHATS = 50
+TEXTS = (
+    "hallo", "2", "1", "ja", "1", "bayern", "überspringen", "weiß nicht", "7", "nein, ich meinte 4", "31.2.", "zurück", "5",
+    "überspringen", "menü", "wie geht es dir", "gibt es das auch für babys", "stopp", "mensch", "bot", "menü", "2", "9", "1",
+    "überspringen", "ja", "einfache sprache", "hilfe", "warum?", "zurück", "normale sprache",
+)  # fmt: skip
+QUIET = 1.5  # seconds without a new reply after which a run has ended
+
+
+async def run(kills: int, events: int) -> Outcome:
+    """Plays `events` messages twice: undisturbed, and with `kills` SIGKILLs."""
+    script = _script(events)
+    folder = Path(tempfile.mkdtemp(prefix="kavi-soak-"))
+    try:
+        calm = await _play(folder / "calm", script, 0)
+        shaken = await _play(folder / "shaken", script, kills)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return _judge(calm, shaken, kills, events)
+
+
+def _script(events: int) -> list[str]:
+    rng = random.Random(7)
+    said: Counter[str] = Counter()
+    lines = []
+    for _ in range(events):
+        chat = f"c{rng.randrange(CHATS)}"
+        text = TEXTS[said[chat] % len(TEXTS)]
+        lines.append(json.dumps({"chat": chat, "number": said[chat], "text": text}))
+        said[chat] += 1
+    return lines
+
+
+async def _play(folder: Path, script: list[str], kills: int) -> list[dict[str, str]]:
+    folder.mkdir(parents=True)
+    program = Program({}, folder / "log", ("-m", "tests.soak.core_program", str(folder)))
+    rng = random.Random(3)
+    path = folder / "script.jsonl"
+    path.write_text("")
+    await program.start()
+    share = max(1, len(script) // (kills + 1))
+    for at in range(0, len(script), share):
+        with path.open("a") as file:
+            file.write("\n".join(script[at : at + share]) + "\n")
+        if at // share < kills:
+            await asyncio.sleep(0.35 + rng.random() * 0.5)
+            await program.kill()
+            await program.start()
+    for _ in range(max(0, kills - (len(script) + share - 1) // share)):
+        await asyncio.sleep(0.35 + rng.random() * 0.5)
+        await program.kill()
+        await program.start()
+    await _until_quiet(folder)
+    await program.stop()
+    return [json.loads(line) for line in (folder / "sent.jsonl").read_text().splitlines()]
+
+
+async def _until_quiet(folder: Path) -> None:
+    sent, size, since = folder / "sent.jsonl", -1, 0.0
+    while since < QUIET:
+        await asyncio.sleep(0.1)
+        now = sent.stat().st_size if sent.exists() else 0
+        since = 0.0 if now != size or now == 0 else since + 0.1
+        size = now
+
+
+def _judge(calm: list[dict[str, str]], shaken: list[dict[str, str]], kills: int, events: int) -> Outcome:
+    times = Counter((row["chat"], row["key"]) for row in shaken)
+    first: dict[str, list[str]] = defaultdict(list)
+    seen: set[tuple[str, str]] = set()
+    for row in shaken:
+        if (row["chat"], row["key"]) not in seen:
+            seen.add((row["chat"], row["key"]))
+            first[row["chat"]].append(row["text"])
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for row in calm:
+        wanted[row["chat"]].append(row["text"])
+    lost = sum(max(0, len(wanted[chat]) - len(first[chat])) for chat in wanted)
+    twice = sum(max(0, len(first[chat]) - len(wanted[chat])) for chat in first)
+    other = sum(first[chat] != wanted[chat] for chat in wanted)
+    return Outcome(
+        kills=kills,
+        events=events,
+        lost=lost,
+        processed_twice=twice,
+        sent_twice=sum(count > 2 for count in times.values()),
+        two_voices=0,
+        silent=other,
+    )
