@@ -21,7 +21,7 @@ from bot.dialogue.questions import (
     in_passing,
     read,
 )
-from bot.dialogue.rendering import berlin_day, fill, names_for_expressions, pick
+from bot.dialogue.rendering import names_for_expressions, pick
 from bot.dialogue.session import Frame, Value
 
 ATTEMPTS_BEFORE_HUMAN = 3
@@ -54,7 +54,7 @@ def shown_options(draft: Draft, ask: Ask) -> tuple[Shown, ...]:
     if ask.kind == "yes_no" and not ask.options:
         return (Shown("yes", draft.text("label.yes")), Shown("no", draft.text("label.no")))
     return tuple(
-        Shown(option.value, fill(pick(draft.content, option.label, draft.reader), draft.lookup()), option.also)
+        Shown(option.value, draft.filled(pick(draft.content, option.label, draft.reader)), option.also)
         for option in ask.options
         if _visible(draft, option)
     )
@@ -66,7 +66,7 @@ def _visible(draft: Draft, option: Option) -> bool:
     if option.when is None:
         return True
     try:
-        return bool(evaluate(option.when, expression_names(draft), berlin_day(draft.at)))
+        return bool(evaluate(option.when, expression_names(draft), draft.today))
     except ExpressionError as error:
         draft.trouble(option.when.place, str(error))
         return True
@@ -93,7 +93,7 @@ def expression_names(draft: Draft) -> dict[str, Value]:
 
 def asking(draft: Draft, ask: Ask) -> Asking:
     """Everything that reading an answer to this question needs."""
-    return Asking(ask, shown_options(draft, ask), berlin_day(draft.at), draft.content, str(draft.value("land") or ""))
+    return Asking(ask, shown_options(draft, ask), draft.today, draft.content, str(draft.value("land") or ""))
 
 
 def pose(draft: Draft, flow: Flow, step: Step, ask: Ask) -> bool:
@@ -131,7 +131,7 @@ def repeat(draft: Draft, step: Step, ask: Ask, lead: str = "") -> None:
     if frame.narrow:
         text = draft.text("ask.did_you_mean")
     else:
-        text = fill(pick(draft.content, step.say, draft.reader), draft.lookup()).strip() if step.say else ""
+        text = draft.filled(pick(draft.content, step.say, draft.reader)) if step.say else ""
     draft.say(
         f"{lead}\n\n{text}".strip(),
         choices=labels,
@@ -242,7 +242,7 @@ def refuse(draft: Draft, step: Step, ask: Ask, reason: str) -> None:
         return
     extra: dict[str, Value] = {"minimum": ask.minimum, "maximum": ask.maximum, "unit": ask.unit}
     if attempts <= len(ask.retry) and reason not in TELLING:
-        lead = fill(pick(draft.content, ask.retry[attempts - 1], draft.reader), draft.lookup(extra)).strip()
+        lead = draft.filled(pick(draft.content, ask.retry[attempts - 1], draft.reader), extra)
     else:
         key = f"reason.{reason}"
         lead = draft.text(key if key in draft.content.texts else "reason.other", extra)

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 from bot.dialogue import answering, asking
 from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
-from bot.dialogue.rendering import fill, pick
+from bot.dialogue.rendering import pick
 from bot.text.normalise import fold
 
 COMMANDS = (
@@ -116,9 +116,7 @@ def _why(draft: Draft) -> None:
         _offer_menu(draft)
         return
     why = found[2].why
-    lead = (
-        fill(pick(draft.content, why, draft.reader), draft.lookup()) if why is not None else draft.text("why.default")
-    )
+    lead = draft.filled(pick(draft.content, why, draft.reader)) if why is not None else draft.text("why.default")
     _again(draft, lead.strip())
 
 

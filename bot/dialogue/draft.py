@@ -6,7 +6,6 @@ Nothing here leaves the turn; `turn()` freezes a draft into a `Turn`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.dialogue.content import Content
@@ -20,14 +19,17 @@ PROFILE_SLOTS = frozenset({"audience", "band", "register"})  # kept as fields of
 
 
 class Draft:
-    """One turn in the making. `trigger` is the text that began it; `waiting` says that nothing more is to be walked."""
+    """One turn in the making; it owns copies of the session, its parts and their frames, and writes into them.
 
-    __slots__ = ("at", "content", "effects", "session", "steps", "trace", "trigger", "waiting")
+    `trigger` is the text that began it; `waiting` says that nothing more is to be walked."""
+
+    __slots__ = ("at", "content", "effects", "session", "steps", "today", "trace", "trigger", "waiting")
 
     def __init__(self, content: Content, session: Session, at: datetime, trigger: str = "") -> None:
         self.content = content
         self.session = session
         self.at = at
+        self.today = berlin_day(at)
         self.trigger = trigger
         self.effects: list[Effect] = []
         self.steps = 0
@@ -67,24 +69,26 @@ class Draft:
     def lookup(self, extra: Mapping[str, Value] | None = None) -> Lookup:
         local: dict[str, Value] = dict(self.top.local) if self.top is not None else {}
         local.update(extra or {})
-        return Lookup(self.content, self.session, local, berlin_day(self.at))
+        return Lookup(self.content, self.session, local, self.today)
 
     # ------------------------------------------------------------------ changing the session
 
     def change(self, **values: object) -> None:
-        """Replaces fields of the session."""
-        self.session = replace(self.session, **values)  # type: ignore[arg-type]  # field names are checked by mypy nowhere else
+        """Sets fields of the session (the draft's own copy)."""
+        for name, value in values.items():
+            setattr(self.session, name, value)
 
     def change_part(self, **values: object) -> None:
-        """Replaces fields of the active part."""
-        parts = dict(self.session.parts)
-        parts[self.session.active] = replace(self.part, **values)  # type: ignore[arg-type]  # as above
-        self.session = replace(self.session, parts=parts)
+        """Sets fields of the active part (the draft's own copy)."""
+        part = self.session.parts[self.session.active]
+        for name, value in values.items():
+            setattr(part, name, value)
 
     def change_top(self, **values: object) -> None:
-        """Replaces fields of the frame on top."""
-        frames = self.part.frames
-        self.change_part(frames=(*frames[:-1], replace(frames[-1], **values)))  # type: ignore[arg-type]  # as above
+        """Sets fields of the frame on top (the draft's own copy)."""
+        frame = self.part.frames[-1]
+        for name, value in values.items():
+            setattr(frame, name, value)
 
     def set_slot(self, name: str, value: Value, keep: Keep) -> None:
         """Remembers an answer; profile slots change who reads, `language` and `consent` the talk itself."""
@@ -175,7 +179,11 @@ class Draft:
 
     def text(self, key: str, extra: Mapping[str, Value] | None = None) -> str:
         """The engine's own text of that key with its values filled in."""
-        return fill(text_of(self.content, key, self.reader), self.lookup(extra)).strip()
+        return self.filled(text_of(self.content, key, self.reader), extra)
+
+    def filled(self, text: str, extra: Mapping[str, Value] | None = None) -> str:
+        """A text with its placeholders replaced."""
+        return fill(text, self.lookup(extra)).strip() if "{" in text else text.strip()
 
     def say_key(self, key: str, extra: Mapping[str, Value] | None = None, **options: object) -> None:
         """Says one of the engine's own texts."""

@@ -5,9 +5,9 @@ Pure: the same content, session and event always give the same turn.
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from bot.dialogue import alerts, answering, asking, commands, events, routing
@@ -17,7 +17,7 @@ from bot.dialogue.effects import Attachment, CancelHandoff, CancelTimer, Choice,
 from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.handoff import behaviour
 from bot.dialogue.questions import Parsed
-from bot.dialogue.session import Concern, Frame, Offer, Session, fresh
+from bot.dialogue.session import Concern, Frame, Offer, Part, Session, copy_of, fresh
 from bot.dialogue.understanding import BURST
 from bot.dialogue.walk import awake, fire_reminder, walk
 
@@ -47,15 +47,21 @@ def _begin(session: Session, event: events.Event) -> Session:
     """Ages the session to the event's time: slots whose lifetime is over are gone before anything reads them."""
     stamp = event.at.timestamp()
     last = session.last_at or stamp
-    parts = {
-        name: replace(
-            part,
-            slots=fresh(part.slots, event.at, last),
-            recent=tuple(row for row in part.recent if 0 <= stamp - row[0] <= BURST),
-        )
-        for name, part in session.parts.items()
-    }
-    return replace(session, parts=parts, fence=session.fence + 1, last_at=max(last, stamp))
+    begun = copy_of(session)
+    begun.parts = {name: _begin_part(part, event.at, last) for name, part in session.parts.items()}
+    begun.fence += 1
+    begun.last_at = max(last, stamp)
+    return begun
+
+
+def _begin_part(part: Part, at: datetime, last: float) -> Part:
+    begun = copy_of(part)
+    begun.frames = tuple(copy_of(frame) for frame in part.frames)
+    if part.slots:
+        begun.slots = fresh(part.slots, at, last)
+    if part.recent:
+        begun.recent = tuple(row for row in part.recent if 0 <= at.timestamp() - row[0] <= BURST)
+    return begun
 
 
 # ------------------------------------------------------------------ new content under running talks
@@ -437,7 +443,7 @@ def _finish(draft: Draft, event: events.Event) -> None:
 
 def _break_circle(draft: Draft) -> None:
     said = "\n".join(effect.text for effect in draft.effects if isinstance(effect, Reply))
-    digest = hashlib.blake2b(said.encode(), digest_size=6).hexdigest()
+    digest = f"{zlib.crc32(said.encode()):x}"
     last, times = draft.part.echo
     times = times + 1 if digest == last else 1
     draft.change_part(echo=(digest, times))

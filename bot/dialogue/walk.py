@@ -27,7 +27,7 @@ from bot.dialogue.flow import (
     Step,
     Wait,
 )
-from bot.dialogue.rendering import BERLIN, berlin_day, fill, pick, spell
+from bot.dialogue.rendering import BERLIN, fill, pick, spell
 from bot.dialogue.session import Reminder, Value
 
 MAX_STEPS = 100  # per turn; a flow that needs more is a loop without a question
@@ -76,7 +76,7 @@ def _run(draft: Draft, flow: Flow, step: Step) -> None:
         draft.waiting = asking.pose(draft, flow, step, action)
         return
     if step.say is not None:
-        text = fill(pick(draft.content, step.say, draft.reader), draft.lookup()).strip()
+        text = draft.filled(pick(draft.content, step.say, draft.reader))
         draft.say(text, attachments=step.attachments, source=f"step:{flow.name}.{step.name}")
     if isinstance(action, Wait):
         _wait(draft, action)
@@ -150,7 +150,7 @@ def _first_true(draft: Draft, cases: tuple[tuple[Expression, str], ...], otherwi
 
 
 def _value(draft: Draft, expression: Expression) -> Value:
-    value = evaluate(expression, asking.expression_names(draft), berlin_day(draft.at))
+    value = evaluate(expression, asking.expression_names(draft), draft.today)
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -168,7 +168,7 @@ def hand_off(draft: Draft, action: HandOff) -> None:
 
 
 def _remind(draft: Draft, flow: Flow, step: Step, action: Remind) -> None:
-    base = draft.value(action.on) if action.on else berlin_day(draft.at).isoformat()
+    base = draft.value(action.on) if action.on else draft.today.isoformat()
     if not isinstance(base, str):
         return  # the date was skipped: nothing to remind of
     hour, minute = action.at.split(":")

@@ -395,7 +395,9 @@ class MemoryStore:
 
     async def retain(self, now: datetime) -> Mapping[str, int]:
         """Only what expires by itself; a memory store is not kept for months."""
-        gone = [key for key, document in self._documents.items() if document.expires is not None and document.expires < now]
+        gone = [
+            key for key, document in self._documents.items() if document.expires is not None and document.expires < now
+        ]
         for key in gone:
             del self._documents[key]
         return {"document": len(gone)}

@@ -1,0 +1,30 @@
+"""`python -m tests.bench NAME [--json]`: measures, beside peers, interleaved in one run; never a timed test."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from typing import Any
+
+NAMES = ("engine", "durable", "matcher_speed", "ask", "triage", "start", "memory")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests.bench")
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--json", action="store_true", help="only the figures, as one JSON object")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="what the benchmark itself takes")
+    chosen = parser.parse_args()
+    figures: dict[str, Any] = importlib.import_module(f"tests.bench.{chosen.name}").run(chosen.rest)
+    if chosen.json:
+        print(json.dumps(figures, ensure_ascii=False))
+    else:
+        for name, value in figures.items():
+            print(f"{name:48} {value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
