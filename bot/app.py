@@ -287,7 +287,6 @@ async def begin_with(store: Store, address: Address, session: Session) -> None:
                 consented=bool(session.consent),
             )
         )
-        await store.release(lane.conversation, lane.fence)
 
 
 def file_maker(content: Content) -> FileMaker | None:

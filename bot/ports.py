@@ -318,6 +318,7 @@ class TurnCommit:
     blobs: tuple[tuple[str, bytes], ...] = ()
     transcript: tuple[tuple[str, str, datetime], ...] = ()  # (who, text, at) kept 90 days, only with consent
     erase: bool = False  # destroy the conversation's key and rows; alerts stay without text
+    release: bool = True  # give the lane back in the same transaction
 
 
 OutboxState = Literal["waiting", "sending", "ok", "retry", "ambiguous", "gone", "refused", "withdrawn"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,8 +64,6 @@ class LaneWorkers:
         except Exception as error:  # this lane is tried again after its lease; the others go on
             log.error("lane_failed", conversation=lane.conversation[:12], error=type(error).__name__)
             return
-        with contextlib.suppress(StoreUnavailable):
-            await self.store.release(lane.conversation, lane.fence)
 
     async def _sleep(self) -> float:
         due = await self.store.next_due()

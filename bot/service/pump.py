@@ -20,7 +20,6 @@ async def pump(store: Store, decide: Decide, messenger: Messenger, now: datetime
         lanes = await store.claim("pump", now, 50)
         for lane in lanes:
             await store.commit(await decide(lane, now))
-            await store.release(lane.conversation, lane.fence)
         if not lanes:
             break
     while rows := await store.due_outbox(messenger.account, now, 50):

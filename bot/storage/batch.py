@@ -11,14 +11,15 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from bot.errors import StoreError, StoreUnavailable
+from bot.errors import KaviError, StoreError, StoreUnavailable
 
 T = TypeVar("T")
 MAX_BATCH = 256
 
-_Job = tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any], asyncio.AbstractEventLoop, bool]
+Weight = Literal["reads", "light", "durable"]
+_Job = tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any], asyncio.AbstractEventLoop, Weight]
 
 
 class Batcher:
@@ -35,6 +36,7 @@ class Batcher:
         self._before = before
         self._after = after
         self._failed = failed
+        self._durable = True
         self._jobs: deque[_Job] = deque()
         self._wake = threading.Condition()
         self._stopping = False
@@ -57,14 +59,17 @@ class Batcher:
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
-    async def run(self, work: Callable[[sqlite3.Connection], T], *, reads: bool = False) -> T:
-        """Runs `work` on the store's thread inside a transaction. `reads` only: nothing has to be synced for it."""
+    async def run(self, work: Callable[[sqlite3.Connection], T], *, weight: Weight = "durable") -> T:
+        """Runs `work` on the store's thread inside a transaction.
+
+        `reads` changes nothing; `light` changes only what a crash may undo (a claim), so that nothing has to be synced.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         with self._wake:
             if self._stopping or self._thread is None:
                 raise StoreUnavailable("The store is closed.")
-            self._jobs.append((work, future, loop, reads))
+            self._jobs.append((work, future, loop, weight))
             self._wake.notify()
         return await future
 
@@ -85,16 +90,44 @@ class Batcher:
             self._commit_batch(connection, batch)
         connection.close()
 
-    def _commit_batch(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
-        results: list[tuple[_Job, Any, BaseException | None]] = []
-        writes = any(not job[3] for job in batch)
+    def _sync(self, connection: sqlite3.Connection, durable: bool) -> None:
+        """Switches between waiting for the disk at each commit and not waiting."""
+        if durable != self._durable:
+            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+
+    def _one_by_one(
+        self, connection: sqlite3.Connection, batch: list[_Job]
+    ) -> list[tuple[_Job, Any, BaseException | None]]:
+        """The slow way after a failure: savepoints keep the jobs apart."""
+        connection.execute("ROLLBACK")
+        self._failed()
         try:
-            connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-            for job in batch:
-                results.append((job, *_attempt(connection, job[0])))
+            connection.execute("BEGIN IMMEDIATE")
+            results = _alone(connection, batch)
             self._before()
             connection.execute("COMMIT")
             self._after()
+        except Exception as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            self._failed()
+            fault = translate(error)
+            return [(job, None, fault) for job in batch]
+        return results
+
+    def _commit_batch(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
+        results: list[tuple[_Job, Any, BaseException | None]] = []
+        writes = any(job[3] != "reads" for job in batch)
+        try:
+            self._sync(connection, any(job[3] == "durable" for job in batch))
+            connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            results = [(job, job[0](connection), None) for job in batch] if writes else _alone(connection, batch)
+            self._before()
+            connection.execute("COMMIT")
+            self._after()
+        except KaviError:  # one job failed: all are undone and done again, this time each on its own
+            results = self._one_by_one(connection, batch)
         except Exception as error:  # the whole batch failed: nobody may believe otherwise
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -107,6 +140,10 @@ class Batcher:
         for loop, done in by_loop.items():
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_resolve, done)
+
+
+def _alone(connection: sqlite3.Connection, batch: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
+    return [(job, *_attempt(connection, job[0])) for job in batch]
 
 
 def _attempt(

@@ -178,6 +178,8 @@ class MemoryStore:
         if commit.session is not None:
             one.session, one.version, one.consented = commit.session, one.version + 1, commit.consented
         one.last_at = at
+        if commit.release:
+            one.lease_until = None
         if commit.consented:
             one.transcript += list(commit.transcript)
         for blob, data in commit.blobs:

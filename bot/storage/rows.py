@@ -11,6 +11,8 @@ from typing import Any
 from bot.dialogue.effects import Attachment
 from bot.ports import Address, Inbound, MediaFile, Outbound
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
 
 def stamp(at: datetime) -> float:
     """Seconds since 1970."""
@@ -24,7 +26,7 @@ def moment(seconds: float) -> datetime:
 
 def dump(data: Any) -> bytes:
     """Compact JSON."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(data).encode()
 
 
 def address_to_json(address: Address) -> list[str]:
@@ -37,20 +39,28 @@ def address_from_json(row: list[str]) -> Address:
     return Address(messenger=row[0], account=row[1], chat=row[2], thread=row[3])
 
 
+_INBOUND_DEFAULTS: tuple[tuple[str, Any], ...] = (
+    ("sender", ""), ("text", ""), ("message", ""), ("relates_to", ""), ("group", ""), ("language", ""), ("private", True),
+    ("verified", False), ("press", None),
+)  # fmt: skip
+
+
 def inbound_to_bytes(inbound: Inbound) -> bytes:
     """An inbound event as JSON; a file's bytes in base64."""
-    media = inbound.media
-    data = {
+    data: dict[str, Any] = {
         "address": address_to_json(inbound.address),
         "external_id": inbound.external_id,
         "kind": inbound.kind,
         "at": stamp(inbound.at),
-        "payload": dict(inbound.payload),
-        "press": inbound.press,
-        "media": None if media is None else {**asdict(media), "data": _b64(media.data)},
     }
-    for name in ("sender", "text", "message", "relates_to", "group", "language", "private", "verified"):
-        data[name] = getattr(inbound, name)
+    for name, default in _INBOUND_DEFAULTS:
+        value = getattr(inbound, name)
+        if value != default:
+            data[name] = value
+    if inbound.payload:
+        data["payload"] = dict(inbound.payload)
+    if inbound.media is not None:
+        data["media"] = {**asdict(inbound.media), "data": _b64(inbound.media.data)}
     return dump(data)
 
 
@@ -59,9 +69,9 @@ def inbound_from_bytes(body: bytes) -> Inbound:
     data = json.loads(body)
     data["address"] = address_from_json(data["address"])
     data["at"] = moment(data["at"])
-    if data["press"] is not None:
+    if "press" in data:
         data["press"] = tuple(data["press"])
-    if data["media"] is not None:
+    if "media" in data:
         raw = data["media"].pop("data")
         data["media"] = MediaFile(**data["media"], data=None if raw is None else base64.b64decode(raw))
     return Inbound(**data)

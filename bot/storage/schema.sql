@@ -18,7 +18,7 @@ CREATE INDEX conversation_last ON conversation (last_at);
 CREATE TABLE alias (hash TEXT PRIMARY KEY, conversation TEXT NOT NULL) WITHOUT ROWID;  -- moved chats
 
 CREATE TABLE inbox (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: the keys of messages derive from it
     conversation TEXT NOT NULL,
     key TEXT NOT NULL,                -- data key of the conversation, or a one-turn key before consent
     at REAL NOT NULL,
@@ -27,7 +27,6 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_lane ON inbox (conversation, number);
 
 CREATE TABLE seen (hash TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;  -- external ids taken in, kept 72 hours
-CREATE INDEX seen_at ON seen (at);
 CREATE TABLE cursor (account TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE outbox (
@@ -48,7 +47,6 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_open ON outbox (account, destination, number) WHERE state IN ('waiting', 'retry', 'sending');
 CREATE INDEX outbox_due ON outbox (not_before) WHERE state IN ('waiting', 'retry');
 CREATE INDEX outbox_conversation ON outbox (conversation, number);
-CREATE INDEX outbox_at ON outbox (at);
 
 CREATE TABLE timer (
     conversation TEXT NOT NULL,
@@ -93,7 +91,7 @@ CREATE TABLE transcript (
     number INTEGER PRIMARY KEY,
     conversation TEXT NOT NULL,
     at REAL NOT NULL,
-    body BLOB NOT NULL                -- sealed [who, text]
+    body BLOB NOT NULL                -- sealed list of [who, text, at], one row a turn
 );
 CREATE INDEX transcript_conversation ON transcript (conversation, number);
 

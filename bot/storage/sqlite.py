@@ -111,10 +111,10 @@ class SqliteStore:
         return new
 
     async def cursor(self, account: str) -> str | None:
-        return await self._batcher.run(lambda db: self._work.cursor(db, account), reads=True)
+        return await self._batcher.run(lambda db: self._work.cursor(db, account), weight="reads")
 
     async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
-        return await self._batcher.run(lambda db: self._work.claim(db, now, limit, lease))
+        return await self._batcher.run(lambda db: self._work.claim(db, now, limit, lease), weight="light")
 
     async def commit(self, commit: TurnCommit) -> None:
         await self._batcher.run(lambda db: self._work.commit(db, commit))
@@ -147,7 +147,7 @@ class SqliteStore:
         return fired
 
     async def next_due(self) -> datetime | None:
-        due = await self._batcher.run(self._work.next_due, reads=True)
+        due = await self._batcher.run(self._work.next_due, weight="reads")
         return None if due is None else moment(due)
 
     # ------------------------------------------------------------------ outbox
@@ -168,44 +168,44 @@ class SqliteStore:
     # ------------------------------------------------------------------ everything else
 
     async def documents(self, kind: str, prefix: str = "") -> list[Document]:
-        return await self._batcher.run(lambda db: self._work.documents(db, kind, prefix), reads=True)
+        return await self._batcher.run(lambda db: self._work.documents(db, kind, prefix), weight="reads")
 
     async def document(self, kind: str, key: str) -> Document | None:
-        return await self._batcher.run(lambda db: self._work.document(db, kind, key), reads=True)
+        return await self._batcher.run(lambda db: self._work.document(db, kind, key), weight="reads")
 
     async def put_documents(self, documents: Sequence[Document]) -> None:
         await self._batcher.run(lambda db: self._work.put_documents(db, documents))
 
     async def blob(self, blob: str) -> bytes | None:
-        return await self._batcher.run(lambda db: self._work.blob(db, blob), reads=True)
+        return await self._batcher.run(lambda db: self._work.blob(db, blob), weight="reads")
 
     async def transcript(self, conversation: ConversationId, limit: int = 50) -> list[tuple[str, str, datetime]]:
-        return await self._batcher.run(lambda db: self._work.transcript(db, conversation, limit), reads=True)
+        return await self._batcher.run(lambda db: self._work.transcript(db, conversation, limit), weight="reads")
 
     async def external_ids(self, conversation: ConversationId, since: datetime) -> list[str]:
-        return await self._batcher.run(lambda db: self._work.external_ids(db, conversation, since), reads=True)
+        return await self._batcher.run(lambda db: self._work.external_ids(db, conversation, since), weight="reads")
 
     async def alerts(self, open_only: bool = True) -> list[Alert]:
-        return await self._batcher.run(lambda db: self._work.alerts(db, open_only), reads=True)
+        return await self._batcher.run(lambda db: self._work.alerts(db, open_only), weight="reads")
 
     async def acknowledge(self, alert: str, by: str, at: datetime) -> bool:
         return await self._batcher.run(lambda db: self._work.acknowledge(db, alert, by, at))
 
     async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]:
         """An iterator over the facts of a span, oldest first."""
-        rows = await self._batcher.run(lambda db: self._work.facts(db, since, until), reads=True)
+        rows = await self._batcher.run(lambda db: self._work.facts(db, since, until), weight="reads")
         return _iterate(rows)
 
     async def address_of(self, conversation: ConversationId) -> Address | None:
-        return await self._batcher.run(lambda db: self._work.address_of(db, conversation), reads=True)
+        return await self._batcher.run(lambda db: self._work.address_of(db, conversation), weight="reads")
 
     async def session_of(self, conversation: ConversationId) -> str | None:
-        return await self._batcher.run(lambda db: self._work.session_of(db, conversation), reads=True)
+        return await self._batcher.run(lambda db: self._work.session_of(db, conversation), weight="reads")
 
     async def conversations(self) -> AsyncIterator[ConversationId]:
         """An iterator over all conversations."""
         rows = await self._batcher.run(
-            lambda db: [ConversationId(row[0]) for row in db.execute("SELECT id FROM conversation")], reads=True
+            lambda db: [ConversationId(row[0]) for row in db.execute("SELECT id FROM conversation")], weight="reads"
         )
         return _iterate(rows)
 
@@ -231,7 +231,7 @@ class SqliteStore:
         return await self._batcher.run(lambda db: self._work.retain(db, now, RETENTION))
 
     async def status(self) -> Mapping[str, int]:
-        return await self._batcher.run(self._work.status, reads=True)
+        return await self._batcher.run(self._work.status, weight="reads")
 
     async def replay_erasures(self) -> int:
         """After a restore: removes what was erased since the backup; returns how many conversations."""
@@ -254,7 +254,7 @@ class SqliteStore:
 
     async def check(self) -> str:
         """The word `ok`, or what SQLite's own integrity check says."""
-        return await self._batcher.run(lambda db: str(db.execute("PRAGMA quick_check").fetchone()[0]), reads=True)
+        return await self._batcher.run(lambda db: str(db.execute("PRAGMA quick_check").fetchone()[0]), weight="reads")
 
 
 async def _iterate(rows: Sequence[T]) -> AsyncIterator[T]:

@@ -42,7 +42,7 @@ from bot.storage.rows import (
     outbound_to_bytes,
     stamp,
 )
-from bot.vault.sealing import SealBroken
+from bot.vault.sealing import SealBroken, Sealer
 
 HOUR = 3600.0
 DAY = 86400.0
@@ -53,16 +53,29 @@ class SqliteWork:
 
     keys: KeyStore
 
+    def __init__(self) -> None:
+        self._hashes: dict[Address | str, str] = {}  # a keyed hash costs 5 µs, a look-up 0.1
+
     def address_hash(self, address: Address) -> str:
         """The keyed hash by which a conversation is found."""
-        return self.keys.ring.index("address", *address_to_json(address))
+        return self._hashes.get(address) or self._hash(address, "address", *address_to_json(address))
+
+    def account_hash(self, account: str) -> str:
+        """The keyed hash of one of our accounts."""
+        return self._hashes.get(account) or self._hash(account, "account", account)
+
+    def _hash(self, what: Address | str, *parts: str) -> str:
+        if len(self._hashes) > 50_000:
+            self._hashes.clear()
+        found = self._hashes[what] = self.keys.ring.index(*parts)
+        return found
 
     # ------------------------------------------------------------------ intake
 
     def receive(self, db: sqlite3.Connection, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
         new = sum(self._take_in(db, inbound) for inbound in batch)
         if cursor is not None:
-            account = self.keys.ring.index("account", cursor.account)
+            account = self.account_hash(cursor.account)
             sealed = self.keys.ring.own.seal(cursor.value.encode(), b"cursor")
             db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (account, sealed))
         return new
@@ -75,10 +88,7 @@ class SqliteWork:
         if inbound.kind == "moved" and inbound.payload.get("chat"):
             self._move(db, address, str(inbound.payload["chat"]))
             return True
-        conversation = self._conversation(db, address, stamp(inbound.at))
-        key_id, consented = db.execute(
-            "SELECT key, consented FROM conversation WHERE id = ?", (conversation,)
-        ).fetchone()
+        conversation, key_id, consented = self._find_or_begin(db, address, stamp(inbound.at))
         if consented or inbound.kind == "timer":
             sealer = self.keys.sealer(key_id)
         else:
@@ -90,27 +100,30 @@ class SqliteWork:
         )
         return True
 
-    def _conversation(self, db: sqlite3.Connection, address: Address, at: float) -> str:
+    def _find_or_begin(self, db: sqlite3.Connection, address: Address, at: float) -> tuple[str, str, bool]:
+        """(conversation, its key, whether it consented) at that address, begun anew when there is none."""
+        find = "SELECT id, key, consented FROM conversation WHERE id = ?"
         hashed = self.address_hash(address)
-        if db.execute("SELECT 1 FROM conversation WHERE id = ?", (hashed,)).fetchone():
-            return hashed
-        moved = db.execute("SELECT conversation FROM alias WHERE hash = ?", (hashed,)).fetchone()
-        if moved is not None:
-            return str(moved[0])
-        self._new_conversation(db, hashed, address, at)
-        return hashed
+        row = db.execute(find, (hashed,)).fetchone()
+        if row is None:
+            moved = db.execute("SELECT conversation FROM alias WHERE hash = ?", (hashed,)).fetchone()
+            row = db.execute(find, moved).fetchone() if moved is not None else None
+        if row is None:
+            return hashed, self._new_conversation(db, hashed, address, at), False
+        return row[0], row[1], bool(row[2])
 
-    def _new_conversation(self, db: sqlite3.Connection, conversation: str, address: Address, at: float) -> None:
+    def _new_conversation(self, db: sqlite3.Connection, conversation: str, address: Address, at: float) -> str:
         key_id, sealer = self.keys.create()
         sealed = sealer.seal(dump(address_to_json(address)), b"address")
         db.execute(
             "INSERT INTO conversation (id, key, address, last_at) VALUES (?, ?, ?, ?)",
             (conversation, key_id, sealed, at),
         )
+        return key_id
 
     def _move(self, db: sqlite3.Connection, address: Address, chat: str) -> None:
         """The chat has a new address: it keeps its conversation, and waiting messages go to the new place."""
-        conversation = self._conversation(db, address, 0.0)
+        conversation, _, _ = self._find_or_begin(db, address, 0.0)
         new = Address(messenger=address.messenger, account=address.account, chat=chat, thread=address.thread)
         sealer = self._sealer_of(db, conversation)
         db.execute("INSERT OR REPLACE INTO alias VALUES (?, ?)", (self.address_hash(new), conversation))
@@ -130,7 +143,7 @@ class SqliteWork:
             )
 
     def cursor(self, db: sqlite3.Connection, account: str) -> str | None:
-        hashed = self.keys.ring.index("account", account)
+        hashed = self.account_hash(account)
         row = db.execute("SELECT value FROM cursor WHERE account = ?", (hashed,)).fetchone()
         return None if row is None else self.keys.ring.own.open(row[0], b"cursor").decode()
 
@@ -179,27 +192,35 @@ class SqliteWork:
         db.execute("UPDATE conversation SET lease_until = 0 WHERE id = ? AND fence = ?", (conversation, fence))
 
     def commit(self, db: sqlite3.Connection, commit: TurnCommit) -> None:
-        row = db.execute("SELECT fence, version, key FROM conversation WHERE id = ?", (commit.conversation,)).fetchone()
-        if row is None or row[0] != commit.fence:
-            raise LaneLost("The lane belongs to another worker now.")
-        if row[1] != commit.version:
-            raise SessionConflict("The session was saved by somebody else.")
-        last = self._finish_inbox(db, commit)
+        key_id = self._own_lane(db, commit)
+        last = self._finish_inbox(db, commit, key_id)
         if commit.erase:
-            self._erase_rows(db, commit.conversation, row[2])
-            self._new_conversation(db, commit.conversation, commit.address, last)
+            self._erase_rows(db, commit.conversation, key_id)
+            key_id = self._new_conversation(db, commit.conversation, commit.address, last)
             db.execute(
                 "UPDATE conversation SET fence = ?, version = ? WHERE id = ?",
                 (commit.fence, commit.version, commit.conversation),
             )
-        self._save_session(db, commit, last)
-        self._save_outbox(db, commit, last)
+        self._save_session(db, commit, last, self.keys.sealer(key_id))
+        self._save_outbox(db, commit, last, key_id)
         self._save_timers(db, commit)
         self._save_records(db, commit)
         for post in commit.posts:
             self._take_in(db, post)
 
-    def _finish_inbox(self, db: sqlite3.Connection, commit: TurnCommit) -> float:
+    def _own_lane(self, db: sqlite3.Connection, commit: TurnCommit) -> str:
+        """Makes sure that the lane is still ours and the session as it was loaded; the conversation's key.
+
+        Raises LaneLost, SessionConflict.
+        """
+        row = db.execute("SELECT fence, version, key FROM conversation WHERE id = ?", (commit.conversation,)).fetchone()
+        if row is None or row[0] != commit.fence:
+            raise LaneLost("The lane belongs to another worker now.")
+        if row[1] != commit.version:
+            raise SessionConflict("The session was saved by somebody else.")
+        return str(row[2])
+
+    def _finish_inbox(self, db: sqlite3.Connection, commit: TurnCommit, main_key: str) -> float:
         """Removes the handled rows, with their one-turn keys; the time of the newest."""
         last = 0.0
         for number in commit.done:
@@ -207,7 +228,7 @@ class SqliteWork:
             if row is None:
                 raise LaneLost("The event was handled by another worker already.")
             last = max(last, row[1])
-            if not self._is_main_key(db, commit.conversation, row[0]):
+            if row[0] != main_key:
                 self.keys.doom(row[0])
         return last
 
@@ -215,20 +236,18 @@ class SqliteWork:
         row = db.execute("SELECT 1 FROM conversation WHERE id = ? AND key = ?", (conversation, key_id)).fetchone()
         return row is not None
 
-    def _save_session(self, db: sqlite3.Connection, commit: TurnCommit, last: float) -> None:
-        sealer = self._sealer_of(db, commit.conversation)
-        if commit.session is not None:
-            sealed = sealer.seal(commit.session.encode(), b"session")
+    def _save_session(self, db: sqlite3.Connection, commit: TurnCommit, last: float, sealer: Sealer) -> None:
+        session = None if commit.session is None else sealer.seal(commit.session.encode(), b"session")
+        db.execute(
+            "UPDATE conversation SET session = COALESCE(?, session), version = version + ?, consented = ?, "
+            "last_at = MAX(last_at, ?), lease_until = CASE WHEN ? THEN 0 ELSE lease_until END WHERE id = ?",
+            (session, int(session is not None), int(commit.consented), last, commit.release, commit.conversation),
+        )
+        if commit.consented and commit.transcript:
+            lines = [(who, text, stamp(at)) for who, text, at in commit.transcript]
+            body = sealer.seal(dump(lines), b"transcript")
             db.execute(
-                "UPDATE conversation SET session = ?, version = version + 1, consented = ?, last_at = MAX(last_at, ?) "
-                "WHERE id = ?",
-                (sealed, int(commit.consented), last, commit.conversation),
-            )
-        for who, text, at in commit.transcript if commit.consented else ():
-            body = sealer.seal(dump([who, text]), b"transcript")
-            db.execute(
-                "INSERT INTO transcript (conversation, at, body) VALUES (?, ?, ?)",
-                (commit.conversation, stamp(at), body),
+                "INSERT INTO transcript (conversation, at, body) VALUES (?, ?, ?)", (commit.conversation, last, body)
             )
         for blob, data in commit.blobs:
             hashed = self.keys.ring.index("blob", blob)
@@ -237,7 +256,7 @@ class SqliteWork:
                 (hashed, commit.conversation, sealer.seal(data, b"blob"), last),
             )
 
-    def _save_outbox(self, db: sqlite3.Connection, commit: TurnCommit, at: float) -> None:
+    def _save_outbox(self, db: sqlite3.Connection, commit: TurnCommit, at: float, main_key: str) -> None:
         for hold_key in filter(None, commit.withdraw):
             db.execute(
                 "UPDATE outbox SET state = 'withdrawn', body = NULL WHERE conversation = ? AND hold_key = ? "
@@ -245,29 +264,28 @@ class SqliteWork:
                 (commit.conversation, hold_key),
             )
         for row in commit.outbox:
-            self._queue(db, commit, row, at)
+            db.execute(
+                "INSERT INTO outbox (conversation, account, destination, key, delivery, state, not_before, hold_key, body, at) "
+                "VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)",
+                self._outbox_values(commit, row, at, main_key),
+            )
 
-    def _queue(self, db: sqlite3.Connection, commit: TurnCommit, row: NewOutbox, at: float) -> None:
+    def _outbox_values(self, commit: TurnCommit, row: NewOutbox, at: float, main_key: str) -> tuple[object, ...]:
         if commit.consented and not commit.erase:
-            key_id = db.execute("SELECT key FROM conversation WHERE id = ?", (commit.conversation,)).fetchone()[0]
-            sealer = self.keys.sealer(key_id)
+            key_id, sealer = main_key, self.keys.sealer(main_key)
         else:
             key_id, sealer = self.keys.create()  # its text is gone for ever once it is settled
         address = row.outbound.address
-        db.execute(
-            "INSERT INTO outbox (conversation, account, destination, key, delivery, state, not_before, hold_key, body, at) "
-            "VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)",
-            (
-                commit.conversation,
-                self.keys.ring.index("account", address.account),
-                self.address_hash(address),
-                key_id,
-                row.delivery,
-                stamp(row.not_before),
-                row.hold_key,
-                sealer.seal(outbound_to_bytes(row.outbound), b"outbox"),
-                at,
-            ),
+        return (
+            commit.conversation,
+            self.account_hash(address.account),
+            self.address_hash(address),
+            key_id,
+            row.delivery,
+            stamp(row.not_before),
+            row.hold_key,
+            sealer.seal(outbound_to_bytes(row.outbound), b"outbox"),
+            at,
         )
 
     def _save_timers(self, db: sqlite3.Connection, commit: TurnCommit) -> None:
@@ -297,7 +315,7 @@ class SqliteWork:
             )  # fmt: skip
         self.put_documents(db, commit.documents)
 
-    def _sealer_of(self, db: sqlite3.Connection, conversation: str):  # type: ignore[no-untyped-def]  # Sealer
+    def _sealer_of(self, db: sqlite3.Connection, conversation: str) -> Sealer:
         key_id = db.execute("SELECT key FROM conversation WHERE id = ?", (conversation,)).fetchone()[0]
         return self.keys.sealer(key_id)
 
@@ -331,7 +349,7 @@ class SqliteWork:
     # ------------------------------------------------------------------ outbox
 
     def due_outbox(self, db: sqlite3.Connection, account: str, now: datetime, limit: int) -> list[OutboxRow]:
-        hashed = self.keys.ring.index("account", account)
+        hashed = self.account_hash(account)
         rows = db.execute(
             "SELECT o.number, o.conversation, o.key, o.body, o.delivery, o.attempts FROM outbox o JOIN ("
             "  SELECT MIN(number) AS head FROM outbox WHERE account = ? AND state IN ('waiting', 'retry', 'sending') "
@@ -419,7 +437,7 @@ class SqliteWork:
             self._take_in(db, Inbound(address=address, external_id=external_id, kind="left", at=now))
 
     def recover_outbox(self, db: sqlite3.Connection, account: str) -> int:
-        hashed = self.keys.ring.index("account", account)
+        hashed = self.account_hash(account)
         rows = db.execute(
             "SELECT number, key, conversation, delivery, attempts FROM outbox WHERE account = ? AND state = 'sending'",
             (hashed,),
@@ -499,8 +517,8 @@ class SqliteWork:
         if not rows:
             return []
         sealer = self._sealer_of(db, conversation)
-        opened = [(json.loads(sealer.open(body, b"transcript")), at) for at, body in reversed(rows)]
-        return [(who, text, moment(at)) for (who, text), at in opened]
+        lines = [line for _, body in reversed(rows) for line in json.loads(sealer.open(body, b"transcript"))]
+        return [(who, text, moment(at)) for who, text, at in lines][-limit:]
 
     def external_ids(self, db: sqlite3.Connection, conversation: str, since: datetime) -> list[str]:
         rows = db.execute(

@@ -33,7 +33,9 @@ def raw(folder: Path) -> float:
         "CREATE TABLE IF NOT EXISTS state (id TEXT PRIMARY KEY, body TEXT);"
         "CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY); CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY, body TEXT);"
     )
-    body = json.dumps({"frames": [{"flow": "menu", "step": "name"}], "slots": {"name": "Maria"}} | {str(n): n for n in range(20)})
+    body = json.dumps(
+        {"frames": [{"flow": "menu", "step": "name"}], "slots": {"name": "Maria"}} | {str(n): n for n in range(20)}
+    )
     count, start = 0, time.perf_counter()
     while time.perf_counter() - start < SECONDS:
         chat = f"c{count % 64}"
@@ -60,7 +62,10 @@ async def ours(folder: Path, chats: int, content: Any) -> tuple[float, list[floa
     latencies: list[float] = []
     end = time.perf_counter() + SECONDS
     begun = time.perf_counter()
-    counts = await asyncio.gather(*(_family(store, conversations, chat, end, latencies) for chat in range(chats)), _worker(store, conversations, end))
+    counts = await asyncio.gather(
+        *(_family(store, conversations, chat, end, latencies) for chat in range(chats)),
+        _worker(store, conversations, end),
+    )
     spent = time.perf_counter() - begun
     await store.close()
     return sum(counts[:-1]) / spent, latencies
@@ -73,7 +78,9 @@ def _address(chat: int) -> Address:
 _done: dict[str, asyncio.Event] = {}
 
 
-async def _family(store: SqliteStore, conversations: Conversations, chat: int, end: float, latencies: list[float]) -> int:
+async def _family(
+    store: SqliteStore, conversations: Conversations, chat: int, end: float, latencies: list[float]
+) -> int:
     """Writes, waits until the turn is committed, writes again."""
     count = 0
     address = _address(chat)
@@ -83,7 +90,9 @@ async def _family(store: SqliteStore, conversations: Conversations, chat: int, e
         at = START + timedelta(minutes=count)
         text = TEXTS[count % len(TEXTS)]
         waiter.clear()
-        await store.receive([Inbound(address=address, external_id=f"{chat}-{begun}", kind="text", at=at, text=text)], None)
+        await store.receive(
+            [Inbound(address=address, external_id=f"{chat}-{begun}", kind="text", at=at, text=text)], None
+        )
         await waiter.wait()
         latencies.append(time.perf_counter() - begun)
         count += 1
@@ -109,7 +118,7 @@ async def _worker(store: SqliteStore, conversations: Conversations, end: float) 
 
 async def _turn(store: SqliteStore, conversations: Conversations, lane: Any, now: datetime) -> None:
     commit = await conversations.decide(lane, now)
-    await asyncio.gather(store.commit(commit), store.release(lane.conversation, lane.fence))
+    await store.commit(commit)
     _done[lane.conversation].set()
 
 

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.dialogue import Session, turn, understand
-from bot.dialogue import events
+from bot.dialogue import Session, events, turn, understand
 from bot.dialogue.content import Content
 from bot.loader.flows import load_commands, load_flows, load_texts
 from bot.loader.nodes import Problems
@@ -94,7 +93,9 @@ def _round(content: Content, begun: Session) -> float:
 
 def _peer(name: str) -> float | None:
     """Turns a second of a peer in a process of its own; None when it is not installed."""
-    done = subprocess.run([sys.executable, "-m", f"tests.bench.peers.{name}"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.bench.peers.{name}"], capture_output=True, text=True, timeout=120
+    )
     return float(done.stdout.strip().splitlines()[-1]) if done.returncode == 0 and done.stdout.strip() else None
 
 
@@ -113,10 +114,16 @@ def run(rest: list[str]) -> dict[str, Any]:
         peer = _peer("botbuilder")
         if peer is not None:
             theirs.append(peer)
-    figures: dict[str, Any] = {"engine turns/s (median)": round(statistics.median(ours)), "min": round(min(ours)), "max": round(max(ours))}
+    figures: dict[str, Any] = {
+        "engine turns/s (median)": round(statistics.median(ours)),
+        "min": round(min(ours)),
+        "max": round(max(ours)),
+    }
     if theirs:
         figures["botbuilder-dialogs turns/s (median)"] = round(statistics.median(theirs))
-        figures["ratio (median of pairs)"] = round(statistics.median(a / b for a, b in zip(ours, theirs, strict=False)), 1)
+        figures["ratio (median of pairs)"] = round(
+            statistics.median(a / b for a, b in zip(ours, theirs, strict=False)), 1
+        )
     else:
         figures["botbuilder-dialogs"] = "not run (pip install botbuilder-dialogs)"
     return figures

@@ -44,11 +44,18 @@ def address(chat: str) -> Address:
 def inbound(chat: str, text: str = "hallo", external_id: str = "", at: datetime = START) -> Inbound:
     """A text message; each is a new one unless `external_id` is given."""
     return Inbound(
-        address=address(chat), external_id=external_id or f"e{next(_numbers)}", kind="text", at=at, sender=chat, text=text
+        address=address(chat),
+        external_id=external_id or f"e{next(_numbers)}",
+        kind="text",
+        at=at,
+        sender=chat,
+        text=text,
     )
 
 
-def outbox_row(chat: str, text: str, *, delivery: str = "vital", not_before: datetime = START, hold_key: str = "") -> NewOutbox:
+def outbox_row(
+    chat: str, text: str, *, delivery: str = "vital", not_before: datetime = START, hold_key: str = ""
+) -> NewOutbox:
     """A message to a chat."""
     outbound = Outbound(address=address(chat), key=f"k{next(_numbers)}", text=text)
     return NewOutbox(outbound=outbound, delivery=delivery, not_before=not_before, hold_key=hold_key)  # type: ignore[arg-type]

@@ -198,7 +198,9 @@ async def test_a_timer_becomes_one_event_and_a_new_one_replaces_the_old(store: S
     assert await store.fire_timers(later(101)) == 1
     assert await store.fire_timers(later(101)) == 0
     (fired,) = await store.claim("w", later(101), 10)
-    assert [(r.inbound.kind, r.inbound.payload["timer"], r.inbound.payload["fence"]) for r in fired.inbox] == [("timer", "t", 2)]
+    assert [(r.inbound.kind, r.inbound.payload["timer"], r.inbound.payload["fence"]) for r in fired.inbox] == [
+        ("timer", "t", 2)
+    ]
 
 
 async def test_posts_of_a_commit_reach_the_other_lane(store: Store) -> None:

@@ -140,7 +140,9 @@ class StoresAgree(RuleBasedStateMachine):
 
 def shown(lane: Lane) -> tuple[Any, ...]:
     """What a lane tells, without ids that each store makes for itself."""
-    events = [(r.inbound.kind, r.inbound.text, r.inbound.at, r.inbound.address, dict(r.inbound.payload)) for r in lane.inbox]
+    events = [
+        (r.inbound.kind, r.inbound.text, r.inbound.at, r.inbound.address, dict(r.inbound.payload)) for r in lane.inbox
+    ]
     return lane.address, lane.session, lane.version, events
 
 

@@ -47,7 +47,10 @@ class ScriptMessenger:
             batch = lines[self._position : self._position + 5]
             if batch:
                 # A crash between storing and the next line repeats the batch: ids make that harmless.
-                await sink([self._inbound(line) for line in batch], Cursor(account=ACCOUNT, value=str(self._position + len(batch))))
+                await sink(
+                    [self._inbound(line) for line in batch],
+                    Cursor(account=ACCOUNT, value=str(self._position + len(batch))),
+                )
                 self._position += len(batch)
             await asyncio.sleep(0.002 if batch else 0.2)
 
@@ -55,7 +58,9 @@ class ScriptMessenger:
         row = json.loads(line)
         address = Address(messenger="script", account=ACCOUNT, chat=row["chat"])
         at = START + timedelta(minutes=row["number"])
-        return Inbound(address=address, external_id=f"{row['chat']}-{row['number']}", kind="text", at=at, text=row["text"])
+        return Inbound(
+            address=address, external_id=f"{row['chat']}-{row['number']}", kind="text", at=at, text=row["text"]
+        )
 
     async def send(self, outbound: Outbound) -> Receipt:
         row = {"chat": outbound.address.chat, "key": outbound.key, "text": outbound.text}
@@ -87,7 +92,9 @@ async def main(folder: Path) -> None:
         conversations = Conversations(content, store)
         speaker = Speaker(ScriptMessenger(folder), 0.0, 0.0)
         begun = START + timedelta(days=400)
-        program = Program(store, conversations, [speaker], lambda: begun + FASTER * timedelta(seconds=time.time() % 10**7))
+        program = Program(
+            store, conversations, [speaker], lambda: begun + FASTER * timedelta(seconds=time.time() % 10**7)
+        )
         await program.run()
 
 

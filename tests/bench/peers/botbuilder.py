@@ -66,7 +66,9 @@ def build() -> tuple[ConversationState, DialogSet]:
 
     async def confirm(step: Any) -> Any:
         step.values["people"] = int(step.result)
-        return await ask(step, "confirm", f"Tisch für {step.result} auf den Namen {step.values['name']}. Soll ich buchen?")
+        return await ask(
+            step, "confirm", f"Tisch für {step.result} auf den Namen {step.values['name']}. Soll ich buchen?"
+        )
 
     async def thank(step: Any) -> Any:
         text = "Der Tisch ist reserviert." if step.values["people"] < 7 else "Unser Team meldet sich."
