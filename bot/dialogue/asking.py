@@ -128,10 +128,8 @@ def repeat(draft: Draft, step: Step, ask: Ask, lead: str = "") -> None:
     labels = tuple(option.label for option in options) if _has_buttons(ask, frame) else ()
     if ask.skip and not frame.narrow:
         labels = (*labels, draft.text("label.skip"))
-    if frame.narrow:
-        text = draft.text("ask.did_you_mean")
-    else:
-        text = draft.filled(pick(draft.content, step.say, draft.reader)) if step.say else ""
+    own = draft.filled(pick(draft.content, step.say, draft.reader)) if step.say else ""
+    text = draft.text("ask.did_you_mean") if frame.narrow else own
     draft.say(
         f"{lead}\n\n{text}".strip(),
         choices=labels,
