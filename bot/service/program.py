@@ -130,6 +130,8 @@ class Program:
             await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(Exception):
                 await messenger.close()
+            with contextlib.suppress(StoreUnavailable):  # given back, so that the next process need not wait for it
+                await self.store.lease(name, self.holder, 0.0, self.clock())
 
     async def _sink(self, batch: Sequence[Inbound], cursor: Cursor | None) -> None:
         """Stores what came in. While the store is away nothing is acknowledged, so nothing is lost."""

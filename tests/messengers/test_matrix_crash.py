@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.servers import required
 from tests.soak.matrix import run
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.slow,
+    pytest.mark.skipif(not required(), reason="server test of minutes: runs with KAVI_TEST_REQUIRE=all"),
+]
 
 
 @pytest.mark.parametrize("adapter_only", [True, False], ids=["adapter", "kavi run"])

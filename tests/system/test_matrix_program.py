@@ -138,6 +138,7 @@ async def test_three_hundred_messages_while_down_are_all_answered(kavi: Running,
         for number in range(300):
             await person.say(f"Frage {number}")
         await kavi.program.start()
+        await asyncio.wait_for(kavi.program.working(2), 8)  # a graceful end gave the account's lease back
         async with asyncio.timeout(90):
             while len(person.heard()) < 302:
                 await asyncio.sleep(0.5)
