@@ -56,6 +56,10 @@ async def _log_in(server: Homeserver, settings: MatrixSettings, device_id: str =
     except ApiError as error:
         if error.status == 403:
             raise Revoked("The Matrix password is wrong or the account is locked; check matrix.password.") from None
+        if error.status in (400, 404):
+            raise MessengerError(
+                "This homeserver has no log-in by password; set matrix.access_token with matrix.device_id."
+            ) from None
         raise
     server.token = str(answer["access_token"])
     return Login(

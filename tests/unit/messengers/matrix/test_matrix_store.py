@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,27 @@ def test_same_sessions_and_devices_as_nio_s_own_reading(tmp_path: Path, people: 
     assert lazy.olm.is_device_blacklisted(stolen)
     for opened in (eager, lazy):
         opened.store.database.close()
+
+
+def test_ten_thousand_known_conversations_open_in_a_moment(tmp_path: Path, people: dict[str, Any]) -> None:
+    filled = client(tmp_path, SqliteStore)
+    numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000) insert into "
+    moment = "'2026-01-01 00:00:00.0'"
+    for query in (
+        "olmsessions (creation_time, last_usage_date, sender_key, account_id, session, session_id) "
+        f"select {moment}, {moment}, 'k' || i, 1, 'x', 's' || i from n",
+        "megolminboundsessions (sender_key, account_id, fp_key, room_id, session, session_id) "
+        "select 'k' || i, 1, 'f', '!r' || i, 'x', 'g' || i from n",
+        "devicekeys (device_id, user_id, display_name, deleted, account_id) select 'D', '@u' || i, '', 0, 1 from n",
+        "keys (key_type, key, device_id) select 'ed25519', 'k', id from devicekeys where device_id = 'D'",
+    ):
+        filled.store.database.execute_sql(numbers + query)
+    filled.store.database.close()
+    begin = time.perf_counter()
+    lazy = client(tmp_path, LazyStore)
+    assert set(lazy.device_store["@u9999"]) == {"D"}
+    assert time.perf_counter() - begin < 2.0
+    lazy.store.database.close()
 
 
 def test_strangers_have_nothing_and_new_devices_are_added_once(tmp_path: Path, people: dict[str, Any]) -> None:
