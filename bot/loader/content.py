@@ -11,10 +11,11 @@ from bot.errors import ContentError, Problem
 from bot.loader.checks import check_flows
 from bot.loader.data import load_data
 from bot.loader.flows import load_commands, load_flows, load_texts
-from bot.loader.nodes import Problems, read_yaml
+from bot.loader.nodes import Node, Problems, read_yaml
 from bot.loader.safety import load_safety
 from bot.loader.topics import check_topics, load_topics
-from bot.matching import Phrase, Thresholds, TopicIndex
+from bot.matching import Lexicon, Phrase, Thresholds, TopicIndex
+from bot.matching.evidence import NAMES
 from bot.matching.topic import Topic
 from bot.text.normalise import fold
 
@@ -62,11 +63,15 @@ def build_index(topics: Mapping[str, Topic], knowledge: Path, problems: Problems
     """The matcher's index of all example questions; None without topics."""
     if not topics:
         return None
-    phrases = [phrase for topic in topics.values() for phrase in phrases_of(topic)]
-    risks = {topic.id: topic.risk for topic in topics.values()}
-    titles = {topic.id: topic.title for topic in topics.values()}
-    thresholds = load_thresholds(knowledge, problems)
-    return TopicIndex.build(phrases, risks, thresholds, load_smalltalk(knowledge, problems), titles)
+    return TopicIndex.build(
+        [phrase for topic in topics.values() for phrase in phrases_of(topic)],
+        {topic.id: topic.risk for topic in topics.values()},
+        load_thresholds(knowledge, problems),
+        load_smalltalk(knowledge, problems),
+        {topic.id: topic.title for topic in topics.values()},
+        lexicon=load_lexicon(knowledge, problems),
+        outside=load_outside(knowledge, problems),
+    )
 
 
 def phrases_of(topic: Topic) -> Iterator[Phrase]:
@@ -81,26 +86,43 @@ def phrases_of(topic: Topic) -> Iterator[Phrase]:
 
 def load_smalltalk(knowledge: Path, problems: Problems) -> dict[str, str]:
     """knowledge/smalltalk.yaml as folded phrase -> kind."""
-    path = knowledge / "smalltalk.yaml"
-    node = read_yaml(path, str(path.relative_to(knowledge.parent)), problems) if path.is_file() else None
+    node = _optional(knowledge, "smalltalk.yaml", problems)
     return {fold(item.text()): key.text() for key, value in (node.pairs() if node else ()) for item in value.items()}
+
+
+def load_lexicon(knowledge: Path, problems: Problems) -> Lexicon:
+    """knowledge/synonyms.yaml: concept -> words that mean it; empty when it is not there."""
+    node = _optional(knowledge, "synonyms.yaml", problems)
+    return Lexicon.of({key.text(): value.texts() for key, value in (node.pairs() if node else ())})
+
+
+def load_outside(knowledge: Path, problems: Problems) -> tuple[str, ...]:
+    """knowledge/outside.yaml: everyday questions that belong to no topic."""
+    node = _optional(knowledge, "outside.yaml", problems)
+    return node.fields(("questions",), required=("questions",))["questions"].texts() if node else ()
 
 
 def load_thresholds(knowledge: Path, problems: Problems) -> Thresholds | None:
     """knowledge/data/matching.yaml, written by the calibration; None when it is not there."""
-    path = knowledge / "data" / "matching.yaml"
-    node = read_yaml(path, str(path.relative_to(knowledge.parent)), problems) if path.is_file() else None
+    node = _optional(knowledge, "data/matching.yaml", problems)
     if node is None:
         return None
-    fields = node.fields(
-        ("bias", "weights", "answer", "clarify", "about"), required=("bias", "weights", "answer", "clarify")
-    )
+    needed = ("bias", "weights", "answer", "clarify")
+    fields = node.fields((*needed, "about"), required=needed)
+    if any(name not in fields for name in needed):
+        return None
+    weights = fields["weights"].fields(NAMES, required=NAMES)
     return Thresholds(
         bias=fields["bias"].number(),
-        weights=tuple(item.number() for item in fields["weights"].items()),
+        weights=tuple(weights[name].number() if name in weights else 0.0 for name in NAMES),
         answer={key.text(): value.number() for key, value in fields["answer"].pairs()},
         clarify=fields["clarify"].number(),
     )
+
+
+def _optional(knowledge: Path, name: str, problems: Problems) -> Node | None:
+    path = knowledge / name
+    return read_yaml(path, str(path.relative_to(knowledge.parent)), problems) if path.is_file() else None
 
 
 def load_catalogs(root: Path, problems: Problems) -> dict[str, dict[str, str]]:

@@ -1,15 +1,16 @@
-"""A text as a bag of features: words, word stems, pairs of words, character n-grams inside words.
+"""A text as weighted features: words, word stems, concepts, pairs of words, character n-grams inside words.
 
 N-grams carry misspellings and compounds ("Besuchserlaubnis" shares most of its n-grams with "Besuch" and "Erlaubnis"),
-stems carry inflection, pairs carry order.
+stems carry inflection, pairs carry order, concepts carry synonyms and other languages ("Knast", "jail" -> prison).
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from bot.text.normalise import tokens
+from bot.text.normalise import MAX_LENGTH, fold, tokens
 
 # Words so frequent in questions that they only make noise; kept short on purpose, the weights do the rest.
 STOP = frozenset({
@@ -18,29 +19,12 @@ STOP = frozenset({
     "mit", "von", "vom", "fuer", "da", "so", "auch", "denn", "mal", "ja", "doch", "the", "a", "is", "to", "of", "i",
     "my", "do", "bir", "ve", "bu",
 })  # fmt: skip
-_ENDINGS = (
-    "ungen",
-    "innen",
-    "ung",
-    "heit",
-    "keit",
-    "lich",
-    "isch",
-    "ern",
-    "est",
-    "end",
-    "en",
-    "er",
-    "es",
-    "em",
-    "te",
-    "st",
-    "e",
-    "n",
-    "s",
-    "t",
-)
-MAX_WORDS = 400
+_ENDINGS = ("ungen", "innen", "ung", "heit", "keit", "lich", "isch", "ern", "est", "end", "en", "er", "es", "em", "te", "st",
+            "e", "n", "s", "t")  # fmt: skip
+MAX_WORDS = 240  # of a long text the first and the last half of these count
+SIZES = (2, 3, 4)  # lengths of the n-grams
+# How much a kind of feature counts, by its first letter; found by cross-validation (tests/bench/calibrate.py).
+KINDS: Mapping[str, float] = {"w": 0.8, "s": 1.1, "p": 0.9, "c": 3.5, "k": 1.0}
 
 
 def stem(word: str) -> str:
@@ -51,24 +35,73 @@ def stem(word: str) -> str:
     return word
 
 
-def features(text: str) -> Iterator[str]:
-    """All features of a text, repeated as often as they occur."""
-    words = tokens(text)[:MAX_WORDS]
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words that mean the same: a word, the beginning of a word ("besuch*") or a part of it ("*besuch*") -> concepts."""
+
+    whole: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, concepts: Mapping[str, Sequence[str]]) -> Lexicon:
+        """From concept -> words; a word may begin or end with `*`."""
+        whole: dict[str, tuple[str, ...]] = {}
+        starts: dict[str, tuple[str, ...]] = {}
+        parts: list[tuple[str, str]] = []
+        for concept, words in concepts.items():
+            for word in words:
+                said = fold(word)
+                if word.startswith("*"):
+                    parts.append((said, concept))
+                elif word.endswith("*"):
+                    starts[said] = (*starts.get(said, ()), concept)
+                else:
+                    whole[said] = (*whole.get(said, ()), concept)
+        return cls(whole, starts, tuple(parts))
+
+    def concepts(self, word: str) -> tuple[str, ...]:
+        """The concepts of a folded word: as a whole, by its longest known beginning, by known parts."""
+        found = list(self.whole.get(word, ()))
+        if not found:
+            for length in range(len(word), 1, -1):
+                if word[:length] in self.starts:
+                    found += self.starts[word[:length]]
+                    break
+        found += [concept for part, concept in self.parts if part in word]
+        return tuple(dict.fromkeys(found))
+
+
+def said_words(text: str) -> tuple[str, ...]:
+    """The folded words that are looked at: all, or the beginning and the end of a long text."""
+    if len(text) > MAX_LENGTH:
+        text = f"{text[: MAX_LENGTH // 2]} {text[1 - MAX_LENGTH // 2 :]}"
+    words = tokens(text)
+    half = MAX_WORDS // 2
+    return words if len(words) <= MAX_WORDS else words[:half] + words[-half:]
+
+
+def word_features(word: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """All features of one word alone."""
+    if word in STOP:
+        return (f"w:{word}",)
+    padded = f"<{word}>"
+    grams = (f"g:{padded[at : at + size]}" for size in SIZES for at in range(len(padded) - size + 1))
+    concepts = (f"c:{concept}" for concept in lexicon.concepts(word))
+    return (f"w:{word}", f"s:{stem(word)}", *concepts, *grams)
+
+
+def pair_features(words: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
+    """Neighbours: stems of content words, and of the meanings of content words."""
     content = [word for word in words if word not in STOP]
     stems = [stem(word) for word in content]
-    for word in words:
-        yield f"w:{word}"
-    for word in stems:
-        yield f"s:{word}"
     for left, right in itertools.pairwise(stems):
         yield f"p:{left} {right}"
-    for word in content:
-        padded = f"<{word}>"
-        for size in (3, 4, 5):
-            for at in range(len(padded) - size + 1):
-                yield padded[at : at + size]
+    meant = [(lexicon.concepts(word) or (kept,))[0] for word, kept in zip(content, stems, strict=True)]
+    for left, right in itertools.pairwise(meant):
+        yield f"k:{left} {right}"
 
 
-def informative(text: str) -> tuple[str, ...]:
+def informative(words: Sequence[str]) -> tuple[str, ...]:
     """The words that carry meaning."""
-    return tuple(word for word in tokens(text)[:MAX_WORDS] if word not in STOP and len(word) > 1)
+    return tuple(word for word in words if word not in STOP and len(word) > 1)

@@ -1,35 +1,37 @@
 """The topic index: which topic a question means, and how sure that is.
 
-A linear model over character n-grams and stems, fitted in closed form (kernel ridge regression on the example
-questions) ranks the topics; rapidfuzz compares the question with the examples of the best ones; a small logistic
-model, calibrated on labelled questions, turns both into the probability of being right. Nothing is guessed: thresholds
-come from `knowledge/data/matching.yaml`, which `tests/bench/calibrate.py` writes.
+A linear model over character n-grams, stems and concepts ranks the topics (`linear`); the question is compared with the
+examples of the best ones by rapidfuzz and by cosine (`evidence`); a logistic model, calibrated on labelled questions,
+turns all of that into the probability of being right. Nothing is guessed: weights and thresholds come from
+`knowledge/data/matching.yaml`, which `tests/bench/calibrate.py` writes.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
-from bot.matching.features import features, informative
+from bot.matching.evidence import Examples, Thresholds, evidence, probability
+from bot.matching.features import Lexicon, said_words
+from bot.matching.linear import Floats, Vectors, fit
+from bot.matching.parts import follow_up, parts_of
 from bot.matching.topic import visible_to
 from bot.text.normalise import fold
 
 Outcome = Literal["answer", "clarify", "smalltalk", "none"]
-Floats = NDArray[np.float32]
 
-RIDGE = 0.35  # regularisation; larger = smoother
-MAX_EXACT = 5000  # phrases up to which the exact solution is computed; above, topic centroids serve
+OUTSIDE = ""  # the class of everyday questions that are none of ours
 SHORTLIST = 6
-_SENTENCES = re.compile(r"(?<=[.!?…])\s+|\n+|;\s+")
+OFFERED = 3
+STAND_IN = 0.85  # factor for topics written for another audience that this one may see too
+PART = 0.95  # factor for a part of a message against the whole
+SAME_GROUP = 1.06  # factor for topics of the same group as the one before
+EXACT, NEAR_MISS = 0.995, 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,25 +62,13 @@ class MatchResult:
     why: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """Calibration: weights of the logistic model and the probabilities from which an answer or a choice is given.
-
-    `weights` in the order of `_evidence`; `answer` by risk class.
-    """
-
-    bias: float = -4.2
-    weights: tuple[float, ...] = (5.0, 4.0, 2.4, 1.0, 0.0)
-    answer: Mapping[str, float] = field(
-        default_factory=lambda: {"harmless": 0.5, "money": 0.55, "legal": 0.55, "safety": 0.7}
-    )
-    clarify: float = 0.16
-
-
 @dataclass(frozen=True, slots=True)
-class _Row:
-    topic: int
-    folded: str
+class Ranked:
+    """A candidate before the decision: number of the topic, probability, evidence in the order of `evidence.NAMES`."""
+
+    at: int
+    probability: float
+    evidence: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +76,17 @@ class TopicIndex:
     """The built index; immutable and picklable."""
 
     topics: tuple[str, ...]
-    audiences: tuple[tuple[str, ...], ...]
+    audiences: tuple[frozenset[str], ...]
     risks: tuple[str, ...]
     titles: tuple[str, ...]
-    vocabulary: Mapping[str, int]
-    idf: Floats
-    weights: Floats  # features x topics
-    examples: tuple[tuple[str, ...], ...]  # folded, by topic
+    space: Vectors
+    weights: Floats  # features x (topics and, last, the outside)
+    examples: tuple[Examples, ...]  # by topic
     near_misses: frozenset[tuple[str, int]]
-    exact: Mapping[str, int]
+    exact: Mapping[str, tuple[int, ...]]
     smalltalk: Mapping[str, str]
     thresholds: Thresholds
+    views: Mapping[str, Floats] = field(default_factory=dict)  # audience -> factor of each topic
 
     @classmethod
     def build(
@@ -106,49 +96,62 @@ class TopicIndex:
         thresholds: Thresholds | None = None,
         smalltalk: Mapping[str, str] | None = None,
         titles: Mapping[str, str] | None = None,
+        *,
+        lexicon: Lexicon | None = None,
+        outside: Sequence[str] = (),
     ) -> TopicIndex:
-        """Builds the index from example questions; `smalltalk` maps folded phrases to their kind."""
+        """Builds the index from example questions.
+
+        `smalltalk` maps folded phrases to their kind; `outside` are everyday questions that belong to no topic.
+        """
         rows = list(phrases)
-        topics = tuple(dict.fromkeys(row.topic for row in rows))
-        number = {topic: at for at, topic in enumerate(topics)}
         positive = [row for row in rows if row.positive]
-        bags = [Counter(features(row.text)) for row in positive]
-        vocabulary, idf = _vocabulary(bags)
-        vectors = [_vector(bag, vocabulary, idf) for bag in bags]
-        labels = np.array([number[row.topic] for row in positive], dtype=np.int64)
+        topics = tuple(dict.fromkeys(row.topic for row in positive))
+        number = {topic: at for at, topic in enumerate(topics)}
+        words = [said_words(row.text) for row in positive] + [said_words(text) for text in outside]
+        space, vectors = Vectors.of(words, lexicon or Lexicon())
+        labels = np.array([number[row.topic] for row in positive] + [len(topics)] * len(outside), dtype=np.int64)
         audiences: dict[str, frozenset[str]] = {}
-        examples: dict[int, list[str]] = defaultdict(list)
-        for row in positive:
+        members: dict[int, list[int]] = defaultdict(list)
+        exact: dict[str, tuple[int, ...]] = {}
+        for place, row in enumerate(positive):
+            at = number[row.topic]
             audiences[row.topic] = audiences.get(row.topic, frozenset()) | row.audiences
-            examples[number[row.topic]].append(fold(row.text))
-        exact: dict[str, int] = {}
-        for row in positive:
-            exact.setdefault(fold(row.text), number[row.topic])
+            members[at].append(place)
+            said = " ".join(words[place])
+            exact[said] = tuple(dict.fromkeys((*exact.get(said, ()), at)))
+        who = tuple(audiences[topic] for topic in topics)
         return cls(
             topics=topics,
-            audiences=tuple(tuple(sorted(audiences.get(topic, ()))) for topic in topics),
+            audiences=who,
             risks=tuple(risks.get(topic, "harmless") for topic in topics),
             titles=tuple((titles or {}).get(topic, topic) for topic in topics),
-            vocabulary=vocabulary,
-            idf=idf,
-            weights=_fit(vectors, labels, len(vocabulary), len(topics)),
-            examples=tuple(tuple(examples[at]) for at in range(len(topics))),
-            near_misses=frozenset((fold(row.text), number[row.topic]) for row in rows if not row.positive),
+            space=space,
+            weights=fit(vectors, labels, len(space.numbers), len(topics) + 1),
+            examples=tuple(
+                Examples.of([words[place] for place in members[at]], [vectors[place] for place in members[at]])
+                for at in range(len(topics))
+            ),
+            near_misses=frozenset(
+                (fold(row.text), number[row.topic]) for row in rows if not row.positive and row.topic in number
+            ),
             exact=exact,
             smalltalk=smalltalk or {},
             thresholds=thresholds or Thresholds(),
+            views={name: _view(who, name) for name in sorted({one for some in who for one in some} | {"parent"})},
         )
-
-    # ------------------------------------------------------------------ finding
 
     def find(
         self, text: str, *, audience: str | None, land: str | None = None, previous_topic: str | None = None
     ) -> MatchResult:
-        """What the text asks. `audience` None = unknown; `previous_topic` lets "und für Babys?" make sense."""
-        said = fold(text)
-        if not said:
+        """What the text asks. `audience` None = unknown; `previous_topic` lets "und für Babys?" make sense.
+
+        `land` is no evidence: every topic answers for every Land; it is taken so that callers need not know that.
+        """
+        words = said_words(text)
+        if not words:
             return MatchResult(outcome="none", why=("no words",))
-        talk = self._smalltalk(said)
+        talk = self._smalltalk(" ".join(words))
         if talk is not None:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
         ranked = self.rank(text, audience=audience, previous_topic=previous_topic)
@@ -158,154 +161,85 @@ class TopicIndex:
 
     def _smalltalk(self, said: str) -> str | None:
         kind = self.smalltalk.get(said)
-        if kind is not None or len(said.split()) > 5 or len(said) < 4:
+        if kind is not None or len(said) > 40 or len(said) < 4:
             return kind
-        best = max(((fuzz.ratio(said, phrase), phrase) for phrase in self.smalltalk), default=(0.0, ""))
-        return self.smalltalk[best[1]] if best[0] >= 90 else None
+        best = process.extractOne(said, self.smalltalk.keys(), scorer=fuzz.ratio, score_cutoff=90)
+        return self.smalltalk[best[0]] if best else None
 
-    def _decide(self, ranked: list[tuple[int, float, str]]) -> MatchResult:
-        best, score, _why = ranked[0]
-        candidates = tuple(Candidate(topic=self.topics[at], score=round(p, 4)) for at, p, _ in ranked[:5])
-        needed = self.thresholds.answer.get(self.risks[best], 0.55)
-        reasons = tuple(f"{self.topics[at]}: {p:.2f} ({reason})" for at, p, reason in ranked[:3])
-        if score >= needed:
-            return MatchResult(outcome="answer", candidates=candidates, why=(f"{score:.2f} >= {needed:.2f}", *reasons))
-        if score >= self.thresholds.clarify:
-            offered = tuple(c for c in candidates[:3] if c.score >= self.thresholds.clarify / 4)
-            return MatchResult(outcome="clarify", candidates=offered, why=(f"{score:.2f} < {needed:.2f}", *reasons))
-        return MatchResult(
-            outcome="none", candidates=candidates, why=(f"{score:.2f} < {self.thresholds.clarify}", *reasons)
+    def _decide(self, ranked: list[Ranked]) -> MatchResult:
+        best = ranked[0]
+        candidates = tuple(Candidate(topic=self.topics[one.at], score=round(one.probability, 4)) for one in ranked[:5])
+        needed = self.thresholds.answer.get(self.risks[best.at], 0.6)
+        least = self.thresholds.clarify
+        reasons = tuple(
+            f"{self.topics[one.at]}: {one.probability:.2f} ({' '.join(f'{value:.2f}' for value in one.evidence)})"
+            for one in ranked[:OFFERED]
         )
+        if best.probability >= needed:
+            first = f"{best.probability:.2f} >= {needed:.2f} for {self.risks[best.at]}"
+            return MatchResult(outcome="answer", candidates=candidates, why=(first, *reasons))
+        if best.probability >= least:
+            first = f"{best.probability:.2f} < {needed:.2f} for {self.risks[best.at]}: asks back"
+            return MatchResult(outcome="clarify", candidates=candidates[:OFFERED], why=(first, *reasons))
+        first = f"{best.probability:.2f} < {least:.2f}: not understood"
+        return MatchResult(outcome="none", candidates=candidates, why=(first, *reasons))
 
-    def rank(
-        self, text: str, *, audience: str | None, previous_topic: str | None = None
-    ) -> list[tuple[int, float, str]]:
-        """(topic number, probability, evidence in words), best first; at most `SHORTLIST`."""
-        scores, coverage = self._scores(text, previous_topic)
-        if scores is None:
+    def rank(self, text: str, *, audience: str | None, previous_topic: str | None = None) -> list[Ranked]:
+        """The most probable topics, best first; at most `SHORTLIST`."""
+        words = said_words(text)
+        spoken = [words, *parts_of(text)]
+        if previous_topic in self.topics and follow_up(words):
+            spoken.append((*said_words(self.titles[self.topics.index(previous_topic)]), *words))
+        vectors = [self.space.vector(one) for one in spoken]
+        rows = [values @ self.weights[at] for at, values in vectors if len(at)]
+        if not rows:
             return []
-        scores = self._for_audience(scores, audience)
+        table = np.stack(rows)
+        table[1:] *= np.float32(PART)
+        scores = self._seen(table.max(axis=0), audience, previous_topic)
         order = np.argsort(-scores)[:SHORTLIST]
-        said = fold(text[:600])
-        rows = []
-        for place, at in enumerate(int(one) for one in order):
-            if scores[at] <= 0.02:
+        said = " ".join(words)
+        ranked = []
+        for at in (int(one) for one in order):
+            if scores[at] <= 0.0:
                 break
-            rival = float(scores[int(order[1 if place == 0 else 0])]) if len(order) > 1 else 0.0
-            evidence = self._evidence(at, float(scores[at]), rival, said, coverage)
-            rows.append((at, self._probability(evidence, said, at), " ".join(f"{value:.2f}" for value in evidence)))
-        rows.sort(key=lambda row: -row[1])
-        return rows
+            source = int(np.argmax(table[:, at]))
+            clue = evidence(
+                at=at,
+                scores=scores,
+                outside=float(table[0, -1]),
+                examples=self.examples[at],
+                words=spoken[source],
+                vector=vectors[source],
+                space=self.space,
+                own=not audience or audience in self.audiences[at],
+            )
+            ranked.append(Ranked(at, self._probability(clue, said, at), clue))
+        ranked.sort(key=lambda one: -one.probability)
+        return ranked
 
-    def _scores(self, text: str, previous_topic: str | None) -> tuple[Floats | None, float]:
-        whole, coverage = self._score_one(text)
-        if whole is None:
-            return None, 0.0
-        parts = [part for part in _SENTENCES.split(text[:4000]) if len(part.split()) >= 3]
-        if len(parts) > 1:
-            for part in parts[:12]:
-                scores, covered = self._score_one(part)
-                if scores is not None:
-                    whole = np.maximum(whole, scores * np.float32(0.93))
-                    coverage = max(coverage, covered)
-        if previous_topic in self.topics and len(text.split()) <= 6 and _FOLLOW_UP.match(text.strip()):
-            combined, _ = self._score_one(f"{self.titles[self.topics.index(previous_topic)]} {text}")
-            if combined is not None:
-                whole = np.maximum(whole, combined)
-        return whole, coverage
+    def _seen(self, scores: Floats, audience: str | None, previous_topic: str | None) -> Floats:
+        """The scores of the topics as this audience sees them, without the outside."""
+        scores = scores[:-1]
+        view = self.views.get(audience or "")
+        if view is not None:
+            scores = np.multiply(scores, view)
+        if previous_topic:
+            group = previous_topic.partition(".")[0] + "."
+            near = np.array([SAME_GROUP if topic.startswith(group) else 1.0 for topic in self.topics], dtype=np.float32)
+            scores = scores * near
+        return scores
 
-    def _score_one(self, text: str) -> tuple[Floats | None, float]:
-        bag = Counter(features(text))
-        known = {name: count for name, count in bag.items() if name in self.vocabulary}
-        if not known:
-            return None, 0.0
-        at, values = _vector(known, self.vocabulary, self.idf)
-        words = informative(text)
-        coverage = sum(f"w:{word}" in self.vocabulary for word in words) / len(words) if words else 0.0
-        return (values @ self.weights[at]).astype(np.float32), coverage
-
-    def _for_audience(self, scores: Floats, audience: str | None) -> Floats:
-        if not audience:
-            return scores
-        factor = np.array(
-            [(1.0 if audience in who else 0.8) if visible_to(who, audience) else 0.0 for who in self.audiences],
-            dtype=np.float32,
-        )
-        return scores * factor
-
-    def _evidence(self, at: int, score: float, rival: float, said: str, coverage: float) -> tuple[float, ...]:
-        """Ridge score, lead over the rival, likeness to the best example, share of known words, length."""
-        likeness = max((fuzz.token_set_ratio(said, example) for example in self.examples[at]), default=0.0) / 100.0
-        return (min(score, 1.2), max(-0.5, score - rival), likeness, coverage, min(len(said.split()), 30) / 30.0)
-
-    def _probability(self, evidence: Sequence[float], said: str, at: int) -> float:
-        if self.exact.get(said) == at:
-            return 0.99
+    def _probability(self, clue: Sequence[float], said: str, at: int) -> float:
+        if at in self.exact.get(said, ()):
+            return EXACT
         if (said, at) in self.near_misses:
-            return 0.01
-        z = self.thresholds.bias + sum(w * value for w, value in zip(self.thresholds.weights, evidence, strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+            return NEAR_MISS
+        return probability(self.thresholds, clue)
 
 
-_FOLLOW_UP = re.compile(r"^(und|auch|aber|oder|what about|and|ya|а|و)\b", re.IGNORECASE)
-
-
-def _vocabulary(bags: Sequence[Counter[str]]) -> tuple[dict[str, int], Floats]:
-    """Features that at least two examples share (all, when there are few), with their inverse document frequency."""
-    frequency: Counter[str] = Counter()
-    for bag in bags:
-        frequency.update(bag.keys())
-    least = 2 if len(bags) > 200 else 1
-    names = [name for name, count in frequency.items() if count >= least]
-    total = len(bags) + 1
-    idf = np.array([math.log(total / (1 + frequency[name])) + 0.3 for name in names], dtype=np.float32)
-    return {name: at for at, name in enumerate(names)}, idf
-
-
-def _vector(bag: Mapping[str, int], vocabulary: Mapping[str, int], idf: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Indices and TF-IDF values, of length one."""
-    known = [(vocabulary[name], count) for name, count in bag.items() if name in vocabulary]
-    at = np.array([row[0] for row in known], dtype=np.int64)
-    values = (1.0 + np.log(np.array([row[1] for row in known], dtype=np.float32))) * idf[at]
-    norm = float(np.linalg.norm(values)) or 1.0
-    return at, (values / norm).astype(np.float32)
-
-
-def _fit(
-    vectors: Sequence[tuple[NDArray[np.int64], Floats]], labels: NDArray[np.int64], width: int, topics: int
-) -> Floats:
-    """Weights (features x topics): kernel ridge regression in closed form, or centroids for very many phrases."""
-    n = len(vectors)
-    if n == 0:
-        return np.zeros((width, topics), dtype=np.float32)
-    alpha = np.zeros((n, topics), dtype=np.float32)
-    alpha[np.arange(n), labels] = 1.0
-    if n <= MAX_EXACT:
-        gram = _gram(vectors, width)
-        gram[np.diag_indices(n)] += RIDGE
-        alpha = np.linalg.solve(gram, alpha).astype(np.float32)
-    else:
-        alpha /= np.maximum(1.0, np.bincount(labels, minlength=topics)).astype(np.float32)[None, :]
-    weights = np.zeros((width, topics), dtype=np.float32)
-    for row, (at, values) in enumerate(vectors):
-        weights[at] += values[:, None] * alpha[row][None, :]
-    return weights
-
-
-def _gram(vectors: Sequence[tuple[NDArray[np.int64], Floats]], width: int) -> Floats:
-    """All inner products, feature by feature: cheap because most features stand in few examples."""
-    n = len(vectors)
-    gram = np.zeros((n, n), dtype=np.float32)
-    rows = np.concatenate([np.full(len(at), row, dtype=np.int64) for row, (at, _) in enumerate(vectors)])
-    columns = np.concatenate([at for at, _ in vectors])
-    values = np.concatenate([value for _, value in vectors])
-    order = np.argsort(columns, kind="stable")
-    rows, columns, values = rows[order], columns[order], values[order]
-    starts = np.searchsorted(columns, np.arange(width + 1))
-    for feature in range(width):
-        first, last = int(starts[feature]), int(starts[feature + 1])
-        if last - first < 1:
-            continue
-        who, value = rows[first:last], values[first:last]
-        gram[who[:, None], who[None, :]] += value[:, None] * value[None, :]
-    return gram
+def _view(audiences: Sequence[frozenset[str]], audience: str) -> Floats:
+    return np.array(
+        [1.0 if audience in who else STAND_IN if visible_to(tuple(who), audience) else 0.0 for who in audiences],
+        dtype=np.float32,
+    )

@@ -1,0 +1,156 @@
+"""The topic index on a small, made-up set of topics."""
+
+from __future__ import annotations
+
+import pickle
+import time
+
+import pytest
+
+from bot.matching import Lexicon, Phrase, TopicIndex
+
+EXAMPLES = {
+    "pets.feed": [
+        "was frisst ein hamster",
+        "futter für kaninchen",
+        "womit füttere ich meine katze",
+        "hamster futter menge",
+    ],
+    "pets.vet": [
+        "wann muss der hund zum tierarzt",
+        "impfung für die katze",
+        "tierarzt kosten hund",
+        "mein hamster ist krank",
+    ],
+    "garden.water": [
+        "wie oft gieße ich tomaten",
+        "rasen sprengen im sommer",
+        "blumen gießen urlaub",
+        "tomaten wasser menge",
+    ],
+    "staff.rules": [
+        "rechtsgrundlage tierhaltung",
+        "paragraf haltung von hunden",
+        "vorschriften tierheim",
+        "norm für zwinger",
+    ],
+}
+AUDIENCES = {"staff.rules": frozenset({"staff"}), "garden.water": frozenset({"child"})}
+SMALLTALK = {"hallo": "greeting", "vielen dank": "thanks", "merhaba": "greeting"}
+
+
+def phrases(examples: dict[str, list[str]] = EXAMPLES) -> list[Phrase]:
+    everyone = frozenset({"caregiver"})
+    return [
+        Phrase(topic=topic, text=text, audiences=AUDIENCES.get(topic, everyone))
+        for topic, texts in examples.items()
+        for text in texts
+    ]
+
+
+@pytest.fixture(scope="module")
+def index() -> TopicIndex:
+    near = Phrase(topic="pets.vet", text="futter beim tierarzt", audiences=frozenset(), positive=False)
+    return TopicIndex.build(
+        [*phrases(), near],
+        {"pets.vet": "safety"},
+        smalltalk=SMALLTALK,
+        titles={"pets.feed": "Futter", "pets.vet": "Tierarzt"},
+        lexicon=Lexicon.of({"animal": ["hund*", "dog*"], "doctor": ["tierarzt*", "vet"]}),
+        outside=["wie wird das wetter", "wer gewinnt heute", "rezept für suppe"],
+    )
+
+
+@pytest.mark.parametrize(("topic", "text"), [(topic, text) for topic, texts in EXAMPLES.items() for text in texts])
+def test_an_example_finds_its_own_topic_with_certainty(index: TopicIndex, topic: str, text: str) -> None:
+    found = index.find(text.upper() + "?!", audience=None)
+    assert (found.outcome, found.candidates[0].topic) == ("answer", topic)
+
+
+@pytest.mark.parametrize("text", ["hamsder fuhter", "Was fressen Hamster denn so?", "hamsterfutter"])
+def test_misspelt_inflected_and_compound_words_find_the_topic(index: TopicIndex, text: str) -> None:
+    assert index.find(text, audience=None).candidates[0].topic == "pets.feed"
+
+
+def test_other_words_for_the_same_thing_find_the_topic(index: TopicIndex) -> None:
+    assert index.find("dog vet", audience=None).candidates[0].topic == "pets.vet"
+
+
+def test_a_question_buried_in_a_story_is_heard(index: TopicIndex) -> None:
+    story = (
+        "Guten Tag, also gestern war bei uns alles durcheinander, erst kam meine Schwester zu spät und dann fiel der Strom "
+        "aus. Was frisst ein Hamster? Danke schon einmal und einen schönen Abend, wir melden uns nächste Woche wieder."
+    )
+    assert index.find(story, audience=None).candidates[0].topic == "pets.feed"
+
+
+def test_a_topic_for_others_is_not_shown(index: TopicIndex) -> None:
+    found = index.find("rechtsgrundlage tierhaltung", audience="caregiver")
+    assert "staff.rules" not in [one.topic for one in found.candidates]
+
+
+def test_staff_and_parents_see_what_caregivers_see_but_not_what_children_see(index: TopicIndex) -> None:
+    for audience in ("staff", "parent"):
+        assert index.find("was frisst ein hamster", audience=audience).candidates[0].topic == "pets.feed"
+        seen = index.find("wie oft gieße ich tomaten", audience=audience).candidates
+        assert "garden.water" not in [one.topic for one in seen]
+
+
+def test_a_near_miss_does_not_find_the_topic_that_it_is_near_to(index: TopicIndex) -> None:
+    found = index.find("Futter beim Tierarzt", audience=None)
+    assert found.outcome != "answer" or found.candidates[0].topic != "pets.vet"
+
+
+@pytest.mark.parametrize("text", ["wie wird das wetter", "xyzzy plugh", "quantenphysik"])
+def test_what_belongs_to_no_topic_is_not_answered(index: TopicIndex, text: str) -> None:
+    assert index.find(text, audience=None).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("Hallo!", "greeting"), ("vielen dankk", "thanks"), ("Merhaba", "greeting")]
+)
+def test_small_talk_has_its_own_outcome(index: TopicIndex, text: str, kind: str) -> None:
+    found = index.find(text, audience=None)
+    assert (found.outcome, found.smalltalk) == ("smalltalk", kind)
+
+
+def test_a_follow_up_is_understood_with_the_topic_before_it(index: TopicIndex) -> None:
+    alone = index.rank("und für den hund?", audience=None)
+    after = index.rank("und für den hund?", audience=None, previous_topic="pets.feed")
+    score = {
+        name: next((one.evidence[0] for one in ranked if index.topics[one.at] == "pets.feed"), 0.0)
+        for name, ranked in (("alone", alone), ("after", after))
+    }
+    assert score["after"] > score["alone"]
+
+
+def test_the_index_survives_pickling(index: TopicIndex) -> None:
+    copy = pickle.loads(pickle.dumps(index))
+    assert copy.find("was frisst ein hamster", audience=None) == index.find("was frisst ein hamster", audience=None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n\t", "😀😀😀", "\u200b\u200e\u202e", "'; DROP TABLE topics; --", "<script>alert(1)</script>", "\ud800", "ﷺ" * 50,
+     "хaмcтep futter 仓鼠", "?" * 5000],
+)  # fmt: skip
+def test_odd_input_is_met_with_an_outcome(index: TopicIndex, text: str) -> None:
+    assert index.find(text, audience="caregiver").outcome in ("answer", "clarify", "none")
+
+
+@pytest.mark.parametrize("unit", ["was frisst ein hamster ", "a", "a, b. ", "ä\u0301\u200b", "((((", "wie? "])
+def test_a_hundred_kilobytes_take_bounded_time(index: TopicIndex, unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    begun = time.perf_counter()
+    index.find(text, audience=None)
+    assert time.perf_counter() - begun < 0.5
+
+
+def test_the_decision_explains_itself(index: TopicIndex) -> None:
+    why = index.find("was frisst ein hamster", audience=None).why
+    assert ">=" in why[0]
+    assert why[1].startswith("pets.feed")
+
+
+def test_an_index_without_examples_finds_nothing() -> None:
+    assert TopicIndex.build([], {}).find("hallo welt", audience=None).outcome == "none"
