@@ -78,7 +78,7 @@ const commands = {
   send: async ({ room, body, content }) => ({
     id: (await client.sendEvent(room, "m.room.message", content ?? { msgtype: "m.text", body })).event_id,
   }),
-  file: async ({ room, name, type, data, msgtype }) => {
+  file: async ({ room, name, type, data, msgtype, caption, voice }) => {
     // Encrypted attachments are the application's business, not the SDK's: AES-CTR as the specification says.
     const plain = Buffer.from(data, "hex");
     const key = await webcrypto.subtle.generateKey({ name: "AES-CTR", length: 256 }, true, ["encrypt", "decrypt"]);
@@ -89,7 +89,8 @@ const commands = {
     const { content_uri: url } = await client.uploadContent(sealed, { type: "application/octet-stream" });
     const bare = (bytes) => Buffer.from(bytes).toString("base64").replace(/=+$/, "");
     const file = { v: "v2", url, iv: bare(iv), hashes: { sha256: bare(hash) }, key: await webcrypto.subtle.exportKey("jwk", key) };
-    const content = { msgtype, body: name, filename: name, info: { mimetype: type, size: plain.length }, file };
+    const spoken = voice ? { "org.matrix.msc3245.voice": {} } : {};
+    const content = { ...spoken, msgtype, body: caption || name, filename: name, info: { mimetype: type, size: plain.length }, file };
     return { id: (await client.sendEvent(room, "m.room.message", content)).event_id };
   },
   fetch: async ({ content }) => {
