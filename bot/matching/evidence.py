@@ -62,49 +62,70 @@ class Examples:
         return np.sort(np.add.reduceat(dense[self.at] * self.values, self.starts))
 
 
-def evidence(
-    *,
-    at: int,
-    scores: Floats,
-    outside: float,
-    examples: Examples,
-    words: Sequence[str],
-    vector: tuple[Ints, Floats],
-    space: Vectors,
-    own: bool,
-) -> tuple[float, ...]:
-    """The numbers of `NAMES` for topic `at`. `words` and `vector` are of the part of the message that names it best."""
-    score = float(scores[at])
-    rivals = np.delete(scores, at)
-    lead = score - float(rivals.max()) if len(rivals) else score
-    top = float(scores.max())
-    share = math.exp(_SHARPNESS * (score - top)) / float(np.exp(_SHARPNESS * (scores - top)).sum())
-    dense = np.zeros(len(space.numbers), dtype=np.float32)
-    dense[vector[0]] = vector[1]
-    cosines = examples.cosines(dense)
-    said = " ".join(words)[:_COMPARED]
-    best = process.extractOne(said, examples.folded, scorer=fuzz.token_set_ratio)
-    telling = informative(words)
-    weight = {word: _weight(space, word) for word in telling}
-    total = sum(weight.values()) or 1.0
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message or a part of it, prepared once for all candidates."""
+
+    text: str
+    words: int
+    dense: Floats
+    stems: tuple[tuple[str, float], ...]  # of the telling words, with their weight
+    known: float  # share of the telling words, by weight, that any example has
+
+    @classmethod
+    def of(cls, words: Sequence[str], vector: tuple[Ints, Floats], space: Vectors) -> Said:
+        """From folded words and their vector."""
+        dense = np.zeros(len(space.idf), dtype=np.float32)
+        dense[vector[0]] = vector[1]
+        weighed: dict[str, float] = {}
+        known = 0.0
+        for word in dict.fromkeys(informative(words)):
+            number = space.numbers.get(f"w:{word}")
+            weight = space.rarest if number is None else float(space.idf[number])
+            known += 0.0 if number is None else weight
+            weighed[stem(word)] = weighed.get(stem(word), 0.0) + weight
+        total = sum(weighed.values()) or 1.0
+        stems = tuple((name, weight / total) for name, weight in weighed.items())
+        return cls(" ".join(words)[:_COMPARED], len(words), dense, stems, known / total)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """All topics' scores for a message, as far as a single candidate is measured against them."""
+
+    scores: Floats
+    outside: float
+    first: float
+    second: float
+    sum: float  # of the sharpened scores, relative to the first
+
+    @classmethod
+    def of(cls, scores: Floats, outside: float) -> Field:
+        """From the scores as the person's audience sees them."""
+        two = np.partition(scores, -2)[-2:] if len(scores) > 1 else np.array([0.0, scores[0]])
+        first = float(two[1])
+        return cls(scores, outside, first, float(two[0]), float(np.exp(_SHARPNESS * (scores - first)).sum()))
+
+
+def evidence(at: int, field: Field, said: Said, examples: Examples, *, own: bool) -> tuple[float, ...]:
+    """The numbers of `NAMES` for topic `at`; `said` is the part of the message that names it best."""
+    score = float(field.scores[at])
+    lead = score - (field.second if score >= field.first else field.first)
+    cosines = examples.cosines(said.dense)
+    best = process.extractOne(said.text, examples.folded, scorer=fuzz.token_set_ratio)
     return (
         score,
         max(-0.5, min(0.5, lead)),
-        share,
+        math.exp(_SHARPNESS * (score - field.first)) / field.sum,
         float(cosines[-1]),
-        float(cosines[-3:].mean()),
+        float(cosines[-3:].sum()) / min(3, len(cosines)),
         (best[1] if best else 0.0) / 100.0,
-        sum(weight[word] for word in weight if f"w:{word}" in space.numbers) / total,
-        sum(weight[word] for word in weight if stem(word) in examples.stems) / total,
-        min(1.0, score - outside),
+        said.known,
+        sum(weight for name, weight in said.stems if name in examples.stems),
+        min(1.0, score - field.outside),
         float(own),
-        min(3.0, math.log1p(len(words))) / 3.0,
+        min(3.0, math.log1p(said.words)) / 3.0,
     )
-
-
-def _weight(space: Vectors, word: str) -> float:
-    number = space.numbers.get(f"w:{word}")
-    return float(space.idf[number]) if number is not None else space.rarest
 
 
 def probability(thresholds: Thresholds, clue: Sequence[float]) -> float:

@@ -19,8 +19,8 @@ STOP = frozenset({
     "mit", "von", "vom", "fuer", "da", "so", "auch", "denn", "mal", "ja", "doch", "the", "a", "is", "to", "of", "i",
     "my", "do", "bir", "ve", "bu",
 })  # fmt: skip
-_ENDINGS = ("ungen", "innen", "ung", "heit", "keit", "lich", "isch", "ern", "est", "end", "en", "er", "es", "em", "te", "st",
-            "e", "n", "s", "t")  # fmt: skip
+_ENDINGS = frozenset({"ungen", "innen", "ung", "heit", "keit", "lich", "isch", "ern", "est", "end", "en", "er", "es", "em",
+                      "te", "st", "e", "n", "s", "t"})  # fmt: skip
 MAX_WORDS = 240  # of a long text the first and the last half of these count
 SIZES = (2, 3, 4)  # lengths of the n-grams
 # How much a kind of feature counts, by its first letter; found by cross-validation (tests/bench/calibrate.py).
@@ -29,9 +29,9 @@ KINDS: Mapping[str, float] = {"w": 0.8, "s": 1.1, "p": 0.9, "c": 3.5, "k": 1.0}
 
 def stem(word: str) -> str:
     """A word without its German ending; at least four letters stay."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
+    for length in range(min(5, len(word) - 4), 0, -1):
+        if word[-length:] in _ENDINGS:
+            return word[:-length]
     return word
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from bot.matching.evidence import Examples, Thresholds, evidence, probability
+from bot.matching.evidence import Examples, Field, Said, Thresholds, evidence, probability
 from bot.matching.features import Lexicon, said_words
 from bot.matching.linear import Floats, Vectors, fit
 from bot.matching.parts import follow_up, parts_of
@@ -191,30 +191,25 @@ class TopicIndex:
         if previous_topic in self.topics and follow_up(words):
             spoken.append((*said_words(self.titles[self.topics.index(previous_topic)]), *words))
         vectors = [self.space.vector(one) for one in spoken]
-        rows = [values @ self.weights[at] for at, values in vectors if len(at)]
-        if not rows:
+        if not any(len(at) for at, _ in vectors):
             return []
-        table = np.stack(rows)
+        table = np.stack([values @ self.weights[at] for at, values in vectors])
         table[1:] *= np.float32(PART)
         scores = self._seen(table.max(axis=0), audience, previous_topic)
         order = np.argsort(-scores)[:SHORTLIST]
-        said = " ".join(words)
+        whole = " ".join(words)
+        standing = Field.of(scores, float(table[0, -1]))
+        prepared: dict[int, Said] = {}
         ranked = []
         for at in (int(one) for one in order):
             if scores[at] <= 0.0:
                 break
             source = int(np.argmax(table[:, at]))
-            clue = evidence(
-                at=at,
-                scores=scores,
-                outside=float(table[0, -1]),
-                examples=self.examples[at],
-                words=spoken[source],
-                vector=vectors[source],
-                space=self.space,
-                own=not audience or audience in self.audiences[at],
-            )
-            ranked.append(Ranked(at, self._probability(clue, said, at), clue))
+            if source not in prepared:
+                prepared[source] = Said.of(spoken[source], vectors[source], self.space)
+            own = not audience or audience in self.audiences[at]
+            clue = evidence(at, standing, prepared[source], self.examples[at], own=own)
+            ranked.append(Ranked(at, self._probability(clue, whole, at), clue))
         ranked.sort(key=lambda one: -one.probability)
         return ranked
 

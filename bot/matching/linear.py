@@ -7,8 +7,7 @@ conjugate gradients: some thousand examples are solved in a fraction of a second
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,78 +19,94 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 RIDGE = 1.0  # regularisation; larger = smoother
-STEPS = 14  # of conjugate gradients; the ranking no longer changes after ten
+STEPS = 8  # of conjugate gradients; more do not change the ranking
 MAX_EXACT = 6000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
+_FEW, _MANY = 16, 270  # examples of a feature: up to which, and from which, the Gram matrix is summed in another way
 
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """The vector space of the examples: feature -> number, weight of each."""
+    """The vector space of the examples: feature -> number, weight of each; `words` are the numbers of known words."""
 
     numbers: Mapping[str, int]
     idf: Floats
     lexicon: Lexicon
+    words: Mapping[str, Ints]
     rarest: float = 1.0  # weight of a word that no example has
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, list[tuple[Ints, Floats]]]:
-        """Learns the space from folded texts and gives their vectors. Rare n-grams (seen once) are left out."""
-        cache: dict[str, tuple[str, ...]] = {}
-        bags: list[Counter[str]] = []
-        frequency: Counter[str] = Counter()
-        for words in texts:
-            bag = _bag(words, lexicon, cache)
-            bags.append(bag)
-            frequency.update(bag.keys())
+        """Learns the space from folded texts and gives their vectors. N-grams and pairs seen once are left out."""
+        raw: dict[str, int] = {}
+        words: dict[str, list[int]] = {}
+        bags: list[tuple[Ints, Ints]] = []
+        for text in texts:
+            ids: list[int] = []
+            for word in text:
+                known = words.get(word)
+                if known is None:
+                    known = words[word] = [raw.setdefault(name, len(raw)) for name in word_features(word, lexicon)]
+                ids += known
+            ids += [raw.setdefault(name, len(raw)) for name in pair_features(text, lexicon)]
+            bags.append(np.unique(np.array(ids, dtype=np.int64), return_counts=True))
+        seen = np.concatenate([at for at, _ in bags]) if bags else np.zeros(0, dtype=np.int64)
+        frequency = np.bincount(seen, minlength=len(raw))
         least = 2 if len(bags) > 200 else 1
-        names = [name for name, count in frequency.items() if count >= least or name[0] in "ws"]
+        kept = {name: at for name, at in raw.items() if frequency[at] >= least or name[0] in "ws"}
+        renumbered = np.full(len(raw) + 1, -1, dtype=np.int64)
+        renumbered[list(kept.values())] = np.arange(len(kept))
+        kinds = np.array([KINDS.get(name[0], 1.0) for name in kept])
         total = len(bags) + 1
-        idf = np.array(
-            [(math.log(total / (1 + frequency[name])) + 0.3) * KINDS.get(name[0], 1.0) for name in names],
-            dtype=np.float32,
+        idf = ((np.log(total / (1 + frequency[list(kept.values())])) + 0.3) * kinds).astype(np.float32)
+        space = cls(
+            {name: at for at, name in enumerate(kept)},
+            idf,
+            lexicon,
+            {word: _only_known(renumbered[ids]) for word, ids in words.items()},
+            (math.log(total / 2) + 0.3) * KINDS["w"],
         )
-        rarest = (math.log(total / 2) + 0.3) * KINDS["w"]
-        space = cls({name: at for at, name in enumerate(names)}, idf, lexicon, rarest)
-        return space, [space.vector_of(bag) for bag in bags]
+        return space, [space._weighed(*_renumber(bag, renumbered)) for bag in bags]
 
     def vector(self, words: Sequence[str]) -> tuple[Ints, Floats]:
         """Feature numbers and values of a text; the values have length one. Empty when nothing is known."""
-        return self.vector_of(_bag(words, self.lexicon, {}))
-
-    def vector_of(self, bag: Mapping[str, int]) -> tuple[Ints, Floats]:
-        """The vector of counted features."""
+        known = [self.words[word] for word in words if word in self.words]
+        fresh = [name for word in words if word not in self.words for name in word_features(word, self.lexicon)]
+        fresh += pair_features(words, self.lexicon)
         numbers = self.numbers
-        known = [(numbers[name], count) for name, count in bag.items() if name in numbers]
-        at = np.array([row[0] for row in known], dtype=np.int64)
-        values = (1.0 + np.log(np.array([row[1] for row in known], dtype=np.float32))) * self.idf[at]
+        known.append(np.array([numbers[name] for name in fresh if name in numbers], dtype=np.int64))
+        at, counts = np.unique(np.concatenate(known), return_counts=True)
+        return self._weighed(at, counts)
+
+    def _weighed(self, at: Ints, counts: Ints) -> tuple[Ints, Floats]:
+        values = (1.0 + np.log(counts.astype(np.float32))) * self.idf[at]
         norm = float(np.sqrt(values @ values)) or 1.0
         return at, (values / np.float32(norm)).astype(np.float32)
 
 
-def _bag(words: Iterable[str], lexicon: Lexicon, cache: dict[str, tuple[str, ...]]) -> Counter[str]:
-    words = list(words)
-    bag: Counter[str] = Counter()
-    for word in words:
-        features = cache.get(word)
-        if features is None:
-            features = cache[word] = word_features(word, lexicon)
-        bag.update(features)
-    bag.update(pair_features(words, lexicon))
-    return bag
+def _only_known(numbers: Ints) -> Ints:
+    return numbers[numbers >= 0]
+
+
+def _renumber(bag: tuple[Ints, Ints], renumbered: Ints) -> tuple[Ints, Ints]:
+    at = renumbered[bag[0]]
+    kept = at >= 0
+    return at[kept], bag[1][kept]
 
 
 def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classes: int) -> Floats:
     """Weights (features x classes): ridge regression, or centroids for very many examples."""
     n = len(vectors)
+    weights = np.zeros((width, classes), dtype=np.float32)
     if n == 0:
-        return np.zeros((width, classes), dtype=np.float32)
+        return weights
+    if n > MAX_EXACT:
+        share = 1.0 / np.maximum(1, np.bincount(labels, minlength=classes)).astype(np.float32)
+        for (at, values), label in zip(vectors, labels, strict=True):
+            weights[at, label] += values * share[label]
+        return weights
     goal = np.zeros((n, classes), dtype=np.float32)
     goal[np.arange(n), labels] = 1.0
-    if n <= MAX_EXACT:
-        alpha = _solve(_gram(vectors, width), goal)
-    else:
-        alpha = goal / np.maximum(1.0, np.bincount(labels, minlength=classes)).astype(np.float32)[None, :]
-    weights = np.zeros((width, classes), dtype=np.float32)
+    alpha = _solve(_gram(vectors, width), goal)
     for row, (at, values) in enumerate(vectors):
         weights[at] += values[:, None] * alpha[row][None, :]
     return weights
@@ -115,18 +130,43 @@ def _solve(gram: Floats, goal: Floats) -> Floats:
 
 
 def _gram(vectors: Sequence[tuple[Ints, Floats]], width: int) -> Floats:
-    """All inner products, feature by feature: cheap because most features stand in few examples."""
+    """All inner products, summed feature by feature.
+
+    Three ways, by how many examples have the feature: few -> all pairs at once, many -> one dense product, else one by one.
+    """
     n = len(vectors)
-    gram = np.zeros((n, n), dtype=np.float32)
     rows = np.concatenate([np.full(len(at), row, dtype=np.int64) for row, (at, _) in enumerate(vectors)])
     columns = np.concatenate([at for at, _ in vectors])
     values = np.concatenate([value for _, value in vectors])
     order = np.argsort(columns, kind="stable")
-    rows, columns, values = rows[order], columns[order], values[order]
-    starts = np.searchsorted(columns, np.arange(width + 1))
-    for feature in range(width):
-        first, last = int(starts[feature]), int(starts[feature + 1])
-        if last > first:
-            who, value = rows[first:last], values[first:last]
-            gram[who[:, None], who[None, :]] += value[:, None] * value[None, :]
-    return gram
+    rows, values = rows[order], values[order]
+    counts = np.bincount(columns, minlength=width)
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    dense = np.zeros((n, int((counts > _MANY).sum())), dtype=np.float32)
+    for place, feature in enumerate(np.flatnonzero(counts > _MANY)):
+        part = slice(starts[feature], starts[feature] + counts[feature])
+        dense[rows[part], place] = values[part]
+    gram = dense @ dense.T
+    for feature in np.flatnonzero((counts > _FEW) & (counts <= _MANY)):
+        part = slice(starts[feature], starts[feature] + counts[feature])
+        who, value = rows[part], values[part]
+        gram[who[:, None], who[None, :]] += value[:, None] * value[None, :]
+    return gram + _pairs(rows, values, starts, counts, n)
+
+
+def _pairs(rows: Ints, values: Floats, starts: Ints, counts: Ints, n: int) -> Floats:
+    """The part of the Gram matrix that rare features make."""
+    places: list[Ints] = []
+    products: list[Floats] = []
+    for size in range(1, _FEW + 1):
+        first = starts[counts == size]
+        if not len(first):
+            continue
+        block = first[:, None] + np.arange(size)[None, :]
+        who, value = rows[block], values[block]
+        places.append((who[:, :, None] * n + who[:, None, :]).ravel())
+        products.append((value[:, :, None] * value[:, None, :]).ravel())
+    if not places:
+        return np.zeros((n, n), dtype=np.float32)
+    total = np.bincount(np.concatenate(places), weights=np.concatenate(products), minlength=n * n)
+    return total.reshape(n, n).astype(np.float32)
