@@ -33,7 +33,7 @@ GERMAN_MENU = Menu(
         ("stopp", "Abbrechen und zum Menü"),
         ("leicht", "Leichte Sprache"),
         ("loeschen", "Alle meine Daten löschen"),
-        ("weg", "Schnell weg: den Verlauf ausblenden"),
+        ("schnellweg", "Schnell weg: harmlosen Text zeigen"),
     ),
     description=(
         "Kavi beantwortet Fragen von Familien, wenn ein Mensch in Haft ist: Besuch, Geld, Kinder, Post. "

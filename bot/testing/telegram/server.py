@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -30,6 +31,7 @@ class TelegramServer:
         self.faults = Faults()
         self.limits = Limits()
         self.calls: list[str] = []  # every method called, in order, also those that failed
+        self.unanswered: Counter[int] = Counter()  # per chat: messages taken whose sender was not told
         self._delivery = Delivery(self.world)
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -120,6 +122,7 @@ class TelegramServer:
             self.world.changed()
             result = await self._carry_out(name.casefold(), params)
             if fault is not None and fault.kind == "drop_after":
+                self.unanswered[params.number("chat_id")] += 1
                 return _drop(request)
         except Rejected as rejected:
             return _refusal(rejected)

@@ -1,0 +1,120 @@
+"""`kavi run` on Telegram: a real process against a Bot API server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.dialogue.content import Content
+from bot.messengers.telegram.render import texts
+from bot.ports import Address
+from bot.testing.script import Script
+from bot.testing.telegram import TelegramServer
+from tests.soak.program import Program
+from tests.soak.telegram import environment, say
+from tests.system.rehearsal import outbound, rehearse, scripts
+
+pytestmark = pytest.mark.slow
+ANYWHERE = Address(messenger="telegram", account="", chat="1")
+
+
+@dataclass(slots=True)
+class Running:
+    """A started program with its server and its log."""
+
+    server: TelegramServer
+    program: Program
+    log: Path
+    environment: dict[str, str]
+
+    async def kavi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another `kavi` command with the same settings."""
+        command = [sys.executable, "-m", "bot", *arguments]
+        return await asyncio.to_thread(
+            subprocess.run, command, env=os.environ | self.environment, capture_output=True, text=True, check=False
+        )
+
+
+@pytest.fixture
+async def kavi(tmp_path: Path) -> AsyncIterator[Running]:
+    async with TelegramServer() as server:
+        settings = environment(server, tmp_path)
+        program = Program(settings, tmp_path / "kavi.log")
+        await program.start()
+        await program.working(1)
+        yield Running(server, program, tmp_path / "kavi.log", settings)
+        await program.stop()
+
+
+@pytest.mark.parametrize("script", scripts(), ids=lambda script: script.name)
+async def test_same_script_as_on_the_core_passes(kavi: Running, content: Content, script: Script) -> None:
+    anna = kavi.server.person()
+    heard = 0
+    for step in rehearse(content, script):
+        if step.kind == "start":
+            anna.starts()
+        else:
+            await asyncio.sleep(2.2)  # what comes faster is read together with what came before
+            say(anna, step.words)
+        wanted = [part.text for reply in step.replies for part in texts(outbound(reply, ANYWHERE))]
+        await kavi.server.until(lambda: len(anna.texts) >= heard + len(wanted), 20)  # noqa: B023  # awaited right here
+        assert anna.texts[heard:] == wanted
+        heard += len(wanted)
+
+
+async def test_what_was_written_while_down_is_answered_in_order(kavi: Running) -> None:
+    anna = kavi.server.person()
+    anna.starts()
+    await kavi.server.until(lambda: len(anna.texts) == 2, 20)
+    assert await kavi.program.stop() == 0
+    for number in range(300):
+        anna.says(f"Frage {number}")
+    await kavi.program.start()
+    await kavi.server.until(lambda: len(anna.texts) == 302, 60)
+    await asyncio.sleep(0.5)
+    assert len(anna.texts) == 302
+
+
+async def test_press_on_a_killed_bot_is_answered_after_its_restart(kavi: Running) -> None:
+    anna = kavi.server.person()
+    anna.starts()
+    await kavi.server.until(lambda: len(anna.texts) == 2, 20)
+    await kavi.program.kill()
+    anna.presses(anna.received[-1], "Ich kümmere mich um ein Kind")
+    await kavi.program.start()
+    await kavi.server.until(lambda: "Einfacher Sprache" in anna.texts[-1], 40)
+    assert anna.texts.count("Wer schreibt gerade?") in (1, 2)  # killed before the answer was written down: once more
+
+
+async def test_nothing_secret_and_nobody_s_name_stands_in_the_log(kavi: Running) -> None:
+    carla = kavi.server.person("Carla-Marie")
+    carla.starts()
+    await kavi.server.until(lambda: len(carla.texts) == 2, 20)
+    carla.says("Ein ganz geheimer Satz")
+    await kavi.server.until(lambda: len(carla.texts) >= 3, 20)
+    log = kavi.log.read_text()
+    assert "messenger_started" in log
+    for secret in ("geheimer", "Carla", str(carla.id), kavi.server.token, kavi.server.token.partition(":")[2]):
+        assert secret not in log, secret
+
+
+async def test_revoked_token_stops_the_program_with_its_own_code(kavi: Running) -> None:
+    kavi.server.revoke()
+    assert await asyncio.wait_for(kavi.program.ended(), 30) == 5
+    assert kavi.log.read_text().count("account_revoked") == 1
+    assert kavi.server.token not in kavi.log.read_text()
+
+
+async def test_doctor_finds_the_account_well(kavi: Running) -> None:
+    await kavi.program.stop()
+    found = await kavi.kavi("doctor")
+    assert re.search(r"telegram: account\W+ok", found.stdout), found.stdout
+    assert kavi.server.token not in found.stdout + found.stderr
