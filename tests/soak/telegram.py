@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from bot.testing.telegram import Person, TelegramServer
@@ -67,11 +66,12 @@ async def _scenario(server: TelegramServer, program: Program, lines: list[str], 
     async with asyncio.TaskGroup() as tasks:
         killing = tasks.create_task(program.kill_at_random(kills))
         for person in crowd:
-            tasks.create_task(_play(server, person, lines, steps, pause, outcome))
+            tasks.create_task(_play(server, person, lines, model.texts, steps, pause, outcome))
     outcome.kills = killing.result()
     server.faults.calm()
     await asyncio.sleep(QUIET)
-    print({"faults": dict(server.faults.happened), "repeated": 0}, flush=True)
+    repeated = [align(model.texts, person.texts)[1] for person in crowd]
+    print({"faults": dict(server.faults.happened), "repeats in each chat": repeated}, flush=True)
     for person in crowd:
         count(outcome, model.texts, person.texts, outcome.kills + server.unanswered[person.id])
 
@@ -103,39 +103,38 @@ def say(person: Person, line: str | None) -> None:
 
 
 async def _play(
-    server: TelegramServer, person: Person, lines: list[str], steps: list[int], pause: float, outcome: Outcome
-) -> None:
+    server: TelegramServer, person: Person, lines: list[str], model: list[str], steps: list[int], pause: float,
+    outcome: Outcome,
+) -> None:  # fmt: skip
     """Plays the script under kills, each line after the answer to the one before."""
-    say(person, None)
-    await _wait(server, person, steps[0], outcome)
-    for number, line in enumerate((*OPENING, *lines), 1):
-        await asyncio.sleep(PAUSE if number <= len(OPENING) else pause)
+    for number, line in enumerate((None, *OPENING, *lines)):
+        if number:
+            await asyncio.sleep(PAUSE if number <= len(OPENING) else pause)
+            outcome.events += 1
         say(person, line)
-        outcome.events += 1
-        await _wait(server, person, steps[number], outcome)
+        wanted = steps[number]
+        try:
+            await server.until(lambda: align(model, person.texts)[0] >= wanted, PATIENCE)  # noqa: B023  # awaited here
+        except TimeoutError:
+            outcome.silent += 1
 
 
-async def _wait(server: TelegramServer, person: Person, wanted: int, outcome: Outcome) -> None:
-    """Until so many different messages in a row came: a repeat follows its original at once."""
-    try:
-        await server.until(lambda: len(without_repeats(person.texts)[0]) >= wanted, PATIENCE)
-    except TimeoutError:
-        outcome.silent += 1
-
-
-def without_repeats(texts: list[str]) -> tuple[list[str], int]:
-    """The texts without direct repeats, and how many those were."""
-    kept = [text for number, text in enumerate(texts) if number == 0 or text != texts[number - 1]]
-    return kept, len(texts) - len(kept)
+def align(wanted: list[str], got: list[str]) -> tuple[int, int, int]:
+    """How far `got` follows `wanted`, how often a text came again directly, and how many texts have no place there."""
+    at = repeats = strays = 0
+    for text in got:
+        if at < len(wanted) and text == wanted[at]:
+            at += 1
+        elif at and text == wanted[at - 1]:
+            repeats += 1
+        else:
+            strays += 1
+    return at, repeats, strays
 
 
 def count(outcome: Outcome, wanted: list[str], got: list[str], allowed: int) -> None:
     """Adds what is missing, what is there without a reason, and repeats beyond the allowed."""
-    kept, repeats = without_repeats(got)
-    expected, natural = without_repeats(wanted)
-    outcome.sent_twice += max(0, repeats - natural - allowed)
-    missing, extra = Counter(expected) - Counter(kept), Counter(kept) - Counter(expected)
-    outcome.lost += missing.total()
-    outcome.processed_twice += extra.total()
-    if kept != expected and not missing and not extra:
-        outcome.processed_twice += 1  # all there, in the wrong order
+    at, repeats, strays = align(wanted, got)
+    outcome.lost += len(wanted) - at
+    outcome.processed_twice += strays
+    outcome.sent_twice += max(0, repeats - allowed)
