@@ -271,7 +271,7 @@ def _write_pid(settings: Settings) -> None:
 async def begin_with(store: Store, address: Address, session: Session) -> None:
     """Begins a conversation with a session instead of from nothing (`kavi chat --as`)."""
     now = datetime.now(UTC)
-    await store.receive([Inbound(address=address, external_id="begin", kind="unreaction", at=now)], None)
+    await store.receive([Inbound(address=address, external_id=f"begin:{address.chat}", kind="unreaction", at=now)], None)
     for lane in await store.claim("begin", now, 1000):
         if lane.conversation != store.conversation_id(address):
             await store.release(lane.conversation, lane.fence)

@@ -17,8 +17,10 @@ from bot.storage.sqlite import SqliteStore
 from bot.testing.script import onboarded
 from tests.bench.engine import FLOW, content_of
 
-ONE_MESSAGE_A_TURN = FLOW.replace("  - say: Hallo, willkommen!\n", "").replace(
-    "say: Womit kann ich helfen?", "say: Hallo, willkommen! Womit kann ich helfen?"
+ONE_MESSAGE_A_TURN = (
+    FLOW.replace("  - say: Hallo, willkommen!\n", "")
+    .replace("keep: session", "keep: turn")
+    .replace("say: Womit kann ich helfen?", "say: Hallo, willkommen! Womit kann ich helfen?")
 )
 
 

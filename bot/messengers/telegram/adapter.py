@@ -70,7 +70,7 @@ class TelegramMessenger:
         )  # fmt: skip
         self._url = f"{base}/bot{settings.token}"
         self._files = f"{base}/file/bot{settings.token}/"
-        self._sender = Sender(self._bot, open_source, settings.upload_cap)
+        self._sender = Sender(self._bot, self._call, open_source, settings.upload_cap)
         allowed = (*ALLOWED, "inline_query") if answers is not None else ALLOWED
         self._poller = Poller(self._polls, self._url, allowed, settings.poll_seconds)
         self._allowed = allowed
@@ -188,8 +188,8 @@ class TelegramMessenger:
         if isinstance(question, dict) and self._answers is not None:
             self._chore(answer_inline(question, self._answers, self._call))
 
-    async def _call(self, method: str, values: dict[str, Any]) -> None:
-        await self._calls.call(f"{self._url}/{method}", values, self._settings.request_seconds)
+    async def _call(self, method: str, values: Mapping[str, Any]) -> Any:
+        return await self._calls.call(f"{self._url}/{method}", values, self._settings.request_seconds)
 
     def _chore(self, work: Coroutine[Any, Any, None]) -> None:
         """Does something small beside the stream, best effort: what is too old or forbidden is let go."""
@@ -243,9 +243,7 @@ class TelegramMessenger:
         if not media.reference or media.size > cap:
             return None
         try:
-            about = await self._calls.call(
-                f"{self._url}/getFile", {"file_id": media.reference}, self._settings.request_seconds
-            )
+            about = await self._call("getFile", {"file_id": media.reference})
             path = str(about.get("file_path") or "")
             if not path or int(about.get("file_size") or 0) > cap:
                 return None

@@ -33,9 +33,11 @@ InlineAnswers = Callable[[str, str, str], Awaitable[Sequence[InlineAnswer]]]
 """(user id, what was typed, language) -> answers, best first; empty for people who may not ask."""
 
 
-async def answer_inline(
-    query: Mapping[str, Any], answers: InlineAnswers, call: Callable[[str, dict[str, Any]], Awaitable[Any]]
-) -> None:
+Call = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
+"""(method, values) -> result."""
+
+
+async def answer_inline(query: Mapping[str, Any], answers: InlineAnswers, call: Call) -> None:
     """Answers one inline query. Raises TelegramError."""
     person = query.get("from") or {}
     text = str(query.get("query", ""))[:LONGEST_QUERY]

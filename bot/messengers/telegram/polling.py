@@ -16,7 +16,7 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.messengers.telegram.receipts import REVOKED
-from bot.messengers.telegram.transport import AiohttpRequest, CallFailed, TooMany
+from bot.messengers.telegram.transport import AiohttpRequest, TooMany
 
 BATCH = 100
 GRACE = 10.0  # seconds that an answer may take beyond the long poll
@@ -70,10 +70,10 @@ class Poller:
 
     async def _endure(self, error: TelegramError) -> None:
         """Waits before the next try. Raises when another try is pointless."""
-        if isinstance(error, InvalidToken) or (isinstance(error, CallFailed) and error.status == 404):
+        if isinstance(error, InvalidToken):
             raise Revoked(REVOKED) from None
         self.failures += 1
-        if isinstance(error, Conflict) or (isinstance(error, CallFailed) and error.status == 409):
+        if isinstance(error, Conflict):
             self._conflicts += 1
             if self._conflicts >= CONFLICTS:
                 raise MessengerError(CONFLICT) from None

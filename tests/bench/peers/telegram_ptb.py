@@ -46,7 +46,9 @@ async def ask_sure(update: Update, context: Context) -> int:
     assert context.user_data is not None
     assert update.message is not None
     context.user_data["people"] = int(update.message.text or "0")
-    return await _say(update, "Tisch für {people} auf den Namen {name}. Soll ich buchen?".format(**context.user_data), SURE)
+    return await _say(
+        update, "Tisch für {people} auf den Namen {name}. Soll ich buchen?".format(**context.user_data), SURE
+    )
 
 
 async def thanks(update: Update, context: Context) -> int:
