@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
-from bot.matching.features import informative, stem
-from bot.matching.linear import Floats, Ints, Vectors
+from bot.matching.features import stem
+from bot.matching.linear import Floats, Ints, Known, Vectors
 
 NAMES = ("score", "lead", "share", "nearest", "nearest_three", "fuzzy", "known", "covered", "outside", "own", "length")
 _SHARPNESS = 12.0  # of the share among all topics
 _COMPARED = 300  # characters that rapidfuzz compares
+_NEAREST = 4  # examples that it compares with, the nearest by cosine
 
 _DEFAULT_WEIGHTS = (3.0, 3.0, 0.5, 2.0, 1.0, 1.5, 0.5, 1.5, 2.0, 0.3, 0.0)
 
@@ -56,10 +57,10 @@ class Examples:
         )
 
     def cosines(self, dense: Floats) -> Floats:
-        """The likeness of a question (as a dense vector) to each example, smallest first."""
+        """The likeness of a question (as a dense vector) to each example."""
         if not len(self.starts):
-            return np.zeros(1, dtype=np.float32)
-        return np.sort(np.add.reduceat(dense[self.at] * self.values, self.starts))
+            return np.zeros(0, dtype=np.float32)
+        return np.add.reduceat(dense[self.at] * self.values, self.starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,20 @@ class Said:
     known: float  # share of the telling words, by weight, that any example has
 
     @classmethod
-    def of(cls, words: Sequence[str], vector: tuple[Ints, Floats], space: Vectors) -> Said:
-        """From folded words and their vector."""
+    def of(cls, words: Sequence[str], read: Mapping[str, Known], vector: tuple[Ints, Floats], space: Vectors) -> Said:
+        """From folded words, what the space makes of them, and their vector."""
         dense = np.zeros(len(space.idf), dtype=np.float32)
         dense[vector[0]] = vector[1]
         weighed: dict[str, float] = {}
         known = 0.0
-        for word in dict.fromkeys(informative(words)):
+        for word in dict.fromkeys(words):
+            base = read[word].stem
+            if not base or len(word) < 2:
+                continue
             number = space.numbers.get(f"w:{word}")
             weight = space.rarest if number is None else float(space.idf[number])
             known += 0.0 if number is None else weight
-            weighed[stem(word)] = weighed.get(stem(word), 0.0) + weight
+            weighed[base] = weighed.get(base, 0.0) + weight
         total = sum(weighed.values()) or 1.0
         stems = tuple((name, weight / total) for name, weight in weighed.items())
         return cls(" ".join(words)[:_COMPARED], len(words), dense, stems, known / total)
@@ -112,14 +116,16 @@ def evidence(at: int, field: Field, said: Said, examples: Examples, *, own: bool
     score = float(field.scores[at])
     lead = score - (field.second if score >= field.first else field.first)
     cosines = examples.cosines(said.dense)
-    best = process.extractOne(said.text, examples.folded, scorer=fuzz.token_set_ratio)
+    nearest = np.argsort(cosines)[: -_NEAREST - 1 : -1].tolist()
+    three = [float(cosines[place]) for place in nearest[:3]] or [0.0]
+    fuzzy = max((fuzz.token_set_ratio(said.text, examples.folded[place]) for place in nearest), default=0.0)
     return (
         score,
         max(-0.5, min(0.5, lead)),
         math.exp(_SHARPNESS * (score - field.first)) / field.sum,
-        float(cosines[-1]),
-        float(cosines[-3:].sum()) / min(3, len(cosines)),
-        (best[1] if best else 0.0) / 100.0,
+        three[0],
+        sum(three) / len(three),
+        fuzzy / 100.0,
         said.known,
         sum(weight for name, weight in said.stems if name in examples.stems),
         min(1.0, score - field.outside),

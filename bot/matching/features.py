@@ -7,7 +7,7 @@ stems carry inflection, pairs carry order, concepts carry synonyms and other lan
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.text.normalise import MAX_LENGTH, fold, tokens
@@ -81,27 +81,34 @@ def said_words(text: str) -> tuple[str, ...]:
     return words if len(words) <= MAX_WORDS else words[:half] + words[-half:]
 
 
-def word_features(word: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """All features of one word alone."""
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One folded word, taken apart: its features alone, and what it is in a pair (empty for a stop word)."""
+
+    features: tuple[str, ...]
+    stem: str = ""
+    meant: str = ""
+
+
+def take_apart(word: str, lexicon: Lexicon) -> Word:
+    """A folded word as the features see it."""
     if word in STOP:
-        return (f"w:{word}",)
+        return Word((f"w:{word}",))
+    concepts = lexicon.concepts(word)
     padded = f"<{word}>"
-    grams = (f"g:{padded[at : at + size]}" for size in SIZES for at in range(len(padded) - size + 1))
-    concepts = (f"c:{concept}" for concept in lexicon.concepts(word))
-    return (f"w:{word}", f"s:{stem(word)}", *concepts, *grams)
+    grams = [f"g:{padded[at : at + size]}" for size in SIZES for at in range(len(padded) - size + 1)]
+    base = stem(word)
+    return Word(
+        (f"w:{word}", f"s:{base}", *[f"c:{concept}" for concept in concepts], *grams),
+        base,
+        concepts[0] if concepts else base,
+    )
 
 
-def pair_features(words: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
-    """Neighbours: stems of content words, and of the meanings of content words."""
-    content = [word for word in words if word not in STOP]
-    stems = [stem(word) for word in content]
-    for left, right in itertools.pairwise(stems):
-        yield f"p:{left} {right}"
-    meant = [(lexicon.concepts(word) or (kept,))[0] for word, kept in zip(content, stems, strict=True)]
-    for left, right in itertools.pairwise(meant):
-        yield f"k:{left} {right}"
-
-
-def informative(words: Sequence[str]) -> tuple[str, ...]:
-    """The words that carry meaning."""
-    return tuple(word for word in words if word not in STOP and len(word) > 1)
+def pair_features(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Neighbours, by stem and by meaning, from (stem, meant) of the words that are no stop words."""
+    return [
+        name
+        for (left, means), (right, meant) in itertools.pairwise(pairs)
+        for name in (f"p:{left} {right}", f"k:{means} {meant}")
+    ]

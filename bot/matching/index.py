@@ -26,7 +26,7 @@ from bot.text.normalise import fold
 Outcome = Literal["answer", "clarify", "smalltalk", "none"]
 
 OUTSIDE = ""  # the class of everyday questions that are none of ours
-SHORTLIST = 6
+SHORTLIST = 5
 OFFERED = 3
 STAND_IN = 0.85  # factor for topics written for another audience that this one may see too
 PART = 0.95  # factor for a part of a message against the whole
@@ -190,7 +190,8 @@ class TopicIndex:
         spoken = [words, *parts_of(text)]
         if previous_topic in self.topics and follow_up(words):
             spoken.append((*said_words(self.titles[self.topics.index(previous_topic)]), *words))
-        vectors = [self.space.vector(one) for one in spoken]
+        read = {word: self.space.read(word) for word in {word for one in spoken for word in one}}
+        vectors = [self.space.vector([read[word] for word in one]) for one in spoken]
         if not any(len(at) for at, _ in vectors):
             return []
         table = np.stack([values @ self.weights[at] for at, values in vectors])
@@ -206,7 +207,7 @@ class TopicIndex:
                 break
             source = int(np.argmax(table[:, at]))
             if source not in prepared:
-                prepared[source] = Said.of(spoken[source], vectors[source], self.space)
+                prepared[source] = Said.of(spoken[source], read, vectors[source], self.space)
             own = not audience or audience in self.audiences[at]
             clue = evidence(at, standing, prepared[source], self.examples[at], own=own)
             ranked.append(Ranked(at, self._probability(clue, whole, at), clue))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.features import KINDS, Lexicon, pair_features, word_features
+from bot.matching.features import KINDS, Lexicon, pair_features, take_apart
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -25,29 +25,43 @@ _FEW, _MANY = 16, 270  # examples of a feature: up to which, and from which, the
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A word with the numbers of its features that examples have; `stem` is empty for a stop word."""
+
+    numbers: Ints
+    stem: str
+    meant: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vectors:
-    """The vector space of the examples: feature -> number, weight of each; `words` are the numbers of known words."""
+    """The vector space of the examples: feature -> number, weight of each; `words` are the words of the examples."""
 
     numbers: Mapping[str, int]
     idf: Floats
     lexicon: Lexicon
-    words: Mapping[str, Ints]
+    words: Mapping[str, Known]
     rarest: float = 1.0  # weight of a word that no example has
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, list[tuple[Ints, Floats]]]:
         """Learns the space from folded texts and gives their vectors. N-grams and pairs seen once are left out."""
         raw: dict[str, int] = {}
-        words: dict[str, list[int]] = {}
+        words: dict[str, tuple[list[int], str, str]] = {}
         bags: list[tuple[Ints, Ints]] = []
         for text in texts:
             ids: list[int] = []
-            for word in text:
-                known = words.get(word)
+            pairs: list[tuple[str, str]] = []
+            for said in text:
+                known = words.get(said)
                 if known is None:
-                    known = words[word] = [raw.setdefault(name, len(raw)) for name in word_features(word, lexicon)]
-                ids += known
-            ids += [raw.setdefault(name, len(raw)) for name in pair_features(text, lexicon)]
+                    word = take_apart(said, lexicon)
+                    numbers = [raw.setdefault(name, len(raw)) for name in word.features]
+                    known = words[said] = (numbers, word.stem, word.meant)
+                ids += known[0]
+                if known[1]:
+                    pairs.append(known[1:])
+            ids += [raw.setdefault(name, len(raw)) for name in pair_features(pairs)]
             bags.append(np.unique(np.array(ids, dtype=np.int64), return_counts=True))
         seen = np.concatenate([at for at, _ in bags]) if bags else np.zeros(0, dtype=np.int64)
         frequency = np.bincount(seen, minlength=len(raw))
@@ -62,19 +76,26 @@ class Vectors:
             {name: at for at, name in enumerate(kept)},
             idf,
             lexicon,
-            {word: _only_known(renumbered[ids]) for word, ids in words.items()},
+            {said: Known(_only_known(renumbered[ids]), base, meant) for said, (ids, base, meant) in words.items()},
             (math.log(total / 2) + 0.3) * KINDS["w"],
         )
         return space, [space._weighed(*_renumber(bag, renumbered)) for bag in bags]
 
-    def vector(self, words: Sequence[str]) -> tuple[Ints, Floats]:
+    def read(self, said: str) -> Known:
+        """A folded word in this space."""
+        known = self.words.get(said)
+        if known is None:
+            word, numbers = take_apart(said, self.lexicon), self.numbers
+            at = [numbers[name] for name in word.features if name in numbers]
+            known = Known(np.array(at, dtype=np.int64), word.stem, word.meant)
+        return known
+
+    def vector(self, words: Sequence[Known]) -> tuple[Ints, Floats]:
         """Feature numbers and values of a text; the values have length one. Empty when nothing is known."""
-        known = [self.words[word] for word in words if word in self.words]
-        fresh = [name for word in words if word not in self.words for name in word_features(word, self.lexicon)]
-        fresh += pair_features(words, self.lexicon)
         numbers = self.numbers
-        known.append(np.array([numbers[name] for name in fresh if name in numbers], dtype=np.int64))
-        at, counts = np.unique(np.concatenate(known), return_counts=True)
+        pairs = pair_features([(word.stem, word.meant) for word in words if word.stem])
+        found = np.array([numbers[name] for name in pairs if name in numbers], dtype=np.int64)
+        at, counts = np.unique(np.concatenate([*(word.numbers for word in words), found]), return_counts=True)
         return self._weighed(at, counts)
 
     def _weighed(self, at: Ints, counts: Ints) -> tuple[Ints, Floats]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.matching.features import said_words
 
-MAX_PARTS = 8
+MAX_PARTS = 6
 LONG = 14  # words; a shorter message is taken as one, commas and all
 _LOOKED_AT = 6000  # characters
 _SENTENCE = re.compile(r"(?<=[.!?…؟])\s+|\n+|;\s+")

@@ -1,6 +1,6 @@
 """Features of words and the lexicon of concepts."""
 
-from bot.matching.features import MAX_WORDS, Lexicon, said_words, stem, word_features
+from bot.matching.features import MAX_WORDS, Lexicon, said_words, stem, take_apart
 from bot.matching.parts import MAX_PARTS, follow_up, parts_of
 
 LEXICON = Lexicon.of(
@@ -20,7 +20,7 @@ def test_inflected_words_share_their_stem() -> None:
 
 
 def test_a_stop_word_has_no_parts() -> None:
-    assert word_features("und", LEXICON) == ("w:und",)
+    assert take_apart("und", LEXICON).features == ("w:und",)
 
 
 def test_of_a_long_text_the_beginning_and_the_end_are_looked_at() -> None:
