@@ -10,7 +10,7 @@ from html import escape
 
 from bot.messengers.matrix.homeserver import Json
 from bot.ports import Outbound
-from bot.text.spans import foreign, html, parse, plain, split
+from bot.text.spans import Styled, foreign, html, join, parse, plain, split
 
 MAX_TEXT = 12_000  # characters of one message: twice in an encrypted event, in at most 4 bytes each, stays below 64 KiB
 
@@ -49,4 +49,7 @@ def _bodies(text: str, *, markup: bool) -> list[tuple[str, str]]:
     if not text:
         return []
     styled = parse(text) if markup else foreign(text)
-    return [(plain(part), html(part)) for part in split(styled, MAX_TEXT)]
+    parts = split(styled, MAX_TEXT)
+    if len(parts) > 1:
+        parts = [join([part, Styled(f"({at}/{len(parts)})")], "\n") for at, part in enumerate(parts, 1)]
+    return [(plain(part), html(part)) for part in parts]
