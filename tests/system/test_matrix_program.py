@@ -180,4 +180,5 @@ async def test_doctor_finds_the_account_well(kavi: Running) -> None:
     await kavi.program.stop()
     found = await kavi.kavi("doctor")
     assert re.search(r"matrix: account\W+ok", found.stdout), found.stdout
+    assert re.search(r"matrix: server\W+ok", found.stdout), found.stdout
     assert re.search(r"matrix: encryption\W+ok", found.stdout), found.stdout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from bot.messengers.matrix.cases import empty_room, open_room
 from bot.messengers.matrix.doorkeeper import Doorkeeper
 from bot.messengers.matrix.files import OpenSource, fetch, no_source
 from bot.messengers.matrix.folder import StoreFolder
+from bot.messengers.matrix.health import ask_server, look_at
 from bot.messengers.matrix.homeserver import CLIENT, ApiError, Homeserver, Unreachable, escape
 from bot.messengers.matrix.identity import ensure_signed
 from bot.messengers.matrix.machine import Machine
@@ -29,8 +29,6 @@ from bot.ports import Address, Capabilities, MediaFile, Outbound, Receipt, Sink
 
 NAME = "matrix"
 TYPING_MS = 5000
-SLOW_SYNC = 180.0  # seconds without a successful sync after which `health` complains
-CLOCK_TOLERANCE = 30.0  # seconds
 
 
 def _utc_now() -> datetime:
@@ -171,36 +169,9 @@ class MatrixMessenger:
 
     async def health(self) -> Mapping[str, str]:
         """Account, encryption, clock and stream, each "ok" or a sentence with the remedy."""
-        found = {"account": "ok"}
-        try:
-            await self._http.call("GET", f"{CLIENT}/account/whoami")
-        except MessengerError as error:
-            found["account"] = str(error)
-        parts, last = self._running, self._running.stream.last_success
-        found["encryption"] = parts.signing or "ok"
-        if parts.machine.withheld and not parts.signing:
-            found["encryption"] = (
-                f"{parts.machine.withheld} messages came without keys; look at the device's signature."
-            )
-        if parts.trust.changed:
-            found["staff"] = (
-                f"{len(parts.trust.changed)} counsellors have a new identity; compare keys and pin it anew."
-            )
-        offset = self._http.clock_offset
-        if offset is not None and abs(offset) > CLOCK_TOLERANCE:
-            found["clock"] = f"The server's clock differs by {offset:.0f} s; switch on time synchronisation."
-        if last is not None and time.monotonic() - last > SLOW_SYNC:
-            found["stream"] = f"No successful sync for {time.monotonic() - last:.0f} s; is the homeserver up?"
-        elif parts.stream.failures > 1:
-            found["stream"] = (
-                f"The last {parts.stream.failures} syncs failed; is the homeserver up, is the token its own?"
-            )
-        found["refresh"] = (
-            "ok"
-            if self._settings.password
-            else ("Access tokens that expire cannot be renewed without matrix.password; use one that does not expire.")
-        )
-        return found
+        parts = self._running
+        known = look_at(parts.machine, parts.trust, parts.stream, parts.signing, self._settings)
+        return await ask_server(self._http, self._settings) | known
 
     async def close(self) -> None:
         """Ends the session at this end; the device stays logged in."""
