@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bot import app
 from bot.config import read_settings
 from bot.dialogue.content import Content
-from bot.matching import MatchResult
+from bot.loader.content import phrases_of
+from bot.matching import MatchResult, TopicIndex
+from bot.matching.leave_one_out import leave_one_out
+from bot.matching.topic import Topic
 from bot.safety import triage
 
 
@@ -87,17 +90,35 @@ def check_matching(content: Content) -> int:
     if content.index is None:
         return 0
     failed = 0
-    for topic in content.topics.values():
-        for row in topic.asked:
-            audience = row.audience or (topic.audiences[0] if topic.audiences else None)
-            result = content.index.find(row.text, audience=audience)
-            if not result.candidates or result.candidates[0].topic != topic.id:
-                found = result.candidates[0].topic if result.candidates else "nichts"
-                print(f"{row.place}: {row.text!r} findet {found} statt {topic.id}")
-                failed += 1
-        for row in topic.not_asked:
-            result = content.index.find(row.text, audience=topic.audiences[0] if topic.audiences else None)
-            if result.outcome == "answer" and result.candidates[0].topic == topic.id:
-                print(f"{row.place}: {row.text!r} darf {topic.id} nicht finden")
-                failed += 1
+    for problem in own_topic_problems(content.index, content.topics):
+        print(problem)
+        failed += 1
+    rows = leave_one_out(
+        [p for topic in content.topics.values() for p in phrases_of(topic)], content.index.space.lexicon
+    )
+    right = sum(row.right for row in rows)
+    print(
+        f"Ohne sich selbst finden {right} von {len(rows)} Beispielfragen ihr Thema ({100 * right / max(1, len(rows)):.1f} %)."
+    )
+    missed: dict[str, int] = {}
+    for row in rows:
+        missed[row.phrase.topic] = missed.get(row.phrase.topic, 0) + (not row.right)
+    for topic, count in sorted(missed.items(), key=lambda one: -one[1])[:10]:
+        print(f"  {topic}: {count} nicht")
     return failed
+
+
+def own_topic_problems(index: TopicIndex, topics: Mapping[str, Topic]) -> Iterator[str]:
+    """Each `asked` line that does not find its own topic and each `not_asked` line that does, with its place."""
+    for topic in topics.values():
+        for row in topic.asked:
+            for audience in (row.audience,) if row.audience else topic.audiences:
+                result = index.find(row.text, audience=audience)
+                if result.outcome != "answer" or result.candidates[0].topic != topic.id:
+                    found = result.candidates[0].topic if result.candidates else result.smalltalk or "nichts"
+                    yield f"{row.place}: {row.text!r} findet für {audience} {found} statt {topic.id}"
+        for row in topic.not_asked:
+            for audience in topic.audiences:
+                result = index.find(row.text, audience=audience)
+                if result.outcome == "answer" and result.candidates[0].topic == topic.id:
+                    yield f"{row.place}: {row.text!r} darf {topic.id} nicht finden"

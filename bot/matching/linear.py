@@ -127,7 +127,7 @@ def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classe
         return weights
     goal = np.zeros((n, classes), dtype=np.float32)
     goal[np.arange(n), labels] = 1.0
-    alpha = _solve(_gram(vectors, width), goal)
+    alpha = _solve(gram_of(vectors, width), goal)
     for row, (at, values) in enumerate(vectors):
         weights[at] += values[:, None] * alpha[row][None, :]
     return weights
@@ -150,7 +150,7 @@ def _solve(gram: Floats, goal: Floats) -> Floats:
     return alpha
 
 
-def _gram(vectors: Sequence[tuple[Ints, Floats]], width: int) -> Floats:
+def gram_of(vectors: Sequence[tuple[Ints, Floats]], width: int) -> Floats:
     """All inner products, summed feature by feature.
 
     Three ways, by how many examples have the feature: few -> all pairs at once, many -> one dense product, else one by one.
