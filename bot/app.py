@@ -190,6 +190,7 @@ def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
         access_token=_revealed(matrix.access_token),
         device_id=matrix.device_id,
         store_key=derive(master, "matrix-store"),
+        identity_seed=derive(master, "matrix-identity"),
         staff_rooms=frozenset(matrix.staff_rooms),
         staff_keys=matrix.staff_keys,
     )

@@ -116,6 +116,26 @@ async def test_lost_identity_is_reported_and_never_replaced(bot: EchoBot, accoun
     assert account.call("POST", "/keys/query", query)["master_keys"] == before
 
 
+async def test_identity_made_from_a_seed_outlives_the_whole_folder(
+    account: Account, store_dir: Path, strict: StrictClient
+) -> None:
+    bot = EchoBot(account, store_dir, identity_seed=b"s" * 32)
+    await bot.start()
+    try:
+        room = await open_direct(bot, strict)
+        await strict.do("send", room=room, body="vorher")
+        await strict.reads("echo: vorher")
+        await bot.stop()
+        shutil.rmtree(store_dir)
+        await bot.start()
+        assert (await bot.matrix.health())["encryption"] == "ok"
+        await asyncio.sleep(1.0)  # what is written in the same instant still goes to the old device alone
+        await strict.do("send", room=room, body="nachher")
+        await strict.reads("echo: nachher")
+    finally:
+        await bot.stop()
+
+
 async def test_starting_again_publishes_nothing_new(bot: EchoBot, account: Account) -> None:
     query = {"device_keys": {account.user_id: []}}
     before = account.call("POST", "/keys/query", query)

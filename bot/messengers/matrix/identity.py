@@ -14,6 +14,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.messengers.matrix.account import Login, call_with_password
 from bot.messengers.matrix.folder import StoreFolder
@@ -21,8 +23,8 @@ from bot.messengers.matrix.homeserver import CLIENT, Homeserver, Json
 from bot.messengers.matrix.settings import MatrixSettings
 
 LOST = (
-    "The account already has an identity whose keys are not in the Matrix store, so this device cannot be signed and "
-    "strict clients will not talk to it. Restore the store folder from a backup; the identity is never replaced."
+    "The account already has an identity that this installation does not know, so this device cannot be signed and strict "
+    "clients will not talk to it. Use the master key it was made with, or restore the store folder; it is never replaced."
 )
 
 
@@ -85,6 +87,13 @@ class Identity:
         return cls(*(SigningKey(Ed25519PrivateKey.generate()) for _ in range(3)))
 
     @classmethod
+    def derive(cls, seed: bytes, user: str) -> Identity:
+        """The identity that belongs to a seed and an account: the same on every machine and after every disaster."""
+        names = ("master", "self_signing", "user_signing")
+        secrets = (HKDF(SHA256(), 32, None, f"kavi/matrix/{name}/{user}".encode()).derive(seed) for name in names)
+        return cls(*(SigningKey(Ed25519PrivateKey.from_private_bytes(secret)) for secret in secrets))
+
+    @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Identity:
         names = ("master", "self_signing", "user_signing")
         return cls(*(SigningKey(Ed25519PrivateKey.from_private_bytes(decode(stored[name]))) for name in names))
@@ -120,6 +129,22 @@ class Signing:
     device: Json
 
 
+def _own_identity(settings: MatrixSettings, folder: StoreFolder, user: str, published: str) -> Identity | None:
+    """The identity to sign with, stored in the folder; None when a published one is not ours."""
+    stored = folder.read("identity")
+    known = [Identity.load(stored)] if stored is not None else []
+    if settings.identity_seed is not None:
+        known.append(Identity.derive(settings.identity_seed, user))
+    if published:
+        known = [identity for identity in known if identity.master.public == published]
+        if not known:
+            return None
+    identity = known[0] if known else Identity.generate()
+    if stored is None:
+        folder.write("identity", identity.dump())
+    return identity
+
+
 async def ensure_signed(server: Homeserver, settings: MatrixSettings, folder: StoreFolder, login: Login) -> Signing:
     """Publishes the identity once and signs this device with it; nothing happens when all is in place.
 
@@ -131,17 +156,10 @@ async def ensure_signed(server: Homeserver, settings: MatrixSettings, folder: St
     published = master_key(answer, user)
     device: Json = answer.get("device_keys", {}).get(user, {}).get(login.device_id, {})
     device.pop("unsigned", None)
-    stored = folder.read("identity")
-    if stored is None:
-        if published:
-            return Signing(LOST, device)
-        identity = Identity.generate()
-        folder.write("identity", identity.dump())
-    else:
-        identity = Identity.load(stored)
-    if published != identity.master.public:
-        if published:
-            return Signing(LOST, device)
+    identity = _own_identity(settings, folder, user, published)
+    if identity is None:
+        return Signing(LOST, device)
+    if not published:
         path = f"{CLIENT}/keys/device_signing/upload"
         await call_with_password(server, settings, "POST", path, identity.upload(user))
     if not device:

@@ -14,6 +14,8 @@ class MatrixSettings:
     """Account, folder and policy. Raises ConfigError when the account is incomplete.
 
     `store_key` (32 bytes) seals the folder; without it a random one is made beside the folder with mode 0600.
+    `identity_seed` (32 bytes) makes the account's cross-signing keys, so that they outlive the folder and are the same on
+    every machine; without it they are random and lie only in the folder.
     `staff_keys` pins counsellors: user id -> public master key (unpadded base64), or "" to pin the first one seen.
     `direct_burst` invitations of one person, and ten times as many of all together, are accepted at once; after that
     one more every `direct_interval` seconds.
@@ -26,6 +28,7 @@ class MatrixSettings:
     access_token: str = field(default="", repr=False)
     device_id: str = ""
     store_key: bytes | None = field(default=None, repr=False)
+    identity_seed: bytes | None = field(default=None, repr=False)
     staff_rooms: frozenset[str] = frozenset()
     staff_keys: Mapping[str, str] = field(default_factory=dict)
     device_name: str = "Kavi"
@@ -47,3 +50,5 @@ class MatrixSettings:
             raise ConfigError("matrix needs a password, or an access token with its device id")
         if self.store_key is not None and len(self.store_key) != 32:
             raise ConfigError("the key of the Matrix store must have 32 bytes")
+        if self.identity_seed is not None and len(self.identity_seed) != 32:
+            raise ConfigError("the seed of the Matrix identity must have 32 bytes")

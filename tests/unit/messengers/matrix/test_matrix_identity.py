@@ -46,6 +46,14 @@ def test_identity_survives_being_stored() -> None:
     assert "secret" not in repr(identity)
 
 
+def test_identity_of_a_seed_is_always_the_same_and_another_for_each_account() -> None:
+    first, again = (Identity.derive(b"s" * 32, BERTA).dump() for _ in range(2))
+    assert first == again
+    assert len(set(first.values())) == 3
+    assert Identity.derive(b"s" * 32, "@anna:test").dump() != first
+    assert Identity.derive(b"t" * 32, BERTA).dump() != first
+
+
 def test_master_key_signs_the_two_others_and_nothing_else_passes() -> None:
     identity, stranger = Identity.generate(), Identity.generate()
     published = identity.upload(BERTA)
