@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from bot.testing.telegram.methods import file_object, make_topic, member_of
+from bot.testing.telegram.groups import make_topic, member_of
+from bot.testing.telegram.sending import file_object
 from bot.testing.telegram.texts import found_entities
 from bot.testing.telegram.world import Chat, Json, World
 
@@ -110,7 +111,9 @@ class _Writer:
         return [
             one
             for one in self.chat.messages.values()
-            if one["from"]["id"] == own and one.get("message_thread_id", 0) == self._thread
+            if one["from"]["id"] == own
+            and "forum_topic_created" not in one
+            and one.get("message_thread_id", 0) == self._thread
         ]
 
     @property

@@ -83,6 +83,8 @@ class TelegramServer:
         chat = Chat(id=number, kind=kind, name=name, forum=forum)
         if admin:
             chat.bot_status, chat.rights = "administrator", {"can_manage_topics": True, "can_delete_messages": True}
+        if forum:
+            next(chat.numbers)  # the first message made the group; General is the topic 1
         self.world.chats[number] = chat
         return Group(self.world, chat)
 
