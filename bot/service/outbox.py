@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,10 +58,53 @@ class Bucket:
             return 0.0
         return (1.0 - self._tokens) / self._rate
 
+    def done(self) -> None:
+        """One has left: it was counted when it was taken."""
+
     def give_back(self) -> None:
         """Returns one that was not used."""
         if self._rate > 0:
             self._tokens = min(self._burst, self._tokens + 1)
+
+
+class Window:
+    """At most `limit` messages within any second, as the platform counts them.
+
+    A message counts from its start until a second after its end: whenever in between the platform took it, no second
+    of its clock holds more. (A bucket that saves up lets a few too many through.) Same use as `Bucket`.
+    """
+
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._under_way = 0
+        self._ended: deque[float] = deque()
+
+    def available(self) -> int:
+        """How many may leave now."""
+        now = self._clock()
+        while self._ended and self._ended[0] <= now - 1.0:
+            self._ended.popleft()
+        return self._limit - self._under_way - len(self._ended)
+
+    def take(self, count: int) -> None:
+        """These many leave."""
+        self._under_way += count
+
+    def done(self) -> None:
+        """One has left, or failed to."""
+        self._under_way -= 1
+        self._ended.append(self._clock())
+
+    def wait(self) -> float:
+        """Seconds until the next one may leave, as far as is known."""
+        if self.available() >= 1:
+            return 0.0
+        return self._ended[0] + 1.0 - self._clock() if self._ended else 0.02
+
+    def give_back(self) -> None:
+        """One did not leave after all."""
+        self._under_way -= 1
 
 
 @dataclass(slots=True)
@@ -83,7 +127,7 @@ class Outbox:
     async def run(self) -> None:
         """The loop. Raises Revoked when the account is no longer ours."""
         # Saved-up tokens would break a limit that the platform counts per second; slow limits allow a small burst.
-        bucket = Bucket(self.rate, 10.0 if 0 < self.rate < 1 else 2.0)
+        bucket = Window(int(self.rate)) if self.rate >= 1 else Bucket(self.rate, 10.0)
         await self.store.recover_outbox(self.messenger.account)
         while not self.stop.is_set():
             try:
@@ -94,7 +138,7 @@ class Outbox:
         if self._sending:
             await asyncio.wait(self._sending, timeout=SEND_TIMEOUT)
 
-    async def _round(self, bucket: Bucket) -> None:
+    async def _round(self, bucket: Bucket | Window) -> None:
         self._raise_failures()
         pause = self._paused_until - time.monotonic()
         room = min(bucket.available(), PARALLEL - len(self._sending))
@@ -124,7 +168,7 @@ class Outbox:
         self._seen = await self.store.wait_for_work(max(0.002, min(seconds, 5.0)), self._seen)
         self._freed.clear()
 
-    async def _send(self, row: OutboxRow, bucket: Bucket) -> None:
+    async def _send(self, row: OutboxRow, bucket: Bucket | Window) -> None:
         address = row.outbound.address
         chat = f"{address.chat}/{address.thread}"
         early = self._too_early(chat)
@@ -144,6 +188,7 @@ class Outbox:
             receipt = Retry(after=5.0)
         if isinstance(receipt, Retry) and receipt.whole_account:
             self._paused_until = max(self._paused_until, time.monotonic() + receipt.after)
+        bucket.done()
         self._last[chat] = time.monotonic()
         if len(self._last) > 50_000:
             self._last.clear()

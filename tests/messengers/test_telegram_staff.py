@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import ConfigError, MessengerError
 from bot.messengers.telegram import InlineAnswer, Menu, TelegramSettings
-from bot.ports import Gone, Sent
+from bot.ports import Gone, Retry, Sent
 from bot.testing.telegram import Fault, Group, TelegramServer
 from bot.testing.telegram.server import TOKEN
 from tests.messengers.telegram_bot import TelegramBot, running
@@ -69,6 +69,15 @@ async def test_topic_is_a_place_of_its_own(server: TelegramServer, bot: Telegram
     assert (await bot.gets(lambda one: one.text == "Zu diesem")).relates_to != ""
     await bot.messenger.close_room(room)
     assert forum.chat.topics[topic].closed
+
+
+async def test_topics_share_the_limit_of_their_group(server: TelegramServer, bot: TelegramBot, forum: Group) -> None:
+    server.limits.on = True
+    topics = [forum.opens_topic(f"Fall {number}") for number in range(4)]
+    receipts = [await bot.send(forum.id, "x", thread=topics[number % 4]) for number in range(22)]
+    assert [type(one) for one in receipts] == [Sent] * 20 + [Retry] * 2
+    assert all(50 < one.after <= 61 for one in receipts[20:] if isinstance(one, Retry))
+    assert server.limits.refused == 0
 
 
 async def test_general_has_no_thread(bot: TelegramBot, forum: Group) -> None:

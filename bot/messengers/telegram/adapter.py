@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -34,6 +34,7 @@ NAME = "telegram"
 CHORES = 16  # small calls beside the stream at one time
 START_TRIES = 6
 TYPING_EVERY = 4.0  # seconds; Telegram shows it for five
+GROUP_SECONDS = 61.0  # the minute in which Telegram counts, and a second for the way
 TOPIC_NAME = 128  # characters
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class TelegramMessenger:
         self._chores: set[asyncio.Task[None]] = set()
         self._turnstile = asyncio.Semaphore(CHORES)
         self._typed: OrderedDict[Address, float] = OrderedDict()
+        self._group_sends: dict[str, deque[float]] = {}
         self._flooded: tuple[str, float] = ("", 0.0)
         self.odd_updates = 0  # that could not be read; a number above 0 means that Telegram changed something
 
@@ -212,8 +214,24 @@ class TelegramMessenger:
 
     async def send(self, outbound: Outbound) -> Receipt:
         """Delivers one message. Raises Revoked."""
+        full = self._group_pause(outbound.address.chat)
+        if full:
+            return Retry(after=full)
         receipt = await self._sender.send(outbound)
         return self._judge_flood(outbound.address.chat, receipt) if isinstance(receipt, Retry) else receipt
+
+    def _group_pause(self, chat: str) -> float:
+        """Seconds until the group may get another message: its topics share one limit, so it cannot be kept per topic."""
+        limit = self._settings.group_rate
+        if not limit or not chat.startswith("-"):
+            return 0.0
+        sent, now = self._group_sends.setdefault(chat, deque()), time.monotonic()
+        while sent and sent[0] <= now - GROUP_SECONDS:
+            sent.popleft()
+        if len(sent) >= limit:
+            return sent[0] + GROUP_SECONDS - now
+        sent.append(now)
+        return 0.0
 
     def _judge_flood(self, chat: str, receipt: Retry) -> Retry:
         """Telegram does not say which limit was hit: when two chats are told to wait at one time, it is the account's."""

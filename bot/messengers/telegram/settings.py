@@ -59,6 +59,7 @@ class TelegramSettings:
     webhook_listen: str = "127.0.0.1:8443"
     staff_chats: frozenset[str] = frozenset()
     menus: Mapping[str, Menu] = field(default_factory=lambda: {"": GERMAN_MENU})
+    group_rate: int = 20  # messages a minute into one group, all its topics together; 0 = no limit
     poll_seconds: float = 50.0
     request_seconds: float = 20.0  # until a call counts as lost
     upload_cap: int = 50_000_000  # bytes; the public API takes no more
