@@ -24,6 +24,7 @@ class FaultyProxy:
         self.where = where
         self._random = random.Random(seed)
         self.counts: Counter[str] = Counter()
+        self.statuses: Counter[int] = Counter()  # of the server's own answers
 
     @property
     def url(self) -> str:
@@ -64,6 +65,7 @@ class FaultyProxy:
         try:
             async with self._session.request(request.method, url, headers=headers, data=data) as answer:
                 body = await answer.read()
+                self.statuses[answer.status] += 1
                 kept = {key: answer.headers[key] for key in ("Content-Type", "Retry-After") if key in answer.headers}
                 return web.Response(status=answer.status, body=body, headers=kept)
         except (TimeoutError, aiohttp.ClientError):
