@@ -79,6 +79,14 @@ async def test_person_who_leaves_is_not_waited_for(bot: EchoBot, anna: Account, 
             await asyncio.sleep(0.2)
 
 
+async def test_third_person_in_a_direct_room_makes_the_bot_go(bot: EchoBot, anna: Account, account: Account) -> None:
+    room = await open_direct(bot, anna)
+    other = account.server.register(f"{anna.user_id[1:].partition(':')[0]}-aunt")
+    anna.call("POST", f"/rooms/{room}/invite", {"user_id": other.user_id})
+    assert (await bot.gets(lambda inbound: inbound.kind == "left")).address.chat == room
+    await membership(anna, room, bot.matrix.account, "leave")
+
+
 async def test_upgraded_room_is_followed(bot: EchoBot, anna: Account) -> None:
     room = await open_direct(bot, anna)
     fresh = anna.call("POST", f"/rooms/{room}/upgrade", {"new_version": "11"})["replacement_room"]

@@ -24,6 +24,8 @@ def membership_changes(
             return _own(room, event, rooms, door, backlog, account, now)
         case "m.room.member" if content.get("membership") in ("leave", "ban"):
             return _other_left(room, event, rooms, door, account, now)
+        case "m.room.member" if content.get("membership") in ("invite", "join"):
+            return _other_came(room, event, rooms, door, account, now)
         case _:
             return []
 
@@ -71,6 +73,16 @@ def _own(
         door.leave(room)  # called a direct chat, but others are in it
         return []
     return [_inbound("start", room, event, account, now)]
+
+
+def _other_came(room: str, event: Json, rooms: Rooms, door: Doorkeeper, account: str, now: datetime) -> list[Inbound]:
+    """A third person in a direct room could read along: what is said here was meant for one. The bot goes."""
+    if not rooms.is_known(room) or rooms.belongs_to_staff(room) or rooms.view(room).private:
+        return []
+    if event.get("unsigned", {}).get("prev_content", {}).get("membership") == event["content"]["membership"]:
+        return []  # a new name or picture
+    door.leave(room)
+    return [_inbound("left", room, event, account, now)]
 
 
 def _other_left(room: str, event: Json, rooms: Rooms, door: Doorkeeper, account: str, now: datetime) -> list[Inbound]:
