@@ -22,7 +22,7 @@ from bot.config import Settings, content_root, store_url
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.errors import ConfigError, ContentError
-from bot.loader.content import content_files, load_content
+from bot.loader.content import content_files, load_content, with_meaning
 from bot.ports import Address, ConversationId, Inbound, Messenger, Store, TurnCommit
 from bot.service.conversations import Conversations, FileMaker
 from bot.service.program import Program, Speaker
@@ -73,15 +73,14 @@ def load_content_for(settings: Settings) -> Content:
     root = content_root(settings)
     cache = settings.data_dir / "content.cache"
     stamp = _stamp(root)
-    cached = _read_cache(cache, stamp)
-    if cached is not None:
-        return cached
-    content = load_content(root)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    fresh = cache.with_suffix(".new")
-    fresh.write_bytes(stamp + pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL))
-    fresh.replace(cache)
-    return content
+    content = _read_cache(cache, stamp)
+    if content is None:
+        content = load_content(root)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = cache.with_suffix(".new")
+        fresh.write_bytes(stamp + pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL))
+        fresh.replace(cache)
+    return with_meaning(content, root, settings.matching.semantic, settings.data_dir / "meaning.npz")
 
 
 def _stamp(root: Path) -> bytes:
@@ -272,7 +271,9 @@ def _write_pid(settings: Settings) -> None:
 async def begin_with(store: Store, address: Address, session: Session) -> None:
     """Begins a conversation with a session instead of from nothing (`kavi chat --as`)."""
     now = datetime.now(UTC)
-    await store.receive([Inbound(address=address, external_id=f"begin:{address.chat}", kind="unreaction", at=now)], None)
+    await store.receive(
+        [Inbound(address=address, external_id=f"begin:{address.chat}", kind="unreaction", at=now)], None
+    )
     for lane in await store.claim("begin", now, 1000):
         if lane.conversation != store.conversation_id(address):
             await store.release(lane.conversation, lane.fence)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bot.dialogue.content import Content
-from bot.errors import ContentError, Problem
+from bot.errors import ConfigError, ContentError, Problem
 from bot.loader.checks import check_flows
 from bot.loader.data import load_data
+from bot.loader.encoders import add_meaning, find_encoder
 from bot.loader.flows import load_commands, load_flows, load_texts
 from bot.loader.nodes import Node, Problems, read_yaml
 from bot.loader.safety import load_safety
 from bot.loader.topics import check_topics, load_topics
 from bot.matching import Lexicon, Phrase, Thresholds, TopicIndex
-from bot.matching.evidence import NAMES
+from bot.matching.evidence import MEANT, NAMES
 from bot.matching.topic import Topic
 from bot.text.normalise import fold
 
@@ -107,17 +109,46 @@ def load_thresholds(knowledge: Path, problems: Problems) -> Thresholds | None:
     node = _optional(knowledge, "data/matching.yaml", problems)
     if node is None:
         return None
+    with_meaning = None
+    if node.is_map:
+        named = [(key, value) for key, value in node.pairs() if key.text() == "with_meaning"]
+        with_meaning = _thresholds(named[0][1], (*NAMES, *MEANT)) if named else None
+    lexical = _thresholds(node, NAMES)
+    return replace(lexical, with_meaning=with_meaning) if lexical is not None else None
+
+
+def _thresholds(node: Node, names: tuple[str, ...]) -> Thresholds | None:
     needed = ("bias", "weights", "answer", "clarify")
-    fields = node.fields((*needed, "about"), required=needed)
+    fields = node.fields((*needed, "about", "with_meaning"), required=needed)
     if any(name not in fields for name in needed):
         return None
-    weights = fields["weights"].fields(NAMES, required=NAMES)
+    weights = fields["weights"].fields(names, required=names)
     return Thresholds(
         bias=fields["bias"].number(),
-        weights=tuple(weights[name].number() if name in weights else 0.0 for name in NAMES),
+        weights=tuple(weights[name].number() if name in weights else 0.0 for name in names),
         answer={key.text(): value.number() for key, value in fields["answer"].pairs()},
         clarify=fields["clarify"].number(),
     )
+
+
+def with_meaning(content: Content, root: Path, wish: str, cache: Path) -> Content:
+    """The content with sentence meaning in its index, when an encoder is wished and there (`auto`, `on`, `off`).
+
+    `cache` keeps the examples' vectors. Raises ConfigError when it is `on` and cannot be loaded.
+    """
+    if content.index is None:
+        return content
+    try:
+        encoder = find_encoder(wish)
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ConfigError(
+            f"KAVI_MATCHING__SEMANTIC=on, but no encoder: {error}. Install kavi-bot[semantic]."
+        ) from error
+    if encoder is None:
+        return content
+    phrases = [phrase for topic in content.topics.values() for phrase in phrases_of(topic)]
+    outside = load_outside(root / "knowledge", Problems())
+    return replace(content, index=add_meaning(content.index, phrases, outside, encoder, cache))
 
 
 def _optional(knowledge: Path, name: str, problems: Problems) -> Node | None:

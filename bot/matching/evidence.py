@@ -11,8 +11,10 @@ from rapidfuzz import fuzz
 
 from bot.matching.features import stem
 from bot.matching.linear import Floats, Ints, Known, Vectors
+from bot.matching.meaning import Looked
 
 NAMES = ("score", "lead", "share", "nearest", "nearest_three", "fuzzy", "known", "covered", "outside", "own", "length")
+MEANT = ("meant", "meant_lead", "meant_nearest", "meant_outside")  # behind them, when there is an encoder
 _SHARPNESS = 12.0  # of the share among all topics
 _COMPARED = 300  # characters that rapidfuzz compares
 _NEAREST = 4  # examples that it compares with, the nearest by cosine
@@ -31,6 +33,11 @@ class Thresholds:
         default_factory=lambda: {"harmless": 0.5, "money": 0.55, "legal": 0.55, "safety": 0.7}
     )
     clarify: float = 0.16
+    with_meaning: Thresholds | None = None  # the same when there is an encoder: `NAMES` and `MEANT`
+
+    def like(self, clue: Sequence[float]) -> Thresholds:
+        """The calibration that fits this evidence."""
+        return self.with_meaning if self.with_meaning is not None and len(clue) > len(NAMES) else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,15 @@ def evidence(at: int, field: Field, said: Said, examples: Examples, *, own: bool
     )
 
 
+def meant(at: int, looked: Looked) -> tuple[float, ...]:
+    """The numbers of `MEANT` for topic `at`."""
+    score = float(looked.scores[at])
+    rivals = float(np.delete(looked.scores, at).max(initial=0.0))
+    return (score, max(-0.5, min(0.5, score - rivals)), float(looked.nearest[at]), score - looked.outside)
+
+
 def probability(thresholds: Thresholds, clue: Sequence[float]) -> float:
-    """The logistic model."""
-    z = thresholds.bias + sum(weight * value for weight, value in zip(thresholds.weights, clue, strict=True))
+    """The logistic model; evidence of meaning without weights for it is passed over."""
+    fitting = thresholds.like(clue)
+    z = fitting.bias + sum(weight * value for weight, value in zip(fitting.weights, clue, strict=False))
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))

@@ -16,9 +16,10 @@ from typing import Literal
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from bot.matching.evidence import Examples, Field, Said, Thresholds, evidence, probability
+from bot.matching.evidence import Examples, Field, Said, Thresholds, evidence, meant, probability
 from bot.matching.features import Lexicon, said_words
 from bot.matching.linear import Floats, Vectors, fit
+from bot.matching.meaning import Looked, Meaning
 from bot.matching.parts import follow_up, parts_of
 from bot.matching.topic import visible_to
 from bot.text.normalise import fold
@@ -87,6 +88,7 @@ class TopicIndex:
     smalltalk: Mapping[str, str]
     thresholds: Thresholds
     views: Mapping[str, Floats] = field(default_factory=dict)  # audience -> factor of each topic
+    meaning: Meaning | None = None
 
     @classmethod
     def build(
@@ -169,8 +171,9 @@ class TopicIndex:
     def _decide(self, ranked: list[Ranked]) -> MatchResult:
         best = ranked[0]
         candidates = tuple(Candidate(topic=self.topics[one.at], score=round(one.probability, 4)) for one in ranked[:5])
-        needed = self.thresholds.answer.get(self.risks[best.at], 0.6)
-        least = self.thresholds.clarify
+        thresholds = self.thresholds.like(best.evidence)
+        needed = thresholds.answer.get(self.risks[best.at], 0.6)
+        least = thresholds.clarify
         reasons = tuple(
             f"{self.topics[one.at]}: {one.probability:.2f} ({' '.join(f'{value:.2f}' for value in one.evidence)})"
             for one in ranked[:OFFERED]
@@ -196,27 +199,37 @@ class TopicIndex:
             return []
         table = np.stack([values @ self.weights[at] for at, values in vectors])
         table[1:] *= np.float32(PART)
-        scores = self._seen(table.max(axis=0), audience, previous_topic)
-        order = np.argsort(-scores)[:SHORTLIST]
+        scores = self._seen(table.max(axis=0)[:-1], audience, previous_topic)
+        looked = self._look(text, audience, previous_topic)
+        order = [int(at) for at in np.argsort(-scores)[:SHORTLIST] if scores[at] > 0.0]
+        if looked is not None:
+            order += [
+                int(at) for at in np.argsort(-looked.scores)[:OFFERED] if at not in order and looked.scores[at] > 0.0
+            ]
         whole = " ".join(words)
         standing = Field.of(scores, float(table[0, -1]))
         prepared: dict[int, Said] = {}
         ranked = []
-        for at in (int(one) for one in order):
-            if scores[at] <= 0.0:
-                break
+        for at in order:
             source = int(np.argmax(table[:, at]))
             if source not in prepared:
                 prepared[source] = Said.of(spoken[source], read, vectors[source], self.space)
             own = not audience or audience in self.audiences[at]
             clue = evidence(at, standing, prepared[source], self.examples[at], own=own)
+            if looked is not None:
+                clue = (*clue, *meant(at, looked))
             ranked.append(Ranked(at, self._probability(clue, whole, at), clue))
         ranked.sort(key=lambda one: -one.probability)
         return ranked
 
+    def _look(self, text: str, audience: str | None, previous_topic: str | None) -> Looked | None:
+        looked = self.meaning.look(text) if self.meaning is not None else None
+        if looked is None:
+            return None
+        return Looked(self._seen(looked.scores, audience, previous_topic), looked.outside, looked.nearest)
+
     def _seen(self, scores: Floats, audience: str | None, previous_topic: str | None) -> Floats:
-        """The scores of the topics as this audience sees them, without the outside."""
-        scores = scores[:-1]
+        """The scores of the topics as this audience sees them."""
         view = self.views.get(audience or "")
         if view is not None:
             scores = np.multiply(scores, view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -60,7 +61,7 @@ class Conversations:
         for row in lane.inbox:
             before = session
             flooded = self._too_many(lane.conversation, row)
-            result = self._flooded(session, row) if flooded else self._one(session, row)
+            result = self._flooded(session, row) if flooded else await self._aside(session, row)
             session = result.session
             turned = Turned(lane.conversation, lane.address, row, session)
             if row.inbound.media is not None and row.inbound.media.data is not None:
@@ -94,6 +95,13 @@ class Conversations:
         except Exception as error:
             log.error("turn_failed", error=type(error).__name__, kind=row.inbound.kind)
         return Turn(session, (fx.Record(name="flooded"),))
+
+    async def _aside(self, session: Session, row: InboxRow) -> Turn:
+        """One event; in a worker thread when understanding asks a sentence encoder, which takes milliseconds."""
+        index = self.content.index
+        if index is None or index.meaning is None or not words_of(row.inbound):
+            return self._one(session, row)
+        return await asyncio.to_thread(self._one, session, row)
 
     def _one(self, session: Session, row: InboxRow) -> Turn:
         try:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from bot.loader.content import read_content
+from bot.loader.content import read_content, with_meaning
 from bot.matching import MatchResult, TopicIndex
 from tests.bench.questions import Question, answerable, read_questions
 
@@ -23,14 +23,20 @@ def run(rest: list[str]) -> dict[str, Any]:
     parser.add_argument("paths", nargs="+")
     parser.add_argument("--content", default=".")
     parser.add_argument("--all", action="store_true", help="count questions to missing topics too")
+    parser.add_argument("--semantic", choices=("auto", "on", "off"), default="auto")
     parser.add_argument("--errors", action="store_true", help="print each question that was not understood at once")
     chosen = parser.parse_args(rest)
     begun = time.perf_counter()
     content, _ = read_content(Path(chosen.content))
-    index = content.index
+    index = with_meaning(content, Path(chosen.content), chosen.semantic, Path("kavi-data/meaning.npz")).index
     if index is None:
         return {"ask": "not run: no topics"}
-    figures: dict[str, Any] = {"topics": len(index.topics), "load s": round(time.perf_counter() - begun, 2)}
+    meaning = index.meaning.encoder.name if index.meaning is not None else "off"
+    figures: dict[str, Any] = {
+        "semantic": meaning,
+        "topics": len(index.topics),
+        "load s": round(time.perf_counter() - begun, 2),
+    }
     questions = read_questions(chosen.paths)
     asked = questions if chosen.all else answerable(questions, index)
     figures["questions"], figures["left out"] = len(asked), len(questions) - len(asked)

