@@ -35,11 +35,16 @@ Take = Callable[[Sequence[Mapping[str, Any]]], Awaitable[None]]
 class Poller:
     """Reads updates until cancelled."""
 
-    def __init__(self, transport: AiohttpRequest, url: str, allowed: Sequence[str], seconds: float) -> None:
+    def __init__(
+        self, transport: AiohttpRequest, url: str, allowed: Sequence[str], seconds: float, *, grace: float = GRACE,
+        silence: float = SILENCE,
+    ) -> None:  # fmt: skip
         self._transport = transport
         self._url = f"{url}/getUpdates"
         self._allowed = list(allowed)
         self._seconds = seconds
+        self._grace = grace
+        self._silence = silence
         self.last_success: float | None = None  # monotonic
         self.failures = 0
         self._conflicts = 0
@@ -65,7 +70,7 @@ class Poller:
         values: dict[str, Any] = {"timeout": int(self._seconds), "limit": BATCH, "allowed_updates": self._allowed}
         if offset is not None:
             values["offset"] = offset
-        found: list[dict[str, Any]] = await self._transport.call(self._url, values, self._seconds + GRACE)
+        found: list[dict[str, Any]] = await self._transport.call(self._url, values, self._seconds + self._grace)
         return found
 
     async def _endure(self, error: TelegramError) -> None:
@@ -78,7 +83,7 @@ class Poller:
             if self._conflicts >= CONFLICTS:
                 raise MessengerError(CONFLICT) from None
         since = max(self.last_success or 0.0, self._renewed)
-        if time.monotonic() - since > SILENCE:
+        if time.monotonic() - since > self._silence:
             self._renewed = time.monotonic()
             await self._transport.renew()
         pause = error.seconds if isinstance(error, TooMany) else min(LONGEST_PAUSE, 0.2 * 2 ** min(self.failures, 9))
