@@ -64,7 +64,7 @@ class Conversations:
             result = self._flooded(session, row) if flooded else await self._aside(session, row)
             session = result.session
             turned = Turned(lane.conversation, lane.address, row, session)
-            if row.inbound.media is not None and row.inbound.media.data is not None:
+            if row.inbound.media is not None and row.inbound.media.data is not None and session.consent:
                 gathered.blobs.append((blob_of(row.inbound) or "", row.inbound.media.data))
             for index, effect in enumerate(result.effects):
                 await self._carry_out(gathered, turned, index, effect, before)

@@ -8,12 +8,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.ports import Cursor, Inbound, Messenger, Store
 from bot.service.conversations import Conversations
+from bot.service.intake import with_files
 from bot.service.lanes import LaneWorkers
 from bot.service.outbox import ACCOUNT_LEASE, Outbox, hold_lease
 
@@ -118,7 +120,7 @@ class Program:
         if "outbox" in self.roles:
             tasks.add(asyncio.create_task(outbox.run()))
         if "ingest" in self.roles:
-            tasks.add(asyncio.create_task(messenger.ingest(self._sink)))
+            tasks.add(asyncio.create_task(messenger.ingest(partial(self._sink, messenger))))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -133,8 +135,9 @@ class Program:
             with contextlib.suppress(StoreUnavailable):  # given back, so that the next process need not wait for it
                 await self.store.lease(name, self.holder, 0.0, self.clock())
 
-    async def _sink(self, batch: Sequence[Inbound], cursor: Cursor | None) -> None:
+    async def _sink(self, messenger: Messenger, batch: Sequence[Inbound], cursor: Cursor | None) -> None:
         """Stores what came in. While the store is away nothing is acknowledged, so nothing is lost."""
+        batch = await with_files(messenger, batch)
         while True:
             try:
                 await self.store.receive(batch, cursor)

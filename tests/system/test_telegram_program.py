@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -19,7 +21,7 @@ from bot.ports import Address
 from bot.testing.script import Script
 from bot.testing.telegram import TelegramServer
 from tests.soak.program import Program
-from tests.soak.telegram import environment, say
+from tests.soak.telegram import OPENING, environment, say
 from tests.system.rehearsal import outbound, rehearse, scripts
 
 pytestmark = pytest.mark.slow
@@ -118,3 +120,31 @@ async def test_doctor_finds_the_account_well(kavi: Running) -> None:
     found = await kavi.kavi("doctor")
     assert re.search(r"telegram: account\W+ok", found.stdout), found.stdout
     assert kavi.server.token not in found.stdout + found.stderr
+
+
+async def test_picture_is_kept_only_with_consent(kavi: Running) -> None:
+    anna = kavi.server.person()
+    anna.starts()
+    await kavi.server.until(lambda: len(anna.texts) == 2, 20)
+    await asyncio.sleep(2.2)
+    anna.sends("document", b"%PDF-1.4 ein Brief", "brief.pdf")
+    await kavi.server.until(lambda: len(anna.texts) >= 3, 20)
+    assert _blobs(kavi) == 0
+    for words in OPENING:
+        await asyncio.sleep(2.2)
+        before = len(anna.texts)
+        say(anna, words)
+        await kavi.server.until(lambda: len(anna.texts) > before, 20)  # noqa: B023  # awaited right here
+    await asyncio.sleep(2.2)
+    before = len(anna.texts)
+    anna.sends("document", b"%PDF-1.4 ein Brief", "brief.pdf")
+    await kavi.server.until(lambda: len(anna.texts) > before, 20)
+    assert _blobs(kavi) == 1
+
+
+def _blobs(kavi: Running) -> int:
+    path = next(Path(kavi.environment["KAVI_DATA_DIR"]).glob("*.sqlite"))
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        rows = database.execute("select body from blob").fetchall()
+    assert not [body for (body,) in rows if b"Brief" in body]
+    return len(rows)

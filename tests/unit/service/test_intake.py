@@ -1,0 +1,35 @@
+"""Files are fetched before their message is stored, and never keep a message out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.errors import MessengerError
+from bot.messengers.terminal import TerminalMessenger
+from bot.ports import Address, Inbound, MediaFile
+from bot.service.intake import with_files
+
+PLACE = Address(messenger="terminal", account="terminal:kavi", chat="1")
+
+
+class Library(TerminalMessenger):
+    """A messenger with one good file, one that is gone, and one that cannot be had now."""
+
+    async def download(self, media: MediaFile, cap: int) -> bytes | None:
+        if media.reference == "later":
+            raise MessengerError("not now")
+        return b"content" if media.reference == "good" else None
+
+
+def message(reference: str, kind: str = "photo") -> Inbound:
+    media = MediaFile(kind=kind, mime="", name="", size=0, reference=reference)
+    return Inbound(
+        address=PLACE, external_id=reference, kind="media", at=datetime(2026, 11, 24, tzinfo=UTC), text="x", media=media
+    )
+
+
+async def test_files_come_with_their_messages_in_order_as_far_as_they_can() -> None:
+    batch = [message("good"), message("gone"), message("later"), message("good", "location"), message("")]
+    fetched = await with_files(Library(lambda _: None), batch)
+    assert [one.external_id for one in fetched] == [one.external_id for one in batch]
+    assert [one.media.data for one in fetched if one.media is not None] == [b"content", None, None, None, None]
