@@ -1,17 +1,135 @@
-"""stub"""
+"""knowledge/safety/: concepts, guards and rules, as compiled `SafetyRules`; knowledge/safety/answers/ as the composer.
 
+A rule file holds `category`, `language`, `unless` (guards) and blocks of patterns, one a line: `alert`, `check` and `always`
+(alerts that no guard silences). `examples`, `checks` and `counter_examples` are its tests (`rule_examples`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from bot.loader.nodes import Problems
+from bot.dialogue.content import SafetyAnswer
+from bot.loader.nodes import Node, Problems, read_yaml
+from bot.loader.safety_answers import load_answers
+from bot.safety import URGENCIES, Rule, SafetyRules, compile_rules
+from bot.safety.lexicon import compile_lexicon
+from bot.safety.pattern import Elements, Pattern, PatternError, parse
+
+_FIELDS = ("category", "language", "unless", "alert", "check", "always", "examples", "checks", "counter_examples")
+_LANGUAGES = ("de", "en", "tr", "ar", "ru", "uk")
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Safety:
-    rules: Any = None
-    answer: Any = None
+    """Everything of knowledge/safety. `unsigned` are the places of answers and lines that nobody has signed."""
+
+    rules: SafetyRules | None = None
+    answer: SafetyAnswer | None = None
+    unsigned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A line of a rule file that says what the rules must make of it: `alert`, `check` (or more) or `none`."""
+
+    text: str
+    category: str
+    expected: str
+    place: str
 
 
 def load_safety(root: Path, problems: Problems) -> Safety:
-    return Safety(rules=object())
+    """Rules and answers below `root` (the folder knowledge/). Without the folder there is no safety layer to load."""
+    folder = root / "safety"
+    if not folder.is_dir():
+        return Safety()
+    answer, unsigned = load_answers(root, problems)
+    return Safety(load_rules(folder, problems), answer, unsigned)
+
+
+def load_rules(folder: Path, problems: Problems) -> SafetyRules:
+    """The rules of knowledge/safety/; faulty patterns are problems and left out."""
+    concepts, guard_node = _load_concepts(folder, problems)
+    elements = Elements(concepts)
+    guards: dict[str, tuple[Pattern, ...]] = {}
+    for name, block in guard_node.pairs() if guard_node else ():
+        guards[name.text()] = tuple(pattern for pattern, _ in _patterns(block, elements))
+    rules = [rule for node in _rule_files(folder, problems) for rule in _rules_of(node, elements, guards)]
+    return compile_rules(tuple(rules), guards, compile_lexicon(elements.words))
+
+
+def rule_examples(folder: Path, problems: Problems) -> Iterator[Example]:
+    """All examples of all rule files with their places."""
+    for node in _rule_files(folder, problems):
+        fields = node.fields(_FIELDS)
+        category = fields["category"].text()
+        for block, expected in (("examples", "alert"), ("checks", "check"), ("counter_examples", "none")):
+            if block in fields:
+                for text, line in _lines(fields[block]):
+                    yield Example(text, category, expected, f"{node.file}:{line}")
+
+
+def _load_concepts(folder: Path, problems: Problems) -> tuple[dict[str, tuple[str, ...]], Node | None]:
+    path = folder / "concepts.yaml"
+    node = read_yaml(path, _shown(path), problems)
+    if node is None:
+        return {}, None
+    fields = node.fields(("concepts", "guards"), required=("concepts", "guards"))
+    concepts: dict[str, tuple[str, ...]] = {}
+    for name, words in fields["concepts"].pairs() if "concepts" in fields else ():
+        concepts[name.text()] = tuple(words.text().split())
+    return concepts, fields.get("guards")
+
+
+def _rule_files(folder: Path, problems: Problems) -> Iterator[Node]:
+    for language in _LANGUAGES:
+        for path in sorted((folder / language).glob("*.yaml")):
+            node = read_yaml(path, _shown(path), problems)
+            if node is not None:
+                yield node
+
+
+def _rules_of(node: Node, elements: Elements, guards: dict[str, tuple[Pattern, ...]]) -> Iterator[Rule]:
+    fields = node.fields(_FIELDS, required=("category", "language", "examples"))
+    category = fields["category"].text() if "category" in fields else ""
+    if category not in URGENCIES:
+        fields["category"].problem(f"{category!r} is not a category: {', '.join(URGENCIES)}")
+        return
+    unless = fields["unless"].texts() if "unless" in fields else ()
+    for name in unless:
+        if name not in guards:
+            fields["unless"].problem(f"there is no guard {name!r}")
+            return
+    for block in ("always", "alert", "check"):
+        if block in fields:
+            for pattern, line in _patterns(fields[block], elements):
+                yield Rule(
+                    category=category,
+                    level="check" if block == "check" else "alert",
+                    place=f"{node.file}:{line}",
+                    pattern=pattern,
+                    unless=() if block == "always" else unless,
+                )
+
+
+def _patterns(block: Node, elements: Elements) -> Iterator[tuple[Pattern, int]]:
+    for text, line in _lines(block):
+        try:
+            yield parse(text, elements), line
+        except PatternError as error:
+            block.problems.add(block.file, line, 1, str(error))
+
+
+def _lines(block: Node) -> Iterator[tuple[str, int]]:
+    """The lines of a literal block (`|`) with their numbers in the file; comments and empty lines are left out."""
+    for offset, line in enumerate(block.text().splitlines()):
+        if line.strip() and not line.startswith("#"):
+            yield line.strip(), block.line + 1 + offset
+
+
+def _shown(path: Path) -> str:
+    """knowledge/safety/de/x.yaml, from wherever the folder lies."""
+    parts = path.parts
+    return "/".join(parts[parts.index("knowledge") :]) if "knowledge" in parts else path.name

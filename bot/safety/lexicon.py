@@ -1,0 +1,104 @@
+"""Which elements of the patterns a word belongs to.
+
+An element is a set of words, written `word` or `stem*`. Words are compared by their sound (`bot.text.sound`); a long word
+that nothing else knows is tried again in a wider sound and with one letter missing. Everything is a dictionary look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.text.sound import fold, key, soft
+
+_MOST: Final = 14  # letters of a stem that count
+_DEVOICED: Final = {"b": "p", "d": "t", "g": "k"}
+_ARABIC_PREFIX: Final = ("و", "ف", "ب", "ل", "ك", "ا")
+_CACHE_SIZE: Final = 20_000
+
+Ids = tuple[int, ...]
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """The folded spellings of a written stem: ä may be read as a or as e."""
+    return (fold(word), fold(word.replace("ä", "e"))) if "ä" in word else (fold(word),)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Compiled words. `whole` and `stems` by sound; `wide` and `gaps` are only asked when those know nothing."""
+
+    whole: Mapping[str, Ids]
+    stems: Mapping[str, Ids]
+    wide: Mapping[str, Ids]
+    gaps: Mapping[str, Ids]
+    _known: dict[str, Ids] = field(default_factory=dict, compare=False, repr=False)
+
+    def ids(self, token: str) -> Ids:
+        """The elements of one token (already in its sound), sorted."""
+        known = self._known.get(token)
+        if known is None:
+            if len(self._known) >= _CACHE_SIZE:
+                self._known.clear()
+            known = self._known[token] = self._look_up(token)
+        return known
+
+    def _look_up(self, token: str) -> Ids:
+        found = self._plain(token)
+        if token[:1] in _ARABIC_PREFIX:
+            for cut in (1, 2, 3):
+                if len(token) - cut >= 3:
+                    found |= self._plain(token[cut:])
+        if not found and len(token) >= 5:
+            found = _prefixes(self.wide, soft(token), 4)
+        if not found and len(token) >= 6:
+            found = _prefixes(self.gaps, token, 5)
+        return tuple(sorted(found))
+
+    def _plain(self, token: str) -> set[int]:
+        return set(self.whole.get(token, ())) | _prefixes(self.stems, token, 2)
+
+
+def _prefixes(table: Mapping[str, Ids], token: str, least: int) -> set[int]:
+    found: set[int] = set()
+    for end in range(least, min(len(token), _MOST) + 1):
+        found.update(table.get(token[:end], ()))
+    return found
+
+
+def compile_lexicon(elements: Mapping[int, Iterable[str]]) -> Lexicon:
+    """Builds the tables from element id -> written words and stems."""
+    whole: dict[str, set[int]] = {}
+    stems: dict[str, set[int]] = {}
+    wide: dict[str, set[int]] = {}
+    gaps: dict[str, set[int]] = {}
+    for number, words in elements.items():
+        for word in words:
+            for spelling in spellings(word.rstrip("*")):
+                _enter(whole, stems, spelling, number, stem=word.endswith("*"))
+                _enter_wide(wide, gaps, spelling, number)
+    return Lexicon(*({word: tuple(sorted(ids)) for word, ids in table.items()} for table in (whole, stems, wide, gaps)))
+
+
+def _enter(whole: dict[str, set[int]], stems: dict[str, set[int]], spelling: str, number: int, *, stem: bool) -> None:
+    whole.setdefault(key(spelling), set()).add(number)
+    if not stem:
+        return
+    if (
+        len(spelling) > 2 and spelling[-1] == "h" and spelling[-2] in "aeiou"
+    ):  # a silent h: "geh*" must not become "ge*"
+        for end in ("t", "st", "n"):
+            whole.setdefault(key(spelling + end), set()).add(number)
+        stems.setdefault(key(spelling[:-1]) + "h", set()).add(number)
+        return
+    stems.setdefault(key(spelling + "x")[:-1][:_MOST], set()).add(number)
+
+
+def _enter_wide(wide: dict[str, set[int]], gaps: dict[str, set[int]], spelling: str, number: int) -> None:
+    sound = key(spelling + "x")[:-1][:_MOST]
+    if len(sound) >= 5 and sound.isascii():
+        wide.setdefault(soft(sound), set()).add(number)
+    if len(sound) >= 7:
+        for gap in range(1, len(sound) - 1):
+            gaps.setdefault(sound[:gap] + sound[gap + 1 :], set()).add(number)

@@ -1,0 +1,112 @@
+"""Does a text hold a pattern? Positions of elements, no regular expressions, no backtracking without bound."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from typing import Final
+
+from bot.safety.pattern import ANYWHERE, SHUN, Part, Pattern
+from bot.safety.rules import Rule, SafetyRules
+from bot.text.sound import fold, key
+
+LONGEST: Final = 400  # words that are looked at together; longer texts are read in pieces
+OVERLAP: Final = 40
+_GUARD_REACH: Final = 25
+_MOST_ANCHORS: Final = 50
+_WORD = re.compile(r"[^\W_]+")
+
+
+def words_of(text: str) -> list[str]:
+    """The sounds of the words of a text."""
+    return _WORD.findall(key(fold(text)))
+
+
+class Reading:
+    """One text against the rules: where each element stands."""
+
+    __slots__ = ("_guards", "_rules", "_spots")
+
+    def __init__(self, rules: SafetyRules, words: list[str]) -> None:
+        self._rules = rules
+        self._spots: dict[int, list[int]] = {}
+        self._guards: dict[str, list[int]] = {}
+        ids = rules.lexicon.ids
+        spots = self._spots
+        for position, word in enumerate(words):
+            for number in ids(word):
+                if number in spots:
+                    spots[number].append(position)
+                else:
+                    spots[number] = [position]
+
+    def fired(self) -> list[Rule]:
+        """The rules whose pattern is here and that no guard silences."""
+        rules, triggers = self._rules.rules, self._rules.triggers
+        return [
+            rules[index] for number in self._spots for index in triggers.get(number, ()) if self._fires(rules[index])
+        ]
+
+    def _fires(self, rule: Rule) -> bool:
+        for position in self.places(rule.pattern):
+            if not any(self._guarded(guard, position) for guard in rule.unless):
+                return True
+        return False
+
+    def _guarded(self, guard: str, position: int) -> bool:
+        if guard not in self._guards:
+            patterns = self._rules.guards[guard]
+            self._guards[guard] = sorted(place for pattern in patterns for place in self.places(pattern))
+        return _any_within(self._guards[guard], position, _GUARD_REACH)
+
+    def places(self, pattern: Pattern) -> list[int]:
+        """Where the anchor of a pattern stands with all its other parts near enough."""
+        anchors = self._starts(pattern.parts[pattern.anchor])
+        if not anchors:
+            return anchors
+        for index, part in enumerate(pattern.parts):
+            if index == pattern.anchor:
+                continue
+            others = self._starts(part)
+            reach = SHUN if part.forbidden else max(part.window, pattern.parts[pattern.anchor].window)
+            anchors = [spot for spot in anchors if _any_within(others, spot, reach) != part.forbidden]
+            if not anchors:
+                break
+        return anchors
+
+    def _starts(self, part: Part) -> list[int]:
+        """Where a part begins."""
+        spots = self._spots
+        starts = spots.get(part.elements[0])
+        if starts is None:
+            return []
+        if len(part.elements) == 1:
+            return starts[:_MOST_ANCHORS]
+        followers = [spots.get(number) for number in part.elements[1:]]
+        if None in followers:
+            return []
+        return [start for start in starts[:_MOST_ANCHORS] if _follows(start, followers, part.steps)]
+
+
+def _follows(start: int, followers: list[list[int] | None], steps: tuple[int, ...]) -> bool:
+    """Each next element within its step of the earliest place of the one before, trying all places of that one."""
+    reached = [start]
+    for spots, step in zip(followers, steps, strict=True):
+        assert spots is not None
+        reached = sorted(
+            {
+                spot
+                for origin in reached
+                for spot in spots[bisect_right(spots, origin) : bisect_right(spots, origin + step)]
+            }
+        )
+        if not reached:
+            return False
+    return True
+
+
+def _any_within(spots: list[int], position: int, reach: int) -> bool:
+    if reach >= ANYWHERE:
+        return bool(spots)
+    first = bisect_left(spots, position - reach)
+    return first < len(spots) and spots[first] <= position + reach
