@@ -13,6 +13,7 @@ def count(outcome: Outcome, wanted: Sequence[str], got: Sequence[str]) -> None:
     for kind, first, last, start, end in SequenceMatcher(a=wanted, b=got, autojunk=False).get_opcodes():
         if kind == "equal":
             continue
+        print(f"instead of {list(wanted[first:last])!r}: {list(got[start:end])!r}"[:600], flush=True)
         outcome.lost += last - first
         for extra in got[start:end]:
             if extra in wanted:

@@ -123,6 +123,7 @@ async def _reference(person: Person, lines: list[str]) -> list[int]:
     """Plays the script undisturbed; how many messages there are after the start and after each line."""
     steps = [await _settled(person)]
     for line in lines:
+        await asyncio.sleep(PAUSE)
         await person.say(line)
         steps.append(await _settled(person))
     return steps
