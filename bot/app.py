@@ -23,9 +23,10 @@ from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.errors import ConfigError, ContentError
 from bot.loader.content import content_files, load_content, with_meaning
-from bot.ports import Address, ConversationId, Inbound, Messenger, Store, TurnCommit
+from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
 from bot.service.conversations import Conversations, FileMaker
 from bot.service.program import Program, Speaker
+from bot.service.quick import quick_answers
 from bot.storage.sqlite import SqliteStore
 from bot.vault.keys import master_key
 from bot.vault.sealing import derive
@@ -157,12 +158,15 @@ def open_source_for(settings: Settings, store: Store) -> Callable[[str], Awaitab
     return open_source
 
 
-def make_speakers(settings: Settings, store: Store) -> list[Speaker]:
-    """The configured messengers. Raises ConfigError when none is, or one is configured by halves."""
+def make_speakers(settings: Settings, store: Store, answers: QuickAnswers | None = None) -> list[Speaker]:
+    """The configured messengers; `answers` serves questions from any chat where that is switched on.
+
+    Raises ConfigError when none is configured, or one by halves.
+    """
     open_source = open_source_for(settings, store)
     speakers: list[Speaker] = []
     if settings.telegram.token is not None:
-        speakers.append(_telegram(settings, open_source))
+        speakers.append(_telegram(settings, open_source, answers))
     if settings.matrix.homeserver or settings.matrix.user_id:
         speakers.append(_matrix(settings, open_source))
     for name, values in settings.messengers.items():
@@ -196,7 +200,7 @@ def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
     return Speaker(MatrixMessenger(account, open_source), matrix.rate, 0.0)
 
 
-def _telegram(settings: Settings, open_source: OpenSource) -> Speaker:
+def _telegram(settings: Settings, open_source: OpenSource, answers: QuickAnswers | None) -> Speaker:
     from bot.messengers.telegram import TelegramMessenger
     from bot.messengers.telegram import TelegramSettings as Account
 
@@ -209,7 +213,8 @@ def _telegram(settings: Settings, open_source: OpenSource) -> Speaker:
         webhook_listen=telegram.webhook_listen,
         staff_chats=frozenset(telegram.staff_chats),
     )
-    return Speaker(TelegramMessenger(account, open_source), telegram.rate, telegram.chat_rate)
+    messenger = TelegramMessenger(account, open_source, answers=answers if telegram.inline else None)
+    return Speaker(messenger, telegram.rate, telegram.chat_rate)
 
 
 def _third_party(name: str, values: Mapping[str, str], open_source: OpenSource) -> Speaker:
@@ -244,7 +249,9 @@ async def run_program(settings: Settings, roles: frozenset[str]) -> int:
         conversations = Conversations(
             content, store, make_file=file_maker(content), per_person=settings.limits.per_person
         )
-        program = Program(store, conversations, make_speakers(settings, store), lambda: datetime.now(UTC), roles)
+        answers = quick_answers(lambda: conversations.content, lambda: datetime.now(UTC))
+        speakers = make_speakers(settings, store, answers)
+        program = Program(store, conversations, speakers, lambda: datetime.now(UTC), roles)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, program.stop.set)

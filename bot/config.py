@@ -28,7 +28,10 @@ class SecretSettings(BaseModel):
 
 
 class TelegramSettings(BaseModel):
-    """The Telegram account. `rate` is messages a second over all, `chat_rate` in one chat; 0 = no limit."""
+    """The Telegram account. `rate` is messages a second over all, `chat_rate` in one chat; 0 = no limit.
+
+    `inline` lets professionals ask from any chat (`@bot question`); BotFather's /setinline has to be on as well.
+    """
 
     token: SecretStr | None = None
     api_url: str = "https://api.telegram.org"
@@ -38,6 +41,7 @@ class TelegramSettings(BaseModel):
     webhook_secret: SecretStr | None = None
     webhook_listen: str = "127.0.0.1:8443"
     staff_chats: tuple[str, ...] = ()
+    inline: bool = False
 
 
 class MatrixSettings(BaseModel):

@@ -166,6 +166,19 @@ class Capabilities:
     max_download: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickAnswer:
+    """One answer to choose from where a platform lets people ask from any chat; `text` is content markup with its source."""
+
+    id: str
+    title: str
+    text: str
+    description: str = ""
+
+
+QuickAnswers = Callable[[str, str, str], Awaitable[Sequence[QuickAnswer]]]
+"""(user id, what was typed, language code) -> answers, best first; empty for people who may not ask."""
+
 Sink = Callable[[Sequence[Inbound], Cursor | None], Awaitable[None]]
 """Stores the batch and the cursor durably, then returns. A messenger acknowledges only after that."""
 

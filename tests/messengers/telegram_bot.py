@@ -9,15 +9,15 @@ from typing import Any
 
 from bot.dialogue.effects import Attachment
 from bot.errors import StoreUnavailable
-from bot.messengers.telegram import InlineAnswers, TelegramMessenger, TelegramSettings
-from bot.ports import Address, Cursor, Inbound, Outbound, Receipt, Sent
+from bot.messengers.telegram import TelegramMessenger, TelegramSettings
+from bot.ports import Address, Cursor, Inbound, Outbound, QuickAnswers, Receipt, Sent
 from bot.testing.telegram import TelegramServer
 
 
 class TelegramBot:
     """Owns an adapter and plays store and service for it."""
 
-    def __init__(self, server: TelegramServer, answers: InlineAnswers | None = None, **settings: Any) -> None:
+    def __init__(self, server: TelegramServer, answers: QuickAnswers | None = None, **settings: Any) -> None:
         self.server = server
         values: dict[str, Any] = {"token": server.token, "api_url": server.url, "poll_seconds": 5.0, "menus": {}}
         self.settings = TelegramSettings(**(values | settings))
@@ -103,7 +103,7 @@ class TelegramBot:
 
 @contextlib.asynccontextmanager
 async def running(
-    server: TelegramServer, answers: InlineAnswers | None = None, **settings: Any
+    server: TelegramServer, answers: QuickAnswers | None = None, **settings: Any
 ) -> AsyncIterator[TelegramBot]:
     """A bot for the length of a block."""
     bot = TelegramBot(server, answers, **settings)

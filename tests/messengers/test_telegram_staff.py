@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from bot.errors import ConfigError, MessengerError
-from bot.messengers.telegram import InlineAnswer, Menu, TelegramSettings
-from bot.ports import Gone, Retry, Sent
+from bot.messengers.telegram import Menu, TelegramSettings
+from bot.ports import Gone, QuickAnswer, Retry, Sent
 from bot.testing.telegram import Fault, Group, TelegramServer
 from bot.testing.telegram.server import TOKEN
 from tests.messengers.telegram_bot import TelegramBot, running
@@ -202,9 +202,9 @@ async def test_busy_port_is_a_clear_error(server: TelegramServer) -> None:
 
 
 async def test_inline_question_is_answered_with_sources(server: TelegramServer) -> None:
-    async def answers(user: str, text: str, language: str) -> Sequence[InlineAnswer]:
+    async def answers(user: str, text: str, language: str) -> Sequence[QuickAnswer]:
         assert language == "de"
-        return [InlineAnswer(id="visit.apply", title="Besuch", text=f"**{text}**\n[§ 24](https://example.org)")]
+        return [QuickAnswer(id="visit.apply", title="Besuch", text=f"**{text}**\n[§ 24](https://example.org)")]
 
     async with running(server, answers) as bot:
         query = server.person().asks_inline("besuch")

@@ -18,7 +18,7 @@ from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 from bot.errors import MessengerError, Revoked
 from bot.messengers.media import OpenSource, clean, no_source
 from bot.messengers.telegram import checks
-from bot.messengers.telegram.inline import InlineAnswers, answer_inline
+from bot.messengers.telegram.inline import answer_inline
 from bot.messengers.telegram.menus import publish
 from bot.messengers.telegram.polling import Poller
 from bot.messengers.telegram.receipts import REVOKED
@@ -28,7 +28,7 @@ from bot.messengers.telegram.settings import TelegramSettings
 from bot.messengers.telegram.translate import ALLOWED, Desk, Leave, translate
 from bot.messengers.telegram.transport import AiohttpRequest, NotSent, ServerFault, TooMany
 from bot.messengers.telegram.webhook import Webhook
-from bot.ports import Address, Capabilities, Inbound, MediaFile, Outbound, Receipt, Retry, Sink
+from bot.ports import Address, Capabilities, Inbound, MediaFile, Outbound, QuickAnswers, Receipt, Retry, Sink
 
 NAME = "telegram"
 CHORES = 16  # small calls beside the stream at one time
@@ -57,7 +57,7 @@ class TelegramMessenger:
         settings: TelegramSettings,
         open_source: OpenSource = no_source,
         now: Callable[[], datetime] = _utc_now,
-        answers: InlineAnswers | None = None,
+        answers: QuickAnswers | None = None,
     ) -> None:
         self._settings = settings
         self._now = now

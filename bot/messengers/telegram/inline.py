@@ -7,11 +7,11 @@ function that the program hands in; the function decides who may ask (`user`) an
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.messengers.telegram.render import MAX_TEXT, utf16, with_entities
+from bot.ports import QuickAnswer, QuickAnswers
 from bot.text.spans import parse, split
 
 MAX_ANSWERS = 10
@@ -19,25 +19,11 @@ LONGEST_QUERY = 256
 CACHE = 60  # seconds that Telegram may show the same answers again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InlineAnswer:
-    """One answer to choose from; `text` is content markup with its source in it."""
-
-    id: str
-    title: str
-    text: str
-    description: str = ""
-
-
-InlineAnswers = Callable[[str, str, str], Awaitable[Sequence[InlineAnswer]]]
-"""(user id, what was typed, language) -> answers, best first; empty for people who may not ask."""
-
-
 Call = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
 """(method, values) -> result."""
 
 
-async def answer_inline(query: Mapping[str, Any], answers: InlineAnswers, call: Call) -> None:
+async def answer_inline(query: Mapping[str, Any], answers: QuickAnswers, call: Call) -> None:
     """Answers one inline query. Raises TelegramError."""
     person = query.get("from") or {}
     text = str(query.get("query", ""))[:LONGEST_QUERY]
@@ -47,7 +33,7 @@ async def answer_inline(query: Mapping[str, Any], answers: InlineAnswers, call: 
     await call("answerInlineQuery", values)
 
 
-def _article(answer: InlineAnswer) -> dict[str, Any]:
+def _article(answer: QuickAnswer) -> dict[str, Any]:
     body = with_entities(split(parse(answer.text), MAX_TEXT, utf16)[0])
     content = {"message_text": body.text, "entities": list(body.entities)}
     return {
