@@ -183,7 +183,8 @@ class TopicIndex:
             return MatchResult(outcome="answer", candidates=candidates, why=(first, *reasons))
         if best.probability >= least:
             first = f"{best.probability:.2f} < {needed:.2f} for {self.risks[best.at]}: asks back"
-            return MatchResult(outcome="clarify", candidates=candidates[:OFFERED], why=(first, *reasons))
+            offered = tuple(one for one in candidates[:OFFERED] if one.score >= least / 3 or one is candidates[0])
+            return MatchResult(outcome="clarify", candidates=offered, why=(first, *reasons))
         first = f"{best.probability:.2f} < {least:.2f}: not understood"
         return MatchResult(outcome="none", candidates=candidates, why=(first, *reasons))
 
@@ -197,7 +198,7 @@ class TopicIndex:
         vectors = [self.space.vector([read[word] for word in one]) for one in spoken]
         if not any(len(at) for at, _ in vectors):
             return []
-        table = np.stack([values @ self.weights[at] for at, values in vectors])
+        table = np.stack([values @ self.weights.take(at, axis=0) for at, values in vectors])
         table[1:] *= np.float32(PART)
         scores = self._seen(table.max(axis=0)[:-1], audience, previous_topic)
         looked = self._look(text, audience, previous_topic)

@@ -7,11 +7,12 @@ conjugate gradients: some thousand examples are solved in a fraction of a second
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
 
 from bot.matching.features import KINDS, Lexicon, pair_features, take_apart
 
@@ -22,6 +23,10 @@ RIDGE = 1.0  # regularisation; larger = smoother
 STEPS = 8  # of conjugate gradients; more do not change the ranking
 MAX_EXACT = 6000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
 _FEW, _MANY = 16, 270  # examples of a feature: up to which, and from which, the Gram matrix is summed in another way
+_SPELT = 4  # letters from which a word is compared with the known ones
+_RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
+# Letters that begin a word with nearly the same sound: children write "fata" and "kefengnis".
+_SOUNDS = {"v": "f", "w": "f", "g": "k", "c": "k", "q": "k", "t": "d", "p": "b", "z": "s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Vectors:
     lexicon: Lexicon
     words: Mapping[str, Known]
     rarest: float = 1.0  # weight of a word that no example has
+    alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # known words by the sound they begin with
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, list[tuple[Ints, Floats]]]:
@@ -78,17 +84,25 @@ class Vectors:
             lexicon,
             {said: Known(_only_known(renumbered[ids]), base, meant) for said, (ids, base, meant) in words.items()},
             (math.log(total / 2) + 0.3) * KINDS["w"],
+            _by_sound(words),
         )
         return space, [space._weighed(*_renumber(bag, renumbered)) for bag in bags]
 
     def read(self, said: str) -> Known:
-        """A folded word in this space."""
+        """A folded word in this space. One that no example has is read as itself and as the known word it resembles."""
         known = self.words.get(said)
-        if known is None:
-            word, numbers = take_apart(said, self.lexicon), self.numbers
-            at = [numbers[name] for name in word.features if name in numbers]
-            known = Known(np.array(at, dtype=np.int64), word.stem, word.meant)
-        return known
+        if known is not None:
+            return known
+        word, numbers = take_apart(said, self.lexicon), self.numbers
+        at = np.array([numbers[name] for name in word.features if name in numbers], dtype=np.int64)
+        if len(said) >= _SPELT and word.stem == word.meant:
+            near = process.extractOne(
+                said, self.alike.get(_sound(said), ()), scorer=fuzz.ratio, score_cutoff=_RESEMBLES
+            )
+            if near is not None:
+                meant = self.words[near[0]]
+                return Known(np.concatenate([at, meant.numbers]), meant.stem, meant.meant)
+        return Known(at, word.stem, word.meant)
 
     def vector(self, words: Sequence[Known]) -> tuple[Ints, Floats]:
         """Feature numbers and values of a text; the values have length one. Empty when nothing is known."""
@@ -102,6 +116,18 @@ class Vectors:
         values = (1.0 + np.log(counts.astype(np.float32))) * self.idf[at]
         norm = float(np.sqrt(values @ values)) or 1.0
         return at, (values / np.float32(norm)).astype(np.float32)
+
+
+def _sound(word: str) -> str:
+    return _SOUNDS.get(word[0], word[0])
+
+
+def _by_sound(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for word in words:
+        if len(word) >= _SPELT:
+            found.setdefault(_sound(word), []).append(word)
+    return {sound: tuple(some) for sound, some in found.items()}
 
 
 def _only_known(numbers: Ints) -> Ints:

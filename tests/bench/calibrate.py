@@ -110,7 +110,7 @@ def choose(judged: list[Judged], risks: dict[str, str]) -> tuple[dict[str, float
          and one.candidates[0][0] not in one.question.topics), default=0.0)  # fmt: skip
     answer = {name: round(base + more, 3) for name, more in STRICTER.items()}
     answer["safety"] = round(min(0.97, max(answer["safety"], safety + 0.03)), 3)
-    clarify = 0.04
+    clarify = 0.06
     while sum(bool(o.candidates) and o.candidates[0][1] >= clarify and not answered(o, base) for o in others) > (
         MAX_OFFERED * max(1, len(others))
     ):
