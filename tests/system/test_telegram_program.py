@@ -20,6 +20,7 @@ from bot.messengers.telegram.render import texts
 from bot.ports import Address
 from bot.testing.script import Script
 from bot.testing.telegram import TelegramServer
+from tests.servers import free_port
 from tests.soak.program import Program
 from tests.soak.telegram import OPENING, environment, say
 from tests.system.rehearsal import outbound, rehearse, scripts
@@ -148,3 +149,25 @@ def _blobs(kavi: Running) -> int:
         rows = database.execute("select body from blob").fetchall()
     assert not [body for (body,) in rows if b"Brief" in body]
     return len(rows)
+
+
+async def test_webhook_serves_the_whole_program(tmp_path: Path) -> None:
+    port = free_port()
+    hook = {
+        "KAVI_TELEGRAM__WEBHOOK_URL": f"http://127.0.0.1:{port}/hook",
+        "KAVI_TELEGRAM__WEBHOOK_SECRET": "geheim",
+        "KAVI_TELEGRAM__WEBHOOK_LISTEN": f"127.0.0.1:{port}",
+    }
+    async with TelegramServer() as server:
+        program = Program(environment(server, tmp_path) | hook, tmp_path / "kavi.log")
+        await program.start()
+        await program.working(1)
+        anna = server.person()
+        anna.starts()
+        await server.until(lambda: len(anna.texts) == 2, 20)
+        await program.kill()
+        anna.presses(anna.received[-1], "Ich kümmere mich um ein Kind")
+        await program.start()
+        await server.until(lambda: "Einfacher Sprache" in anna.texts[-1], 40)
+        assert await program.stop() == 0
+        assert "getUpdates" not in server.calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from bot.errors import MessengerError
@@ -18,6 +19,8 @@ class Library(TerminalMessenger):
     async def download(self, media: MediaFile, cap: int) -> bytes | None:
         if media.reference == "later":
             raise MessengerError("not now")
+        if media.reference == "never":
+            await asyncio.Event().wait()
         return b"content" if media.reference == "good" else None
 
 
@@ -33,3 +36,10 @@ async def test_files_come_with_their_messages_in_order_as_far_as_they_can() -> N
     fetched = await with_files(Library(lambda _: None), batch)
     assert [one.external_id for one in fetched] == [one.external_id for one in batch]
     assert [one.media.data for one in fetched if one.media is not None] == [b"content", None, None, None, None]
+
+
+async def test_slow_files_keep_nobody_waiting() -> None:
+    batch = [message("never") for _ in range(30)] + [message("good")]
+    fetched = await asyncio.wait_for(with_files(Library(lambda _: None), batch, patience=0.1), 2.0)
+    assert [one.external_id for one in fetched] == [one.external_id for one in batch]
+    assert not [one for one in fetched[:30] if one.media is not None and one.media.data is not None]
