@@ -50,6 +50,7 @@ def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
         index=build_index(topics, knowledge, problems),
         rules=safety.rules,
         safety_answer=safety.answer,
+        unsigned=safety.unsigned,
         values=data.values,
         laender=data.laender,
         land_finder=data.finder,

@@ -1,7 +1,8 @@
 """knowledge/safety/: concepts, guards and rules, as compiled `SafetyRules`; knowledge/safety/answers/ as the composer.
 
-A rule file holds `category`, `language`, `unless` (guards) and blocks of patterns, one a line: `alert`, `check` and `always`
-(alerts that no guard silences). `examples`, `checks` and `counter_examples` are its tests (`rule_examples`).
+A rule file holds one record or a list of them: `category`, `language`, `unless` (guards) and blocks of patterns, one a
+line: `alert`, `check` and `always` (alerts that no guard silences). `examples`, `checks` and `counter_examples` are its
+tests (`rule_examples`).
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def _rule_files(folder: Path, problems: Problems) -> Iterator[Node]:
         for path in sorted((folder / language).glob("*.yaml")):
             node = read_yaml(path, _shown(path), problems)
             if node is not None:
-                yield node
+                yield from node.items() if node.is_list else [node]
 
 
 def _rules_of(node: Node, elements: Elements, guards: dict[str, tuple[Pattern, ...]]) -> Iterator[Rule]:

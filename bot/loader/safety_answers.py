@@ -1,13 +1,97 @@
-"""knowledge/safety/answers/."""
+"""knowledge/safety/answers/ and the hours of knowledge/data/helplines.yaml, as the composer of safety answers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from bot.dialogue.content import SafetyAnswer
-from bot.loader.nodes import Problems
+from bot.loader.nodes import Node, Problems, read_yaml
+from bot.safety import URGENCIES
+from bot.safety.answers import Answers
+from bot.safety.helplines import DAYS, Line, Span, minutes
+
+_NEEDED = ("child", "child.leicht", "adult", "adult.leicht", "look.child", "look.adult")
+_OPTIONAL = ("child.6-9", "child.10-13", "child.14-17", "staff", "danger", "lines")
 
 
-def load_answers(root: Path, problems: Problems) -> tuple[SafetyAnswer | None, tuple[str, ...]]:
-    """Not yet written."""
-    return None, ()
+def load_answers(root: Path, problems: Problems) -> tuple[Answers | None, tuple[str, ...]]:
+    """The composer, and the places of what nobody has signed; None when the texts are not there or not whole."""
+    lines, unsigned = load_lines(root, problems)
+    node = read_yaml(root / "safety/answers/answers.yaml", "knowledge/safety/answers/answers.yaml", problems)
+    if node is None:
+        return None, tuple(unsigned)
+    fields = node.fields(("reviewed_by", "answers", "languages"), required=("reviewed_by", "answers", "languages"))
+    if "answers" not in fields or "languages" not in fields:
+        return None, tuple(unsigned)
+    if "reviewed_by" not in fields or fields["reviewed_by"].is_null:
+        unsigned.append(node.place)
+    records = {
+        key.text(): value.fields((*_NEEDED, *_OPTIONAL), required=(*_NEEDED, "danger", "lines"))
+        for key, value in fields["answers"].pairs()
+    }
+    missing = [
+        category for category in URGENCIES if not {*_NEEDED, "danger", "lines"} <= set(records.get(category, ()))
+    ]
+    if missing:
+        fields["answers"].problem(f"answers are missing or not whole: {', '.join(missing)}")
+        return None, tuple(unsigned)
+    answers = Answers(
+        texts={
+            category: {key: value.text() for key, value in record.items() if value.is_scalar}
+            for category, record in records.items()
+        },
+        danger={category: _texts(record["danger"]) for category, record in records.items()},
+        lines_for={
+            category: {key.text(): value.texts() for key, value in record["lines"].pairs()}
+            for category, record in records.items()
+        },
+        languages={key.text(): _texts(value) for key, value in fields["languages"].pairs()},
+        lines=lines,
+    )
+    return answers, tuple(unsigned)
+
+
+def load_lines(root: Path, problems: Problems) -> tuple[dict[str, Line], list[str]]:
+    """The help lines by id, and the places of those that nobody has called to verify."""
+    path = root / "data/helplines.yaml"
+    node = read_yaml(path, "knowledge/data/helplines.yaml", problems) if path.is_file() else None
+    if node is None:
+        return {}, []
+    lines = [_line(row) for key, value in node.pairs() if key.text() == "lines" for row in value.items()]
+    return {line.id: line for line in lines}, [line.place for line in lines if line.verified_by is None]
+
+
+def _line(row: Node) -> Line:
+    fields = {key.text(): value for key, value in row.pairs()}
+    hours = fields.get("hours")
+    always = hours is not None and hours.is_scalar and hours.text() == "always"
+    verified = fields.get("verified_by")
+    number = fields.get("number")
+    return Line(
+        id=fields["id"].text(),
+        name=fields["name"].text(),
+        number="" if number is None or number.is_null else number.text(),
+        audiences=fields["audiences"].texts() if "audiences" in fields else (),
+        languages=fields["languages"].texts() if "languages" in fields else ("de",),
+        always=always,
+        hours=() if hours is None or always else tuple(_span(item) for item in hours.items()),
+        free="free" not in fields or fields["free"].boolean(),
+        verified_by=None if verified is None or verified.is_null else verified.text(),
+        place=row.place,
+    )
+
+
+def _span(node: Node) -> Span:
+    fields = node.fields(("days", "from", "to"), required=("days", "from", "to"))
+    try:
+        return Span(
+            days=tuple(DAYS.index(day) for day in fields["days"].texts()),
+            begin=minutes(fields["from"].text()),
+            end=minutes(fields["to"].text()),
+        )
+    except (KeyError, ValueError) as error:
+        node.problem(f"hours cannot be read: {error}")
+        return Span(days=(), begin=0, end=0)
+
+
+def _texts(node: Node) -> dict[str, str]:
+    return {key.text(): value.text() for key, value in node.pairs()}

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from typing import Final
 
 from bot.safety.pattern import ANYWHERE, SHUN, Part, Pattern
-from bot.safety.rules import Rule, SafetyRules
+from bot.safety.rules import SOFTENING, Level, Rule, SafetyRules
 from bot.text.sound import fold, key
 
 LONGEST: Final = 400  # words that are looked at together; longer texts are read in pieces
@@ -40,18 +40,28 @@ class Reading:
                 else:
                     spots[number] = [position]
 
-    def fired(self) -> list[Rule]:
-        """The rules whose pattern is here and that no guard silences."""
+    def fired(self) -> list[tuple[Rule, Level]]:
+        """The rules whose pattern is here, with the level that the guards leave of them."""
         rules, triggers = self._rules.rules, self._rules.triggers
-        return [
-            rules[index] for number in self._spots for index in triggers.get(number, ()) if self._fires(rules[index])
-        ]
+        found: list[tuple[Rule, Level]] = []
+        for number in self._spots:
+            for index in triggers.get(number, ()):
+                places = self.places(rules[index].pattern)
+                level = self._level(rules[index], places) if places else None
+                if level is not None:
+                    found.append((rules[index], level))
+        return found
 
-    def _fires(self, rule: Rule) -> bool:
-        for position in self.places(rule.pattern):
-            if not any(self._guarded(guard, position) for guard in rule.unless):
-                return True
-        return False
+    def _level(self, rule: Rule, places: list[int]) -> Level | None:
+        """The full level where no guard is near, a second look where only a softening one is, else nothing."""
+        best: Level | None = None
+        for place in places:
+            guards = [guard for guard in rule.unless if self._guarded(guard, place)]
+            if not guards:
+                return rule.level
+            if rule.level == "alert" and SOFTENING.issuperset(guards):
+                best = "check"
+        return best
 
     def _guarded(self, guard: str, position: int) -> bool:
         if guard not in self._guards:

@@ -114,8 +114,12 @@ def _part(piece: str, window: int, elements: Elements) -> Part:
 
 
 _COMMON: Final = frozenset(
-    "ich mich mir er sie es wir uns ihr ihm ihn der die das den dem ein eine und nicht nich nix kein keine mehr mama papa mein meine will hat "
-    "hab habe ist is bin war in im an auf zu mit von wenn so i my me he she to the a not no и я не в мне меня on da".split()
+    (
+        *("ich", "mich", "mir", "er", "sie", "es", "wir", "uns", "ihr", "ihm", "ihn", "der", "die", "das", "den", "dem"),
+        *("ein", "eine", "und", "nicht", "nich", "nix", "kein", "keine", "mehr", "mama", "papa", "mein", "meine", "will"),
+        *("hat", "hab", "habe", "ist", "is", "bin", "war", "in", "im", "an", "auf", "zu", "mit", "von", "wenn", "so"),
+        *("i", "my", "me", "he", "she", "to", "the", "a", "not", "no", "и", "я", "не", "в", "мне", "меня", "on", "da"),
+    )
 )
 
 

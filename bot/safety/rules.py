@@ -27,6 +27,10 @@ URGENCIES: Mapping[str, Urgency] = {
 """Every category and how soon a human must see it; in the order in which one wins over another."""
 
 
+SOFTENING = frozenset({"past", "joke", "idiom", "offence"})
+"""Guards that turn an alert into a second look; the others silence it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What was noticed. `rule` is the file and line of the pattern that fired."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
-from bot.safety.rules import URGENCIES, Finding, Rule, SafetyRules
+from bot.safety.rules import URGENCIES, Finding, Level, Rule, SafetyRules
 
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
@@ -37,15 +37,15 @@ def _rank(finding: Finding | None) -> int:
 def _look(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
     if len(words) <= LONGEST:
         return _decide(Reading(rules, words).fired())
-    fired: list[Rule] = []
+    fired: list[tuple[Rule, Level]] = []
     for start in range(0, len(words), LONGEST - OVERLAP):
         fired += Reading(rules, words[start : start + LONGEST]).fired()
     return _decide(fired)
 
 
-def _decide(fired: list[Rule]) -> Finding | None:
+def _decide(fired: list[tuple[Rule, Level]]) -> Finding | None:
     """An alert wins over a check, then the order of the categories."""
     if not fired:
         return None
-    best = min(fired, key=lambda rule: (rule.level != "alert", _ORDER[rule.category], rule.place))
-    return Finding(category=best.category, level=best.level, urgency=URGENCIES[best.category], rule=best.place)
+    best, level = min(fired, key=lambda found: (found[1] != "alert", _ORDER[found[0].category], found[0].place))
+    return Finding(category=best.category, level=level, urgency=URGENCIES[best.category], rule=best.place)

@@ -1,0 +1,90 @@
+"""Every safety answer, for every reader, at every hour of a week, keeps the promises of the checklist."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.loader.nodes import Problems
+from bot.loader.safety_answers import load_answers, load_lines
+from bot.safety import URGENCIES, Finding
+from bot.safety.answers import LONGEST, Answers
+from bot.safety.helplines import is_open, next_opening
+
+KNOWLEDGE = Path(__file__).resolve().parents[3] / "knowledge"
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+HUMAN = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."
+READERS = [("child", band) for band in ("6-9", "10-13", "14-17", "")] + [
+    (a, "") for a in ("caregiver", "parent", "staff", "unknown")
+]
+FORBIDDEN = (
+    "versprech",
+    "bleibt unter uns",
+    "niemand erfährt",
+    "geheim halten",
+    "was genau",
+    "erzähl mir genau",
+    "wer hat",
+    "rund um die uhr",
+)
+
+
+@pytest.fixture(scope="module")
+def answers() -> Answers:
+    problems = Problems()
+    loaded, unsigned = load_answers(KNOWLEDGE, problems)
+    assert not problems.found
+    assert loaded is not None
+    assert any("answers.yaml" in place for place in unsigned)
+    return loaded
+
+
+def _finding(category: str, level: str = "alert") -> Finding:
+    return Finding(category=category, level=level, urgency=URGENCIES[category], rule="x:1")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("category", URGENCIES)
+@pytest.mark.parametrize("register", ["plain", "leicht"])
+@pytest.mark.parametrize("language", ["de", "en", "tr", "ar", "ru", "uk"])
+def test_every_answer_at_every_hour_of_a_week(answers: Answers, category: str, register: str, language: str) -> None:
+    for reader, band in READERS:
+        for hour in range(0, 7 * 24, 1 if language == "de" else 5):
+            at = MONDAY + timedelta(hours=hour, minutes=7)
+            text = answers(_finding(category), reader, band, register, language, at, HUMAN)
+            assert len(text) < LONGEST
+            assert "112" in text or "110" in text
+            assert not any(bad in text.lower() for bad in FORBIDDEN)
+            if reader in ("child", "unknown") and category != "emergency_now":
+                assert answers.languages.get(language, {}).get("open", "jetzt offen") in text
+            if reader == "child" and language == "de":
+                assert "Sie " not in text.replace("Sie sind", "") or category == "x"
+
+
+@pytest.mark.parametrize("category", URGENCIES)
+def test_the_second_look_is_one_question(answers: Answers, category: str) -> None:
+    for reader in ("child", "caregiver"):
+        text = answers(_finding(category, "check"), reader, "", "plain", "de", MONDAY, HUMAN)
+        assert text.endswith("?")
+        assert len(text) < 200
+
+
+def test_a_closed_line_says_when_it_opens(answers: Answers) -> None:
+    lines, _ = load_lines(KNOWLEDGE, Problems())
+    line = lines["ngk_kjt"]
+    sunday = datetime.fromisoformat("2026-11-29T15:00:00+01:00")
+    assert not is_open(line, sunday)
+    opens = next_opening(line, sunday)
+    assert opens is not None
+    assert opens.isoformat() == "2026-11-30T14:00:00+01:00"
+    assert "wieder Montag ab 14:00 Uhr" in answers(_finding("neglect_alone"), "child", "", "plain", "de", sunday, "")
+    assert is_open(line, datetime.fromisoformat("2026-11-28T19:59:00+01:00"))
+    assert not is_open(line, datetime.fromisoformat("2026-11-28T20:00:00+01:00"))
+
+
+def test_every_named_line_exists_and_serves_its_reader(answers: Answers) -> None:
+    for kinds in answers.lines_for.values():
+        for kind, names in kinds.items():
+            for name in names:
+                assert ("caregiver" if kind == "adult" else kind) in answers.lines[name].audiences
