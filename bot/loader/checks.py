@@ -14,7 +14,7 @@ from bot.dialogue.expressions import Expression
 from bot.dialogue.questions import FREE_TEXT
 from bot.dialogue.rendering import PLACEHOLDER
 from bot.errors import Problem
-from bot.loader.nodes import suggestion
+from bot.loader.nodes import missing_severity, suggestion
 from bot.text.normalise import fold
 from bot.text.variants import Variants
 
@@ -250,13 +250,14 @@ def _check_placeholders(content: Content, variants: Variants, known: set[str], r
 
 @rule
 def answers_name_topics(content: Content, report: Report) -> None:
-    """`answer:` names a topic that exists."""
+    """`answer:` names a topic that exists; while it does not, the engine says that it cannot answer."""
     for flow in content.flows.values():
         for step in flow.steps:
             if isinstance(step.action, model.Answer) and not step.action.topic.startswith("$"):
                 topic = step.action.topic
                 if content.topics and topic not in content.topics:
-                    report(step.place, f"topic {topic!r} does not exist{suggestion(topic, content.topics)}", "error")
+                    message = f"topic {topic!r} does not exist{suggestion(topic, content.topics)}"
+                    report(step.place, message, missing_severity(topic, content.topics))
 
 
 @rule

@@ -146,6 +146,11 @@ def suggestion(name: str, allowed: Iterable[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
+def missing_severity(name: str, known: Iterable[str]) -> str:
+    """Of a name that does not exist: a slip of the pen is an error; what nobody has written yet is a warning."""
+    return "error" if difflib.get_close_matches(name, list(known), n=1, cutoff=0.9) else "warning"
+
+
 def read_yaml(path: Path, shown: str, problems: Problems) -> Node | None:
     """The root of a YAML file, or None when it is empty or broken (a problem with its place)."""
     try:

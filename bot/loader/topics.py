@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from bot.dialogue.content import FactText
 from bot.dialogue.rendering import PLACEHOLDER
-from bot.loader.nodes import Node, Problems, read_yaml, suggestion
+from bot.loader.nodes import Node, Problems, missing_severity, read_yaml, suggestion
 from bot.matching.topic import Asked, Source, Topic
 from bot.text.normalise import fold
 from bot.text.variants import AUDIENCES, BANDS
@@ -151,7 +150,10 @@ def check_topics(
 
         for other in topic.related:
             if other not in topics:
-                note(f"related topic {other!r} does not exist{suggestion(other, topics)}", _severity(other, topics))
+                note(
+                    f"related topic {other!r} does not exist{suggestion(other, topics)}",
+                    missing_severity(other, topics),
+                )
         for text in (*topic.answers.values(), *topic.next.values()):
             for name in PLACEHOLDER.findall(text):
                 if not _known(name, values, laender):
@@ -168,12 +170,7 @@ def check_topics(
         for row in topic.not_asked:
             if row.topic and row.topic not in topics:
                 message = f"topic {row.topic!r} does not exist{suggestion(row.topic, topics)}"
-                problems.add(*_place(row.place), message, _severity(row.topic, topics))
-
-
-def _severity(missing: str, topics: Mapping[str, Topic]) -> str:
-    """A slip of the pen is an error; a topic that nobody has written yet is a warning, the engine leaves it out."""
-    return "error" if difflib.get_close_matches(missing, list(topics), n=1, cutoff=0.9) else "warning"
+                problems.add(*_place(row.place), message, missing_severity(row.topic, topics))
 
 
 def _place(place: str) -> tuple[str, int, int]:

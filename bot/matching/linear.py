@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 RIDGE = 1.0  # regularisation; larger = smoother
-STEPS = 8  # of conjugate gradients; more do not change the ranking
+STEPS = 6  # of conjugate gradients; more do not change the ranking
 MAX_EXACT = 6000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
 _FEW, _MANY = 16, 270  # examples of a feature: up to which, and from which, the Gram matrix is summed in another way
 _SPELT = 4  # letters from which a word is compared with the known ones
