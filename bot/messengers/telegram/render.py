@@ -39,7 +39,7 @@ def texts(outbound: Outbound, limit: int = MAX_TEXT) -> list[Text]:
     body = _styled(outbound)
     if outbound.choices and not buttons(outbound):
         body = join([body, _numbered(outbound.choices)], "\n\n" if body.text else "")
-    if not body.text:
+    if not body.text.strip():
         return []
     if utf16(body.text) <= limit:
         return [with_entities(body)]
