@@ -148,6 +148,11 @@ def meant(at: int, looked: Looked) -> tuple[float, ...]:
     return (score, max(-0.5, min(0.5, score - rivals)), float(looked.nearest[at]), score - looked.outside)
 
 
+def named(clue: Sequence[float]) -> str:
+    """The evidence for a reader: "score 0.86 lead 0.50 …"."""
+    return " ".join(f"{name} {value:.2f}" for name, value in zip((*NAMES, *MEANT), clue, strict=False))
+
+
 def probability(thresholds: Thresholds, clue: Sequence[float]) -> float:
     """The logistic model; evidence of meaning without weights for it is passed over."""
     fitting = thresholds.like(clue)

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from bot.matching.evidence import Examples, Field, Said, Thresholds, evidence, meant, probability
+from bot.matching.evidence import Examples, Field, Said, Thresholds, evidence, meant, named, probability
 from bot.matching.features import Lexicon, said_words
 from bot.matching.linear import Floats, Vectors, fit
 from bot.matching.meaning import Looked, Meaning
@@ -175,8 +175,7 @@ class TopicIndex:
         needed = thresholds.answer.get(self.risks[best.at], 0.6)
         least = thresholds.clarify
         reasons = tuple(
-            f"{self.topics[one.at]}: {one.probability:.2f} ({' '.join(f'{value:.2f}' for value in one.evidence)})"
-            for one in ranked[:OFFERED]
+            f"{self.topics[one.at]}: {one.probability:.2f} ({named(one.evidence)})" for one in ranked[:OFFERED]
         )
         if best.probability >= needed:
             first = f"{best.probability:.2f} >= {needed:.2f} for {self.risks[best.at]}"
