@@ -161,7 +161,7 @@ def read_yaml(path: Path, shown: str, problems: Problems) -> Node | None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         problems.add(shown, line, column, f"this is not valid YAML: {error.problem or error.context}")
         return None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         problems.add(shown, 0, 0, f"cannot be read as UTF-8 YAML: {error}")
         return None
     if raw is None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.dialogue.content import FactText
 from bot.errors import Problem
-from bot.loader.nodes import Problems
+from bot.loader.nodes import Problems, read_yaml
 from bot.loader.topics import check_topics, load_topics
 from bot.matching.topic import Topic
 
@@ -89,3 +89,9 @@ def test_two_topics_with_one_id_or_one_example_question_are_told(tmp_path: Path)
 def test_a_land_placeholder_needs_the_land(tmp_path: Path) -> None:
     _, problems = load(tmp_path, GOOD.replace("Rufen Sie an.", "In {land.name} gilt das.", 1))
     assert any("needs: land" in problem.message for problem in problems)
+
+
+def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    problems = Problems()
+    assert read_yaml(tmp_path / "none.yaml", "none.yaml", problems) is None
+    assert "none.yaml" in str(problems.found[0])
