@@ -15,9 +15,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.bench")
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--json", action="store_true", help="only the figures, as one JSON object")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="what the benchmark itself takes")
-    chosen = parser.parse_args()
-    figures: dict[str, Any] = importlib.import_module(f"tests.bench.{chosen.name}").run(chosen.rest)
+    parser.epilog = "Everything else is handed to the benchmark."
+    chosen, rest = parser.parse_known_args()
+    figures: dict[str, Any] = importlib.import_module(f"tests.bench.{chosen.name}").run(rest)
     if chosen.json:
         print(json.dumps(figures, ensure_ascii=False))
     else:
