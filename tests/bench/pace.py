@@ -57,8 +57,11 @@ async def _fill(store: SqliteStore, addresses: list[Address]) -> None:
             await store.release(lane.conversation, lane.fence)
 
 
-async def measure(chats: int) -> dict[str, Any]:
-    """Seconds until every chat had its first message, in all and against the ideal; refusals by the server."""
+async def measure(chats: int, faults: float = 0.0) -> dict[str, Any]:
+    """Seconds until every chat had its first message, in all and against the ideal; refusals by the server.
+
+    `faults` is the share of sends that answer 502, or are taken and not answered.
+    """
     with tempfile.TemporaryDirectory() as folder:
         async with TelegramServer() as server:
             messenger = TelegramMessenger(TelegramSettings(token=server.token, api_url=server.url, menus={}))
@@ -73,6 +76,7 @@ async def measure(chats: int) -> dict[str, Any]:
             await _fill(store, addresses)
             await messenger.start(None)
             server.limits.on = True
+            server.faults.chaos(faults, ("502", "drop_after"), ("sendMessage",))
             stop = asyncio.Event()
             outbox = Outbox(store, messenger, _now, "pace", rate=RATE, chat_rate=CHAT_RATE, stop=stop)
             begun = time.perf_counter()
@@ -82,6 +86,9 @@ async def measure(chats: int) -> dict[str, Any]:
             others = time.perf_counter() - begun
             await server.until(lambda: sum(len(one.texts) for one in people) == wanted, 600)
             spent = time.perf_counter() - begun
+            if faults:
+                await asyncio.sleep(3.0)  # time for a wrong repeat
+            doubled = sum(len(one.texts) - len(set(one.texts)) for one in people)
             in_order = all(one.texts == [f"Nr. {number}" for number in range(BUSY)] for one in people[:2])
             stop.set()
             await running
@@ -91,7 +98,7 @@ async def measure(chats: int) -> dict[str, Any]:
     return {
         "messages": wanted, "seconds": round(spent, 1), "seconds until each chat had its first": round(others, 1),
         "ideal seconds": round(ideal, 1), "ratio": round(spent / ideal, 3), "refused (429)": server.limits.refused,
-        "busy chats in order": in_order,
+        "busy chats in order": in_order, "doubled": doubled,
     }  # fmt: skip
 
 

@@ -14,3 +14,10 @@ async def test_reminders_leave_at_full_pace_without_a_refusal_and_busy_chats_slo
     assert figures["ratio"] <= 1.1
     assert figures["busy chats in order"]
     assert figures["seconds until each chat had its first"] <= 1.1 * 368 / 30
+
+
+@pytest.mark.slow
+async def test_optional_messages_are_never_doubled_when_answers_get_lost() -> None:
+    figures = await measure(chats=120, faults=0.2)
+    assert figures["doubled"] == 0
+    assert figures["busy chats in order"]
