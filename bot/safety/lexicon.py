@@ -48,7 +48,7 @@ class Lexicon:
         found = self._plain(token)
         if token[:1] in _ARABIC_PREFIX:
             for cut in (1, 2, 3):
-                if len(token) - cut >= 3:
+                if len(token) - cut >= 2:
                     found |= self._plain(token[cut:])
         if not found and len(token) >= 5:
             found = _prefixes(self.wide, soft(token), 4)

@@ -1,0 +1,98 @@
+"""The rules do what their own examples say; the mechanism is deterministic, bounded and reads split messages."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.loader.nodes import Problems
+from bot.loader.safety import Example, load_rules, rule_examples
+from bot.safety import triage
+from bot.safety.pattern import Elements, PatternError, parse
+
+FOLDER = Path(__file__).resolve().parents[3] / "knowledge" / "safety"
+_PROBLEMS = Problems()
+RULES = load_rules(FOLDER, _PROBLEMS)
+EXAMPLES = list(rule_examples(FOLDER, Problems()))
+
+
+def test_the_rules_load_without_problems() -> None:
+    assert [str(problem) for problem in _PROBLEMS.found] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+def test_every_example_of_the_rules(example: Example) -> None:
+    found = triage(RULES, example.text, audience="child")
+    match example.expected:
+        case "none":
+            assert found is None, f"{example.text}: {found}"
+        case "check":
+            assert found is not None
+        case _:
+            assert found is not None, example.text
+            assert found.level == "alert", example.text
+
+
+def test_a_finding_names_the_line_that_fired() -> None:
+    found = triage(RULES, "ich will sterben", audience="child")
+    assert found is not None
+    file, line = found.rule.split(":")
+    assert "sterb" in (FOLDER.parent.parent / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+
+
+def test_a_message_split_over_two_is_found_once() -> None:
+    assert triage(RULES, "nicht mehr leben", audience="child") is None
+    found = triage(RULES, "nicht mehr leben", audience="child", earlier=("ich will",))
+    assert found is not None
+    assert found.category == "suicide_self"
+    again = triage(RULES, "hallo", audience="child", earlier=("ich will nicht mehr leben",))
+    assert again is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich WILL sterben",
+        "ich will st3rben",
+        "ich w i l l sterben",
+        "ich wil\u200bl sterben",
+        "ich will sterpen",
+        "ich will sterbeeen!!!",
+    ],
+)
+def test_tricks_of_spelling_change_nothing(text: str) -> None:
+    found = triage(RULES, text, audience="child")
+    assert found is not None
+    assert found.level == "alert"
+
+
+def test_rules_survive_pickling() -> None:
+    copy = pickle.loads(pickle.dumps(RULES))
+    assert triage(copy, "ich will sterben", audience="child") == triage(RULES, "ich will sterben", audience="child")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=400))
+def test_any_text_is_read_without_an_exception_and_twice_alike(text: str) -> None:
+    assert triage(RULES, text, audience="child") == triage(RULES, text, audience="child")
+
+
+@pytest.mark.parametrize("word", ["ich will nicht mehr ", "a", "mama papa haut mich ", "💀", "er schlägt "])
+def test_100_kb_take_less_than_two_seconds(word: str) -> None:
+    start = time.perf_counter()
+    triage(RULES, (word * 100_000)[:100_000], audience="child")
+    assert time.perf_counter() - start < 2.0
+
+
+def test_a_pattern_that_cannot_be_read_says_why() -> None:
+    with pytest.raises(PatternError, match="no concept"):
+        parse("@nothing", Elements({}))
+    with pytest.raises(PatternError, match="neither"):
+        parse("what?", Elements({}))
+    with pytest.raises(PatternError, match="looks for"):
+        parse("!film", Elements({}))
