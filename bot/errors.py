@@ -62,6 +62,10 @@ class StoreError(KaviError):
     exit_code = 4
 
 
+class Leak(StoreError):
+    """A commit holds a message for somebody who must not read it. A fault in the program; nothing is written."""
+
+
 class SessionConflict(StoreError):
     """The session was saved by somebody else since it was loaded."""
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, NewType, Protocol
 
 from bot.dialogue.effects import Attachment, DeliveryClass
+from bot.errors import Leak
 
 ConversationId = NewType("ConversationId", str)
 """Keyed hash (hex) of messenger, account and chat: meaningless without the master key."""
@@ -30,6 +31,13 @@ class Address:
     account: str
     chat: str
     thread: str = ""
+
+
+DESK = Address(messenger="desk", account="desk", chat="desk")
+"""The lane that all counsellors' work passes through."""
+
+Audience = Literal["family", "staff"]
+"""Who may read a message. Only the desk's lane writes to staff, and it writes to nobody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +109,8 @@ class Outbound:
     protect: bool = False  # no forwarding or saving where the platform can forbid it
     silent: bool = False
     language: str = "de"
+    audience: Audience = "family"
+    report: str = ""  # when it is settled for good, the desk hears what became of it under this reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +344,32 @@ class TurnCommit:
     release: bool = True  # give the lane back in the same transaction
 
 
+def refuse_leaks(commit: TurnCommit) -> None:
+    """Every store calls this before it writes: what is meant for staff cannot get into a family's chat.
+
+    A family's lane writes to its own chat, the desk's lane to staff; whatever else a commit holds is a fault of ours.
+    Raises Leak.
+    """
+    for row in commit.outbox:
+        outbound = row.outbound
+        if commit.address == DESK:
+            if outbound.audience != "staff" or outbound.address == DESK:
+                raise Leak("The desk writes to staff only; to a family it posts an event.")
+        elif outbound.audience != "family" or outbound.address != commit.address:
+            raise Leak("A conversation writes to its own chat only.")
+
+
+def delivery_report(outbound: Outbound, number: int, outcome: str, ids: Sequence[str], at: datetime) -> Inbound | None:
+    """What a store posts to the desk's lane, in the same transaction, when such a row is settled for good.
+
+    `outcome` is the row's last state (`ok`, `ambiguous`, `gone`, `refused`); None when nobody asked for a report.
+    """
+    if not outbound.report:
+        return None
+    payload = {"event": "Delivered", "report": outbound.report, "outcome": outcome, "ids": list(ids)}
+    return Inbound(address=DESK, external_id=f"settled:{number}", kind="desk", at=at, payload=payload)
+
+
 OutboxState = Literal["waiting", "sending", "ok", "retry", "ambiguous", "gone", "refused", "withdrawn"]
 
 
@@ -371,7 +407,10 @@ class Store(Protocol):
         """Claims lanes that have waiting events and no live owner, oldest first, for `lease` seconds."""
 
     async def commit(self, commit: TurnCommit) -> None:
-        """Applies a turn. Raises SessionConflict, LaneLost."""
+        """Applies a turn; documents of a conversation that was erased meanwhile are dropped.
+
+        Raises SessionConflict, LaneLost, Leak.
+        """
 
     async def release(self, conversation: ConversationId, fence: int) -> None:
         """Gives a lane back; events that came meanwhile make it claimable at once."""
@@ -392,7 +431,10 @@ class Store(Protocol):
         """
 
     async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:
-        """Writes what became of a send. Gone drops the destination's later rows and posts a `left` event."""
+        """Writes what became of a send. Gone drops the destination's later rows and posts a `left` event.
+
+        Of rows with a `report` the desk hears when they are settled for good (`delivery_report`).
+        """
 
     async def recover_outbox(self, account: str) -> int:
         """After a start: rows still `sending` are ambiguous; vital ones wait again once, optional ones end."""

@@ -10,10 +10,7 @@ from bot.dialogue import effects as fx
 from bot.dialogue import events
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.session import Session
-from bot.ports import Address, Alert, Document, Inbound, InboxRow, NewFact, NewOutbox, NewTimer, Outbound
-
-DESK = Address(messenger="desk", account="desk", chat="desk")
-"""The lane that all counsellors' work passes through."""
+from bot.ports import DESK, Address, Alert, Document, Inbound, InboxRow, NewFact, NewOutbox, NewTimer, Outbound
 
 GAP_LIFETIME = timedelta(days=30)
 

@@ -33,6 +33,8 @@ from bot.ports import (
     Retry,
     Sent,
     TurnCommit,
+    delivery_report,
+    refuse_leaks,
 )
 
 T = TypeVar("T")
@@ -164,6 +166,7 @@ class MemoryStore:
         return lanes
 
     async def commit(self, commit: TurnCommit) -> None:
+        refuse_leaks(commit)
         one = self._conversations.get(commit.conversation)
         if one is None or one.fence != commit.fence:
             raise LaneLost("The lane belongs to another worker now.")
@@ -285,16 +288,17 @@ class MemoryStore:
             return
         match receipt:
             case Sent(external_ids=ids):
-                out.state = "ok"
                 out.external = ids if self._conversations[out.conversation].consented else ()
+                self._end(out, "ok", now, ids)
             case Retry(after=after):
                 out.state, out.attempts, out.not_before = "retry", out.attempts - 1, now + timedelta(seconds=after)
             case Ambiguous():
-                again = out.row.delivery == "vital" and out.attempts < 2
-                out.state = "retry" if again else "ambiguous"
-                out.not_before = now + timedelta(seconds=1)
+                if out.row.delivery == "vital" and out.attempts < 2:
+                    out.state, out.not_before = "retry", now + timedelta(seconds=1)
+                else:
+                    self._end(out, "ambiguous", now)
             case Refused():
-                out.state = "refused"
+                self._end(out, "refused", now)
             case Gone():
                 self._gone(out, now)
             case Moved(chat=chat):
@@ -304,19 +308,28 @@ class MemoryStore:
                 assert_never(receipt)
         self._tell()
 
+    def _end(self, out: _Out, state: OutboxState, now: datetime, ids: Sequence[str] = ()) -> None:
+        out.state = state
+        report = delivery_report(out.row.outbound, out.number, state, ids, now)
+        if report is not None:
+            self._take_in(report)
+
     def _gone(self, gone: _Out, now: datetime) -> None:
-        gone.state = "gone"
+        self._end(gone, "gone", now)
         address = gone.row.outbound.address
         for out in self._outbox.values():
             if out.row.outbound.address == address and out.state in ("waiting", "retry"):
-                out.state = "gone"
+                self._end(out, "gone", now)
         there = self._conversations[gone.conversation].address
         self._take_in(Inbound(address=there, external_id=f"gone:{gone.number}", kind="left", at=now))
 
     async def recover_outbox(self, account: str) -> int:
         rows = [o for o in self._outbox.values() if o.state == "sending" and o.row.outbound.address.account == account]
         for out in rows:
-            out.state = "retry" if out.row.delivery == "vital" and out.attempts < 2 else "ambiguous"
+            if out.row.delivery == "vital" and out.attempts < 2:
+                out.state = "retry"
+            else:
+                self._end(out, "ambiguous", out.not_before)
         return len(rows)
 
     async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
@@ -333,6 +346,8 @@ class MemoryStore:
         for document in documents:
             if document.body is None:
                 self._documents.pop((document.kind, document.key), None)
+            elif document.conversation is not None and document.conversation not in self._conversations:
+                continue  # erased meanwhile: nothing about it is kept
             else:
                 self._documents[document.kind, document.key] = document
 

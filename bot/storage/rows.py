@@ -83,7 +83,8 @@ def _b64(data: bytes | None) -> str | None:
 
 _OUTBOUND_DEFAULTS = {
     "text": "", "markup": True, "question": "", "choices": (), "attachments": (), "reply_to": "", "edits": "", "deletes": (),
-    "reacts": None, "protect": False, "silent": False, "language": "de",
+    "reacts": None, "protect": False, "silent": False, "language": "de", "audience": "family",
+    "report": "",
 }  # fmt: skip
 
 

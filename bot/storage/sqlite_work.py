@@ -29,6 +29,8 @@ from bot.ports import (
     Retry,
     Sent,
     TurnCommit,
+    delivery_report,
+    refuse_leaks,
 )
 from bot.storage.keystore import KeyStore
 from bot.storage.rows import (
@@ -130,8 +132,8 @@ class SqliteWork:
         sealed = sealer.seal(dump(address_to_json(new)), b"address")
         db.execute("UPDATE conversation SET address = ? WHERE id = ?", (sealed, conversation))
         rows = db.execute(
-            "SELECT number, key, body FROM outbox WHERE conversation = ? AND state IN ('waiting', 'retry')",
-            (conversation,),
+            "SELECT number, key, body FROM outbox WHERE destination = ? AND state IN ('waiting', 'retry')",
+            (self.address_hash(address),),
         ).fetchall()
         for number, key_id, body in rows:
             data = json.loads(self.keys.sealer(key_id).open(body, b"outbox"))
@@ -192,6 +194,7 @@ class SqliteWork:
         db.execute("UPDATE conversation SET lease_until = 0 WHERE id = ? AND fence = ?", (conversation, fence))
 
     def commit(self, db: sqlite3.Connection, commit: TurnCommit) -> None:
+        refuse_leaks(commit)
         key_id = self._own_lane(db, commit)
         last = self._finish_inbox(db, commit, key_id)
         if commit.erase:
@@ -387,7 +390,7 @@ class SqliteWork:
         conversation, key_id, destination, delivery, attempts, body = row
         match receipt:
             case Sent(external_ids=ids):
-                self._end(db, number, "ok", key_id, conversation, ids)
+                self._end(db, number, "ok", key_id, conversation, ids, now)
             case Retry(after=after):
                 db.execute(
                     "UPDATE outbox SET state = 'retry', attempts = attempts - 1, not_before = ? WHERE number = ?",
@@ -398,9 +401,9 @@ class SqliteWork:
                     "UPDATE outbox SET state = 'retry', not_before = ? WHERE number = ?", (stamp(now) + 1.0, number)
                 )
             case Ambiguous():
-                self._end(db, number, "ambiguous", key_id, conversation, ())
+                self._end(db, number, "ambiguous", key_id, conversation, (), now)
             case Refused():
-                self._end(db, number, "refused", key_id, conversation, ())
+                self._end(db, number, "refused", key_id, conversation, (), now)
             case Gone():
                 self._gone(db, number, key_id, conversation, destination, now)
             case Moved(chat=chat):
@@ -411,9 +414,11 @@ class SqliteWork:
                 assert_never(receipt)
 
     def _end(
-        self, db: sqlite3.Connection, number: int, state: str, key_id: str, conversation: str, ids: Sequence[str]
-    ) -> None:
-        """A settled row keeps its state and the platform's ids; its text goes."""
+        self, db: sqlite3.Connection, number: int, state: str, key_id: str, conversation: str, ids: Sequence[str],
+        now: datetime,
+    ) -> None:  # fmt: skip
+        """A settled row keeps its state and the platform's ids; its text goes. The desk hears of it if it asked to."""
+        self._report(db, number, state, ids, now)
         external = None
         if ids and self._is_main_key(db, conversation, key_id):
             external = self.keys.sealer(key_id).seal(dump(list(ids)), b"external")
@@ -421,16 +426,26 @@ class SqliteWork:
         if not self._is_main_key(db, conversation, key_id):
             self.keys.doom(key_id)
 
+    def _report(self, db: sqlite3.Connection, number: int, state: str, ids: Sequence[str], now: datetime) -> None:
+        row = db.execute("SELECT key, body FROM outbox WHERE number = ?", (number,)).fetchone()
+        try:
+            outbound = outbound_from_bytes(self.keys.sealer(row[0]).open(row[1], b"outbox"))
+        except SealBroken:
+            return  # erased
+        report = delivery_report(outbound, number, state, ids, now)
+        if report is not None:
+            self._take_in(db, report)
+
     def _gone(
         self, db: sqlite3.Connection, number: int, key_id: str, conversation: str, destination: str, now: datetime
     ) -> None:
         """Nobody is there any more: what else waits for that place is dropped, and the conversation hears of it."""
-        self._end(db, number, "gone", key_id, conversation, ())
+        self._end(db, number, "gone", key_id, conversation, (), now)
         rows = db.execute(
             "SELECT number, key FROM outbox WHERE destination = ? AND state IN ('waiting', 'retry')", (destination,)
         ).fetchall()
         for later, later_key in rows:
-            self._end(db, later, "gone", later_key, conversation, ())
+            self._end(db, later, "gone", later_key, conversation, (), now)
         address = self.address_of(db, conversation)
         if address is not None:
             external_id = f"gone:{number}"
@@ -439,14 +454,14 @@ class SqliteWork:
     def recover_outbox(self, db: sqlite3.Connection, account: str) -> int:
         hashed = self.account_hash(account)
         rows = db.execute(
-            "SELECT number, key, conversation, delivery, attempts FROM outbox WHERE account = ? AND state = 'sending'",
+            "SELECT number, key, conversation, delivery, attempts, at FROM outbox WHERE account = ? AND state = 'sending'",
             (hashed,),
         ).fetchall()
-        for number, key_id, conversation, delivery, attempts in rows:
+        for number, key_id, conversation, delivery, attempts, at in rows:
             if delivery == "vital" and attempts < 2:
                 db.execute("UPDATE outbox SET state = 'retry' WHERE number = ?", (number,))
             else:
-                self._end(db, number, "ambiguous", key_id, conversation, ())
+                self._end(db, number, "ambiguous", key_id, conversation, (), moment(at))
         return len(rows)
 
     def lease(self, db: sqlite3.Connection, name: str, holder: str, seconds: float, now: datetime) -> int | None:
@@ -464,7 +479,9 @@ class SqliteWork:
             if document.body is None:
                 db.execute("DELETE FROM document WHERE kind = ? AND key = ?", (document.kind, document.key))
                 continue
-            sealer = self.keys.ring.own if document.conversation is None else self._sealer_of(db, document.conversation)
+            sealer = self._document_sealer(db, document.conversation)
+            if sealer is None:
+                continue  # erased meanwhile: nothing about it is kept
             expires = None if document.expires is None else stamp(document.expires)
             db.execute(
                 "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
@@ -476,6 +493,12 @@ class SqliteWork:
                     expires,
                 ),
             )
+
+    def _document_sealer(self, db: sqlite3.Connection, conversation: str | None) -> Sealer | None:
+        if conversation is None:
+            return self.keys.ring.own
+        row = db.execute("SELECT key FROM conversation WHERE id = ?", (conversation,)).fetchone()
+        return None if row is None else self.keys.sealer(row[0])
 
     def documents(self, db: sqlite3.Connection, kind: str, prefix: str) -> list[Document]:
         rows = db.execute(

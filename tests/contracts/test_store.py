@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.errors import LaneLost, SessionConflict
+from bot.errors import LaneLost, Leak, SessionConflict
 from bot.ports import (
+    DESK,
     Alert,
     Ambiguous,
     Cursor,
     Document,
     Gone,
+    Inbound,
     Moved,
     NewFact,
+    NewOutbox,
     NewTimer,
     Refused,
     Retry,
@@ -270,3 +274,76 @@ async def test_a_lease_has_one_holder_and_a_new_fence_for_each(store: Store) -> 
     assert await store.lease("bot", "p2", 10, later(6)) is None
     assert await store.lease("bot", "p2", 10, later(16)) == 2
     assert await store.lease("bot", "p1", 10, later(17)) is None
+
+
+async def _at_the_desk(store: Store, *rows: NewOutbox) -> None:
+    """The desk's lane commits these rows."""
+    await store.receive([Inbound(address=DESK, external_id=f"d{len(rows)}", kind="desk", at=START)], None)
+    (lane,) = await store.claim("w", START, 10)
+    await store.commit(commit_for(lane, outbox=rows))
+
+
+def _to_staff(chat: str, **values: str) -> NewOutbox:
+    row = outbox_row(chat, "Karte")
+    return replace(row, outbound=replace(row.outbound, audience="staff", **values))  # type: ignore[arg-type]  # strings
+
+
+@pytest.mark.parametrize(
+    ("receipt", "outcome"),
+    [(Sent(external_ids=("7", "8")), "ok"), (Refused(reason="no"), "refused"), (Gone(reason="topic lost"), "gone")],
+)
+async def test_the_desk_hears_what_became_of_a_message_it_asked_about(
+    store: Store, receipt: Sent | Refused | Gone, outcome: str
+) -> None:
+    await _at_the_desk(store, _to_staff("-1", report="relay:1"), _to_staff("-2"))
+    rows = await store.due_outbox(ACCOUNT, START, 10)
+    await store.settle(rows[0].number, Retry(after=0.0), START)
+    assert await store.claim("w", START, 10) == []
+    await store.due_outbox(ACCOUNT, START, 10)
+    for row in rows:
+        await store.settle(row.number, receipt, START)
+    heard = [row.inbound for lane in await store.claim("w", START, 10) for row in lane.inbox]
+    (report,) = [one for one in heard if one.payload.get("event") == "Delivered"]
+    assert report.address == DESK
+    assert (report.payload["report"], report.payload["outcome"]) == ("relay:1", outcome)
+    assert report.payload["ids"] == (["7", "8"] if outcome == "ok" else [])
+
+
+async def test_a_lost_place_reports_everything_that_waited_for_it(store: Store) -> None:
+    await _at_the_desk(store, _to_staff("-1", report="a"), _to_staff("-1", report="b"))
+    (row,) = await store.due_outbox(ACCOUNT, START, 10)
+    await store.settle(row.number, Gone(reason="kicked"), START)
+    heard = [row.inbound.payload for lane in await store.claim("w", START, 10) for row in lane.inbox]
+    assert [one["report"] for one in heard if one.get("event") == "Delivered"] == ["a", "b"]
+
+
+async def test_what_is_meant_for_staff_cannot_be_queued_for_a_family(store: Store) -> None:
+    await store.receive([inbound("1")], None)
+    (lane,) = await store.claim("w", START, 10)
+    note, elsewhere = _to_staff("1"), outbox_row("2", "für jemand anderen")
+    for row in (note, elsewhere):
+        with pytest.raises(Leak):
+            await store.commit(commit_for(lane, outbox=(outbox_row("1", "gut"), row)))
+    assert await store.due_outbox(ACCOUNT, START, 10) == []
+    await store.commit(commit_for(lane, outbox=(outbox_row("1", "gut"),)))
+    with pytest.raises(Leak):
+        await _at_the_desk(store, outbox_row("1", "am Gespräch vorbei"))
+
+
+async def test_a_document_about_somebody_who_was_erased_is_dropped(store: Store) -> None:
+    await store.receive([inbound("1")], None)
+    (lane,) = await store.claim("w", START, 10)
+    await store.commit(commit_for(lane))
+    await store.erase(lane.conversation)
+    await store.put_documents([Document(kind="case", key="A", body="{}", conversation=lane.conversation)])
+    assert await store.documents("case") == []
+
+
+async def test_messages_of_the_desk_follow_a_group_that_moved(store: Store) -> None:
+    await _at_the_desk(store, _to_staff("-1"), _to_staff("-1"))
+    (row,) = await store.due_outbox(ACCOUNT, START, 10)
+    await store.settle(row.number, Moved(chat="-100"), START)
+    for _ in range(2):
+        (row,) = await store.due_outbox(ACCOUNT, START, 10)
+        assert row.outbound.address == address("-100")
+        await store.settle(row.number, Sent(external_ids=("1",)), START)
