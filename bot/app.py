@@ -21,10 +21,11 @@ from pydantic import SecretStr
 from bot.config import Settings, content_root, store_url
 from bot.dialogue import Session
 from bot.dialogue.content import Content
+from bot.documents import file_maker
 from bot.errors import ConfigError, ContentError
 from bot.loader.content import content_files, load_content, with_meaning
 from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
-from bot.service.conversations import Conversations, FileMaker
+from bot.service.conversations import Conversations
 from bot.service.program import Program, Speaker
 from bot.service.quick import quick_answers
 from bot.storage.sqlite import SqliteStore
@@ -240,15 +241,21 @@ def refuse_unsigned(content: Content, settings: Settings) -> None:
         )
 
 
+def make_conversations(settings: Settings, content: Content, store: Store) -> Conversations:
+    """The conversations of this installation; their files are made from the content that counts at the moment."""
+    conversations = Conversations(content, store, per_person=settings.limits.per_person)
+    pictures = content_root(settings) / "dialogues"
+    conversations.make_file = file_maker(lambda: conversations.content, pictures)
+    return conversations
+
+
 async def run_program(settings: Settings, roles: frozenset[str]) -> int:
     """`kavi run`: every loop until a signal ends it; the exit code."""
     configure_logs(settings)
     content = load_content_for(settings)
     refuse_unsigned(content, settings)
     async with open_store(settings) as store:
-        conversations = Conversations(
-            content, store, make_file=file_maker(content), per_person=settings.limits.per_person
-        )
+        conversations = make_conversations(settings, content, store)
         answers = quick_answers(lambda: conversations.content, lambda: datetime.now(UTC))
         speakers = make_speakers(settings, store, answers)
         program = Program(store, conversations, speakers, lambda: datetime.now(UTC), roles)
@@ -296,8 +303,3 @@ async def begin_with(store: Store, address: Address, session: Session) -> None:
                 consented=bool(session.consent),
             )
         )
-
-
-def file_maker(content: Content) -> FileMaker | None:
-    """What turns `file:` steps into files; None until templates exist."""
-    return None

@@ -117,7 +117,7 @@ async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume
         pointer = settings.data_dir / "terminal-chat"
         name = pointer.read_text().strip() if resume and pointer.is_file() else secrets.token_hex(8)
         pointer.write_text(name + "\n")
-        conversations = Conversations(content, store, make_file=app.file_maker(content))
+        conversations = app.make_conversations(settings, content, store)
         chat = Chat(store, conversations, name, datetime.now(UTC))
         conversations.watcher = lambda turned, result: chat.turns.append((turned, result))
         if begun is not None and not resume:

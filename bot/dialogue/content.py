@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.dialogue.flow import Flow
+from bot.dialogue.template import Template
 from bot.matching import TopicIndex
 from bot.matching.directory import Directory
 from bot.matching.laender import LandFinder
@@ -53,6 +54,7 @@ class Content:
     flows: Mapping[str, Flow] = field(default_factory=dict)
     texts: Mapping[str, Variants] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    templates: Mapping[str, Template] = field(default_factory=dict)
     commands: Commands = Commands()
     index: TopicIndex | None = None
     rules: SafetyRules | None = None

@@ -130,7 +130,7 @@ def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
         case Count(fact, values):
             draft.record(fact, **{name: spell(_value(draft, e))[:40] for name, e in values})
         case File():
-            values_ = tuple((name, spell(_value(draft, e))) for name, e in action.values)
+            values_ = tuple((name, _raw(_value(draft, e))) for name, e in action.values)
             name = fill(action.name, draft.lookup())
             draft.effects.append(
                 MakeFile(template=action.template, name=name, values=values_, source=f"step:{flow.name}.{step.name}")
@@ -140,6 +140,13 @@ def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
             draft.effects.append(Submit(form=action.form, values=values_))
         case _:
             raise AssertionError(f"{step.place}: no such action {type(action).__name__}")
+
+
+def _raw(value: Value) -> str:
+    """A value for a template: days stay ISO days and several things stand in lines of their own."""
+    if isinstance(value, tuple):
+        return "\n".join(value)
+    return value if isinstance(value, str) else spell(value)
 
 
 def _first_true(draft: Draft, cases: tuple[tuple[Expression, str], ...], otherwise: str) -> str:

@@ -15,6 +15,7 @@ from bot.loader.encoders import add_meaning, find_encoder
 from bot.loader.flows import load_commands, load_flows, load_texts
 from bot.loader.nodes import Node, Problems, read_yaml
 from bot.loader.safety import load_safety
+from bot.loader.templates import check_templates, load_templates
 from bot.loader.topics import check_topics, load_topics
 from bot.matching import Lexicon, Phrase, Thresholds, TopicIndex
 from bot.matching.evidence import MEANT, NAMES
@@ -42,8 +43,11 @@ def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     topics = load_topics(knowledge, problems)
     check_topics(topics, data.values, data.laender, problems)
     safety = load_safety(knowledge, problems)
+    flows, templates = load_flows(dialogues, problems), load_templates(dialogues, problems)
+    check_templates(templates, flows, data.values, data.laender, problems)
     content = Content(
-        flows=load_flows(dialogues, problems),
+        flows=flows,
+        templates=templates,
         texts=load_texts(dialogues, problems),
         commands=load_commands(dialogues, problems),
         topics=topics,

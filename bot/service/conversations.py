@@ -31,7 +31,7 @@ from bot.service.translation import (
 
 log = structlog.get_logger("kavi.turn")
 
-FileMaker = Callable[[str, Mapping[str, str]], Awaitable[bytes]]
+FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 """(template, values) -> the finished file."""
 
 Watcher = Callable[[Turned, Turn], None]
@@ -211,7 +211,7 @@ class Conversations:
     async def _file(self, gathered: Gathered, turned: Turned, index: int, effect: fx.MakeFile) -> None:
         if self.make_file is None:
             return
-        data = await self.make_file(effect.template, dict(effect.values))
+        data = await self.make_file(effect.template, dict(effect.values), turned.at)
         _attach(gathered, turned, index, data, effect.name, effect.text)
 
     async def _export(self, gathered: Gathered, turned: Turned, index: int, session: Session, part: str) -> None:

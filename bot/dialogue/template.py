@@ -1,0 +1,64 @@
+"""Templates of files that a flow makes from answers: a letter to print, a checklist, a calendar entry. Plain data.
+
+Texts are content markup with `{placeholders}`, filled when the file is made; a block whose `when` value is empty is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+BlockKind = Literal[
+    "title", "heading", "text", "small", "checks", "list", "lines", "box", "picture", "qr", "rule", "space", "table",
+    "page",
+]  # fmt: skip
+TemplateKind = Literal["pdf", "ics", "text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One thing on the paper.
+
+    `text` is the words of titles, texts, QR codes and the caption of boxes, or a picture's path below dialogues/;
+    `items` the rows of lists, checks and tables (cells of a table row are divided by " | "); `size` counts writing
+    lines, or is millimetres for boxes, pictures, codes and spaces.
+    """
+
+    kind: BlockKind
+    text: str = ""
+    items: tuple[str, ...] = ()
+    size: float = 0.0
+    when: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarEntry:
+    """One appointment of a calendar file; `on` is a day as ISO text, `at` a time such as "14:30" or empty for the whole day."""
+
+    title: str
+    on: str
+    at: str = ""
+    minutes: int = 60
+    where: str = ""
+    note: str = ""
+    alarm_hours: int = 24  # before the beginning; 0 = none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One template: `takes` names the values that a flow hands over; `footer` stands small on every page."""
+
+    name: str
+    kind: TemplateKind
+    takes: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    entries: tuple[CalendarEntry, ...] = ()
+    footer: str = ""
+    place: str = ""
+
+    def texts(self) -> tuple[str, ...]:
+        """Every text that may hold placeholders."""
+        blocks = (text for block in self.blocks for text in (block.text, *block.items))
+        entries = (text for e in self.entries for text in (e.title, e.on, e.at, e.where, e.note))
+        return tuple(text for text in (*blocks, *entries, self.footer) if text)

@@ -1,0 +1,49 @@
+"""From a template's name and values to the bytes of a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from bot.dialogue.content import Content
+from bot.dialogue.rendering import Lookup, berlin_day, fill
+from bot.dialogue.session import Session
+from bot.dialogue.template import Template
+
+FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
+"""(template, values as a flow hands them over, time of the turn) -> the file. Raises KeyError for an unknown template."""
+
+
+def file_maker(content: Callable[[], Content], pictures: Path) -> FileMaker:
+    """Makes files from the templates of the content that counts at the moment; `pictures` is the folder dialogues/."""
+
+    async def make(template: str, values: Mapping[str, str], at: datetime) -> bytes:
+        now = content()
+        return await asyncio.to_thread(render, now, now.templates[template], values, at, pictures)
+
+    return make
+
+
+def render(content: Content, template: Template, values: Mapping[str, str], at: datetime, pictures: Path) -> bytes:
+    """The file of one template. The same input gives the same bytes."""
+    lookup = Lookup(content, Session(), {"today": berlin_day(at).isoformat(), **values}, berlin_day(at))
+
+    def filled(text: str) -> str:
+        return fill(text, lookup).strip()
+
+    if template.kind == "ics":
+        from bot.documents.calendar import calendar_file
+
+        raw = {"today": berlin_day(at).isoformat(), **values}
+        return calendar_file(template, filled, lambda text: fill(text, raw).strip(), at)
+    if template.kind == "text":
+        return "\n\n".join(filled(block.text) for block in template.blocks if _wanted(block.when, values)).encode()
+    from bot.documents.pdf import pdf_file
+
+    return pdf_file(template, filled, lambda when: _wanted(when, values), at, pictures)
+
+
+def _wanted(when: str, values: Mapping[str, str]) -> bool:
+    return not when or values.get(when, "").strip() not in ("", "nein")
