@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from bot.dialogue.content import FactText
 from bot.loader.nodes import Node, Problems, read_yaml
@@ -13,6 +12,9 @@ from bot.matching.directory import Directory, Entry
 from bot.matching.laender import LandFinder
 
 _CONFIDENCE = ("high", "medium", "low")
+_SCOPES = ("land", "bund", "europa")
+_ENTRY_KEYS = ("id", "name", "land", "city", "plz", "also", "kinds", "url", "phone", "offers", "for_whom", "scope", "source",
+               "as_of", "confidence")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -141,22 +143,25 @@ def _load_directory(path: Path, root: Path, data: Data, problems: Problems) -> D
 
 
 def _entry(item: Node) -> Entry:
-    row: dict[str, Any] = {key.text(): value for key, value in item.pairs()}
-    for name in ("id", "name"):
-        if name not in row:
-            item.problem(f"{name!r} is missing")
+    row = item.fields(_ENTRY_KEYS, required=("id", "name", "source", "confidence"))
 
-    def text(*names: str) -> str:
-        return next((row[name].text() for name in names if name in row and not row[name].is_null), "")
+    def text(name: str) -> str:
+        return row[name].text() if name in row and not row[name].is_null else ""
 
     def texts(name: str) -> tuple[str, ...]:
-        return tuple(row[name].texts()) if name in row and not row[name].is_null else ()
+        return row[name].texts() if name in row and not row[name].is_null else ()
+
+    def word(name: str, allowed: tuple[str, ...], default: str) -> str:
+        if name in row and text(name) not in allowed:
+            row[name].problem(f"{name} is one of {', '.join(allowed)}")
+            return default
+        return text(name) or default
 
     return Entry(
         id=text("id"),
         name=text("name"),
-        land=text("land", "land_code"),
-        city=text("city", "place"),
+        land=text("land"),
+        city=text("city"),
         plz=text("plz"),
         also=texts("also"),
         kinds=texts("kinds"),
@@ -164,7 +169,8 @@ def _entry(item: Node) -> Entry:
         phone=text("phone"),
         offers=text("offers"),
         for_whom=text("for_whom"),
+        scope=word("scope", _SCOPES, "land"),
         source=text("source"),
         as_of=text("as_of"),
-        confidence=text("confidence") or "medium",
+        confidence=word("confidence", _CONFIDENCE, "medium"),
     )

@@ -38,6 +38,7 @@ class Entry:
     phone: str = ""
     offers: str = ""
     for_whom: str = ""
+    scope: str = "land"  # whom it serves: its Land, "bund" everybody in Germany, "europa"
     source: str = ""
     as_of: str = ""
     confidence: str = "medium"
@@ -81,12 +82,14 @@ class Directory:
         for entry in self.entries:
             score = max((_likeness(said, name) for name in self._names[entry.id]), default=0.0)
             if score >= LOWEST:
-                bonus = (
-                    4.0 if land and entry.land == land else -12.0 if land and entry.land and entry.land != land else 0.0
-                )
-                hits.append(Hit(min(100.0, score) + bonus, entry))
+                hits.append(Hit(min(100.0, score) + _fit(entry, land), entry))
         hits.sort(key=lambda hit: (-hit.score, hit.entry.name))
         return hits[:limit]
+
+    def serving(self, land: str) -> tuple[Entry, ...]:
+        """Who serves that Land: first its own entries, then the nationwide ones, each in the order of the file."""
+        own = tuple(entry for entry in self.entries if entry.scope == "land" and entry.land == land)
+        return own + tuple(entry for entry in self.entries if entry.scope == "bund")
 
     def near(self, plz: str, limit: int = 5) -> list[Hit]:
         """The entries whose PLZ shares the most leading digits, then lies closest as a number.
@@ -105,6 +108,13 @@ class Directory:
         if not hits or hits[0].score < CERTAIN:
             return False
         return len(hits) == 1 or hits[0].score - hits[1].score >= LEAD
+
+
+def _fit(entry: Entry, land: str | None) -> float:
+    """Points for serving the person's Land, a loss for serving only another; who serves everybody has neither."""
+    if not land or not entry.land or entry.scope != "land":
+        return 0.0
+    return 4.0 if entry.land == land else -12.0
 
 
 def _names_of(entry: Entry) -> list[str]:

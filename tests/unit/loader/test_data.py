@@ -75,3 +75,70 @@ def test_a_land_is_found_in_what_people_say(said: str, code: str | None) -> None
     finder = data().finder
     assert finder is not None
     assert finder.find(said) == code
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("Treffpunkt Nürnberg", "treffpunkt"),
+        ("kvi hessen", "kvi_he"),
+        ("gibt es etwas in wittlich", "rueckenwind"),
+        ("Wellen brechen", "wellenbrechen"),
+        ("juki", "juki"),
+        ("Freiburg", "skm_freiburg"),
+    ],
+)
+def test_a_counselling_centre_is_found_by_name_or_town(said: str, wanted: str) -> None:
+    centres = data().centres
+    assert centres is not None
+    assert centres.find(said)[0].entry.id == wanted
+
+
+def test_every_land_is_served_its_own_centres_first_and_nationwide_ones_by_all() -> None:
+    centres = data().centres
+    assert centres is not None
+    for code in data().laender:
+        rows = centres.serving(code)
+        own = [entry for entry in rows if entry.scope == "land"]
+        assert all(entry.land == code for entry in own)
+        assert list(rows[: len(own)]) == own
+        assert "jugendamt" in {entry.id for entry in rows}
+        assert "cope" not in {entry.id for entry in rows}
+    assert {entry.id for entry in centres.serving("SN")} >= {"seehaus_sn"}
+
+
+def test_another_land_weighs_on_a_local_centre_not_on_a_nationwide_one() -> None:
+    local = Directory.of([Entry(id="a", name="Rückenwind", land="RP")])
+    nationwide = Directory.of([Entry(id="a", name="Rückenwind", land="RP", scope="bund")])
+    assert local.find("rückenwind", land="SH")[0].score < local.find("rückenwind")[0].score
+    assert nationwide.find("rückenwind", land="SH")[0].score == nationwide.find("rückenwind")[0].score
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("{id: a, name: A, source: s, confidence: high, scope: welt}", "scope is one of"),
+        ("{id: a, name: A, source: s, confidence: sure}", "confidence is one of"),
+        ("{id: a, name: A, source: s, confidence: high, telefon: 1}", "unknown key 'telefon'"),
+        ("{id: a, name: A, source: s, confidence: high, plz: 123}", "no postal code"),
+        ("{id: a, name: A, source: s, confidence: high, land: XX}", "unknown Land"),
+        ("{id: a, name: A, confidence: high}", "source"),
+    ],
+)
+def test_a_slip_in_a_directory_is_told(tmp_path: Path, row: str, said: str) -> None:
+    folder = tmp_path / "knowledge" / "data"
+    folder.mkdir(parents=True)
+    (folder / "laender.yaml").write_text("BY: {name: Bayern}\n", encoding="utf-8")
+    (folder / "centres.yaml").write_text(f"centres:\n- {row}\n", encoding="utf-8")
+    problems = Problems()
+    load_data(tmp_path / "knowledge", problems)
+    assert any(said in problem.message for problem in problems.errors), [str(p) for p in problems.found]
+
+
+def test_the_directories_are_whole() -> None:
+    prisons, centres = data().prisons, data().centres
+    assert prisons is not None
+    assert centres is not None
+    assert len(prisons.entries) == 186
+    assert len(centres.entries) == 34
+    assert len([name for name in data().values if name.startswith("line.") and name.endswith(".name")]) == 30
