@@ -182,7 +182,10 @@ def _next_steps(content: Content, topic: Topic, reader: Reader) -> str:
 
 
 def _notices(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> list[str]:
-    """Expired, unsure, unreviewed, machine-translated: said in plain words. Children get none but the expiry."""
+    """Expired, unsure, unreviewed, machine-translated: said in plain words. Children get none but the expiry.
+
+    The source is named with law and money, to professionals always.
+    """
     notices = []
     expired = lookup.expired or (topic.valid_until is not None and topic.valid_until < lookup.today)
     if expired:
@@ -191,7 +194,7 @@ def _notices(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> 
         return notices
     if (lookup.unsure or topic.confidence == "low") and not expired:
         notices.append(text_of(content, "answer.unsure", reader))
-    if topic.risk in ("legal", "money"):
+    if topic.risk in ("legal", "money") or reader.audience == "staff":
         notices.append(_source_line(content, topic, reader))
     if reader.language != "de":
         notices.append(text_of(content, "answer.machine_translated", reader))
@@ -200,7 +203,8 @@ def _notices(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> 
 
 def _source_line(content: Content, topic: Topic, reader: Reader) -> str:
     names = "; ".join(escape(str(source.name)) for source in topic.sources[: 3 if reader.audience == "staff" else 1])
-    key = "answer.source" if topic.reviewed_by else "answer.source_unreviewed"
+    marked = topic.risk in ("legal", "money") and topic.reviewed_by is None
+    key = "answer.source_unreviewed" if marked else "answer.source"
     return fill(text_of(content, key, reader), {"source": names, "as_of": f"{topic.as_of:%d.%m.%Y}"})
 
 
