@@ -132,7 +132,17 @@ def make_store(settings: Settings) -> Store:
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
         return SqliteStore(_sqlite_path(rest), master)
+    if scheme in ("postgresql", "postgres"):
+        return _postgres(url, master, settings)
     raise ConfigError(f"KAVI_STORE__URL={scheme}://…: known are sqlite:///path and postgresql://….")
+
+
+def _postgres(url: str, master: bytes, settings: Settings) -> Store:
+    try:
+        from bot.storage.postgres import PostgresStore
+    except ModuleNotFoundError:
+        raise ConfigError("PostgreSQL needs its driver: pip install 'kavi-bot[postgres]'.") from None
+    return PostgresStore(url, master, keys_url=settings.store.keys_url, direct_url=settings.store.direct_url)
 
 
 def _sqlite_path(rest: str) -> Path:

@@ -16,9 +16,15 @@ from bot.errors import ConfigError
 
 
 class StoreSettings(BaseModel):
-    """Where everything is kept. An empty `url` means SQLite in the data folder."""
+    """Where everything is kept. An empty `url` means SQLite in the data folder.
+
+    For PostgreSQL: `keys_url` puts the keys into a database of their own (needed where the write-ahead log is archived);
+    `direct_url` says that `url` leads through a connection pooler, and where PostgreSQL itself is reached.
+    """
 
     url: str = ""
+    keys_url: str = ""
+    direct_url: str = ""
 
 
 class SecretSettings(BaseModel):

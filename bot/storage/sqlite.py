@@ -25,19 +25,12 @@ from bot.ports import (
 )
 from bot.storage.batch import Batcher, translate
 from bot.storage.keystore import KeyStore
+from bot.storage.retention import RETENTION
 from bot.storage.rows import moment
 from bot.storage.sqlite_work import SqliteWork
 
 T = TypeVar("T")
 SCHEMA_VERSION = 1
-RETENTION: Mapping[str, float] = {
-    # class -> days; the one table of how long what is kept
-    "seen": 3.0,  # hashes of taken-in messages, for telling repeats
-    "outbox": 3.0,  # hashes and states of sent messages, for edits and deletions
-    "text": 90.0,  # transcript and session, after the last contact
-    "fact": 1095.0,
-    "alert": 365.0,
-}
 
 
 class SqliteStore:

@@ -10,7 +10,9 @@ from pathlib import Path
 from bot.ports import Address, Inbound, NewOutbox, Outbound, Store, TurnCommit
 from bot.ports import Lane as ClaimedLane
 from bot.storage.memory import MemoryStore
+from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
+from tests.servers import postgres
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MASTER = bytes(range(32))
@@ -31,7 +33,28 @@ async def make_sqlite(folder: Path) -> Store:
     return store
 
 
-STORES: dict[str, Maker] = {"memory": make_memory, "sqlite": make_sqlite}
+async def make_postgres(folder: Path) -> Store:
+    """A PostgreSQL store in a database of its own."""
+    store = PostgresStore(postgres.shared().database(), MASTER)
+    await store.open()
+    return store
+
+
+async def make_postgres_apart(folder: Path) -> Store:
+    """A PostgreSQL store whose keys lie in another database, and which believes that a pooler lies between."""
+    server = postgres.shared()
+    url = server.database()
+    store = PostgresStore(url, MASTER, keys_url=server.database(), direct_url=url)
+    await store.open()
+    return store
+
+
+STORES: dict[str, Maker] = {
+    "memory": make_memory,
+    "sqlite": make_sqlite,
+    "postgres": make_postgres,
+    "postgres-apart": make_postgres_apart,
+}
 
 _numbers = itertools.count(1)
 

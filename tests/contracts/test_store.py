@@ -29,7 +29,7 @@ from bot.ports import (
 from tests.contracts.stores import ACCOUNT, START, STORES, address, commit_for, inbound, later, outbox_row
 
 
-@pytest.fixture(params=sorted(STORES))
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.server if "postgres" in name else ()) for name in STORES])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     made = await STORES[request.param](tmp_path)
     yield made

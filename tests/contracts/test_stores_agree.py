@@ -1,4 +1,4 @@
-"""Two stores under the same random operations tell the same story."""
+"""Stores under the same random operations tell the same story as the memory store."""
 
 from __future__ import annotations
 
@@ -8,13 +8,25 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.errors import StoreError
 from bot.ports import Ambiguous, Gone, Lane, Moved, NewTimer, Receipt, Refused, Retry, Sent
-from tests.contracts.stores import ACCOUNT, address, commit_for, inbound, later, make_memory, make_sqlite, outbox_row
+from tests.contracts.stores import (
+    ACCOUNT,
+    Maker,
+    address,
+    commit_for,
+    inbound,
+    later,
+    make_memory,
+    make_postgres,
+    make_sqlite,
+    outbox_row,
+)
 
 CHATS = st.sampled_from(["1", "2", "3"])
 RECEIPTS: st.SearchStrategy[Receipt] = st.sampled_from([
@@ -24,14 +36,16 @@ RECEIPTS: st.SearchStrategy[Receipt] = st.sampled_from([
 
 
 class StoresAgree(RuleBasedStateMachine):
-    """Runs each operation on a memory and a SQLite store and compares what they answer."""
+    """Runs each operation on a memory store and another one and compares what they answer."""
+
+    make: Maker
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.loop = asyncio.new_event_loop()
         self.memory = self.wait(make_memory(self.folder))
-        self.sqlite = self.wait(make_sqlite(self.folder))
+        self.other = self.wait(type(self).make(self.folder))
         self.time = 0.0
         self.lanes: list[tuple[Lane, Lane]] = []
         self.sending: list[tuple[int, int]] = []
@@ -42,7 +56,7 @@ class StoresAgree(RuleBasedStateMachine):
 
     def both(self, operation: str, *arguments: Any) -> tuple[Any, Any]:
         results = []
-        for store in (self.memory, self.sqlite):
+        for store in (self.memory, self.other):
             try:
                 results.append(self.wait(getattr(store, operation)(*arguments)))
             except StoreError as error:
@@ -74,7 +88,7 @@ class StoresAgree(RuleBasedStateMachine):
         at = data.draw(st.integers(0, len(self.lanes) - 1))
         results = []
         self.made += 1
-        for store, lane in zip((self.memory, self.sqlite), self.lanes.pop(at), strict=True):
+        for store, lane in zip((self.memory, self.other), self.lanes.pop(at), strict=True):
             chat = lane.address.chat
             rows = tuple(
                 outbox_row(
@@ -107,7 +121,7 @@ class StoresAgree(RuleBasedStateMachine):
     @precondition(lambda self: self.sending)
     @rule(receipt=RECEIPTS)
     def a_send_is_settled(self, receipt: Receipt) -> None:
-        for store, number in zip((self.memory, self.sqlite), self.sending.pop(0), strict=True):
+        for store, number in zip((self.memory, self.other), self.sending.pop(0), strict=True):
             self.wait(store.settle(number, receipt, later(self.time)))
 
     @rule()
@@ -119,9 +133,9 @@ class StoresAgree(RuleBasedStateMachine):
     @rule(chat=CHATS)
     def somebody_is_erased(self, chat: str) -> None:
         one = self.memory.conversation_id(address(chat))
-        two = self.sqlite.conversation_id(address(chat))
+        two = self.other.conversation_id(address(chat))
         self.wait(self.memory.erase(one))
-        self.wait(self.sqlite.erase(two))
+        self.wait(self.other.erase(two))
 
     @invariant()
     def sessions_and_due_times_are_the_same(self) -> None:
@@ -129,11 +143,11 @@ class StoresAgree(RuleBasedStateMachine):
         assert one == two
         for chat in ("1", "2", "3"):
             mine = self.wait(self.memory.session_of(self.memory.conversation_id(address(chat))))
-            theirs = self.wait(self.sqlite.session_of(self.sqlite.conversation_id(address(chat))))
+            theirs = self.wait(self.other.session_of(self.other.conversation_id(address(chat))))
             assert mine == theirs
 
     def teardown(self) -> None:
-        self.wait(self.sqlite.close())
+        self.wait(self.other.close())
         self.loop.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -151,7 +165,18 @@ def data_delivery(text: str) -> str:
     return "optional" if text == "c" else "vital"
 
 
-TestStoresAgree = StoresAgree.TestCase
-TestStoresAgree.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+class SqliteAgrees(StoresAgree):
+    make = staticmethod(make_sqlite)
+
+
+class PostgresAgrees(StoresAgree):
+    make = staticmethod(make_postgres)
+
+
+_HOW = settings(max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+TestSqliteAgrees = SqliteAgrees.TestCase
+TestSqliteAgrees.settings = _HOW
+
+TestPostgresAgrees = pytest.mark.server(PostgresAgrees.TestCase)
+TestPostgresAgrees.settings = _HOW

@@ -1,0 +1,378 @@
+"""The shared store: PostgreSQL, for any number of processes on any number of machines, everything sealed.
+
+Lanes are claimed with `FOR UPDATE SKIP LOCKED`; NOTIFY wakes other processes, polling is the net under it. Each kind of
+work has a connection of its own and commits in groups.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from bot.errors import StoreUnavailable
+from bot.ports import (
+    Address,
+    Alert,
+    ConversationId,
+    Cursor,
+    Document,
+    Inbound,
+    Lane,
+    NewFact,
+    OutboxRow,
+    Receipt,
+    TurnCommit,
+)
+from bot.storage import postgres_intake as intake
+from bot.storage import postgres_lanes as lanes
+from bot.storage import postgres_outbox as outbox
+from bot.storage import postgres_records as records
+from bot.storage.postgres_keys import PostgresKeys, Transaction
+from bot.storage.postgres_link import Ear, Gatherer, Link
+from bot.storage.postgres_upgrade import prepare, prepare_keys
+from bot.storage.retention import RETENTION
+from bot.storage.rows import moment, stamp
+
+T = TypeVar("T")
+log = structlog.get_logger("kavi.store")
+
+CHANNEL = "kavi"
+ERASED_AT_ONCE = 50  # quiet conversations in one transaction
+LOOK_AGAIN = 1.0  # seconds after which timers set by other processes are looked for
+
+Work = Callable[[Transaction], Awaitable[T]]
+
+
+class PostgresStore:
+    """Implements `bot.ports.Store` on a PostgreSQL database, with the keys in a schema or a database of their own."""
+
+    def __init__(self, url: str, master: bytes, *, keys_url: str = "", direct_url: str = "") -> None:
+        """`direct_url` says that `url` leads through a pooler in transaction mode; it is where wake-ups are heard."""
+        pooled = bool(direct_url)
+        self._links = {
+            name: Link(url, pooled=pooled) for name in ("intake", "claims", "turns", "outbox", "reads", "rest")
+        }
+        self._keys_link = Link(keys_url) if keys_url else None
+        self._keys = PostgresKeys(master, self._keys_link)
+        self._ear = Ear(direct_url or url, CHANNEL, self._heard)
+        self._receives = Gatherer(self._receive_all)
+        self._commits = Gatherer(self._commit_all, key=lambda commit: commit.conversation)
+        self._settles = Gatherer(self._settle_all)
+        self._id = secrets.token_hex(6)  # tells our own wake-ups and the rows that we are sending
+        self._news = 0
+        self._waiters: list[asyncio.Future[None]] = []
+        self._claims = self._sends = False  # what this process does, so that it wakes only for that
+        self._in_hand: set[int] = set()  # outbox rows that were handed out and not settled
+        self._unsure = False  # a row may be marked as ours without our knowing
+        self._quiet_until: tuple[float, float] = (0.0, 0.0)  # no timer before (its time), known until (monotonic)
+
+    # ------------------------------------------------------------------ opening
+
+    async def open(self) -> None:
+        """Connects, makes or upgrades the schemas. Raises ConfigError for a wrong key, StoreError for what cannot be used."""
+        try:
+            if self._keys_link is not None:
+                await self._keys_link.run(prepare_keys)
+            await self._links["rest"].run(self._prepare)
+        except BaseException:
+            await self.close()
+            raise
+        self._ear.start()
+
+    async def _prepare(self, db: Any) -> None:
+        await prepare(db)
+        if self._keys_link is None:
+            await prepare_keys(db)
+        await self._keys.open(db)
+
+    async def close(self) -> None:
+        """Finishes what waits."""
+        await self._ear.stop()
+        for gatherer in (self._receives, self._commits, self._settles):
+            await gatherer.finished()
+        for link in (*self._links.values(), self._keys_link):
+            if link is not None:
+                await link.close()
+
+    async def _run(self, link: str, work: Work[T], *, light: bool = False) -> T:
+        """One transaction; keys that it made useless go with it, or right after it where they lie apart."""
+        doomed: list[str] = []
+
+        async def inside(db: Any) -> T:
+            transaction = Transaction(db, self._keys)
+            result = await work(transaction)
+            doomed[:] = transaction.doomed
+            if not self._keys.apart:
+                await self._keys.remove(db, doomed)
+            return result
+
+        result = await self._links[link].run(inside, light=light)
+        if self._keys.apart and doomed:
+            await self._remove_apart(doomed)
+        return result
+
+    async def _remove_apart(self, key_ids: Sequence[str]) -> None:
+        try:
+            await self._keys.remove(None, key_ids)
+        except StoreUnavailable:  # they seal nothing any more; `retain` finds them
+            log.warning("keys_left_behind", count=len(key_ids))
+
+    async def _read(self, work: Work[T]) -> T:
+        return await self._run("reads", work, light=True)
+
+    # ------------------------------------------------------------------ waking
+
+    async def wait_for_work(self, seconds: float, seen: int) -> int:
+        if self._news == seen:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await asyncio.wait([waiter], timeout=seconds)
+        return self._news
+
+    def _tell(self) -> None:
+        """Wakes everybody in this process who waits for news."""
+        self._news += 1
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _notify(self, t: Transaction, *kinds: str) -> None:
+        """Wakes the other processes once this transaction is committed."""
+        if kinds:
+            await t.db.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{self._id} {' '.join(kinds)}")
+
+    def _heard(self, payload: str) -> None:
+        """`ID KIND…` from a process, or nothing after a time of deafness."""
+        sender, *kinds = payload.split() if payload else ("", "work", "send", "erased")
+        if "erased" in kinds:
+            self._keys.forget()
+        if sender != self._id and (("work" in kinds and self._claims) or ("send" in kinds and self._sends)):
+            self._tell()
+
+    # ------------------------------------------------------------------ lanes
+
+    def conversation_id(self, address: Address) -> ConversationId:
+        """The keyed hash of the address."""
+        return ConversationId(self._keys.address_hash(address))
+
+    async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
+        return await self._receives.add((batch, cursor))
+
+    async def _receive_all(self, calls: Sequence[tuple[Sequence[Inbound], Cursor | None]]) -> Sequence[int]:
+        async def work(t: Transaction) -> list[int]:
+            counts, wakes = await intake.receive(t, calls)
+            await self._notify(t, *(["work"] if wakes else []))
+            return counts
+
+        counts = await self._run("intake", work)
+        if any(counts):
+            self._tell()
+        return counts
+
+    async def cursor(self, account: str) -> str | None:
+        async def work(t: Transaction) -> str | None:
+            hashed = t.keys.account_hash(account)
+            value = await t.db.fetchval("SELECT value FROM kavi.cursor WHERE account = $1", hashed)
+            return None if value is None else t.keys.ring.own.open(value, b"cursor").decode()
+
+        return await self._read(work)
+
+    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
+        self._claims = True
+        return await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
+
+    async def commit(self, commit: TurnCommit) -> None:
+        await self._commits.add(commit)
+
+    async def _commit_all(self, commits: Sequence[TurnCommit]) -> Sequence[None]:
+        async def work(t: Transaction) -> None:
+            done = await lanes.commit_all(t, commits)
+            kinds = (("work", done.wakes), ("send", done.sends), ("erased", done.erased))
+            await self._notify(t, *(kind for kind, wanted in kinds if wanted))
+
+        await self._run("turns", work)
+        self._expect_timers(commits)
+        self._tell()
+        return [None] * len(commits)
+
+    async def release(self, conversation: ConversationId, fence: int) -> None:
+        await self._run("rest", lambda t: lanes.release(t, conversation, fence), light=True)
+
+    # ------------------------------------------------------------------ timers
+
+    def _expect_timers(self, commits: Sequence[TurnCommit]) -> None:
+        dues = [stamp(timer.due) for commit in commits for timer in commit.timers]
+        if dues:
+            self._quiet_until = (min(self._quiet_until[0], *dues), self._quiet_until[1])
+
+    async def fire_timers(self, now: datetime, limit: int = 1000) -> int:
+        nothing_before, known_until = self._quiet_until
+        if stamp(now) < nothing_before and time.monotonic() < known_until:
+            return 0  # workers ask before every claim
+        self._quiet_until = (float("inf"), time.monotonic() + LOOK_AGAIN)
+
+        async def work(t: Transaction) -> tuple[int, float | None]:
+            fired, wakes = await intake.fire_timers(t, now, limit)
+            await self._notify(t, *(["work"] if wakes else []))
+            return fired, await t.db.fetchval("SELECT min(due) FROM kavi.timer")
+
+        try:
+            fired, following = await self._run("rest", work)
+        except BaseException:
+            self._quiet_until = (0.0, 0.0)
+            raise
+        if following is not None:
+            self._quiet_until = (min(self._quiet_until[0], following), self._quiet_until[1])
+        if fired:
+            self._tell()
+        return fired
+
+    async def next_due(self) -> datetime | None:
+        async def work(t: Transaction) -> float | None:
+            due: float | None = await t.db.fetchval(
+                "SELECT least((SELECT min(due) FROM kavi.timer), "
+                "(SELECT min(not_before) FROM kavi.outbox WHERE state IN ('waiting', 'retry')))"
+            )
+            return due
+
+        due = await self._read(work)
+        return None if due is None else moment(due)
+
+    # ------------------------------------------------------------------ outbox
+
+    async def due_outbox(self, account: str, now: datetime, limit: int) -> list[OutboxRow]:
+        self._sends = True
+
+        async def work(t: Transaction) -> list[OutboxRow]:
+            if self._unsure:
+                await outbox.take_back(t, self._id, self._in_hand)
+            return await outbox.due(t, account, now, limit, self._id)
+
+        try:
+            rows = await self._run("outbox", work)
+        except BaseException:
+            self._unsure = True
+            raise
+        self._unsure = False
+        self._in_hand.update(row.number for row in rows)
+        return rows
+
+    async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:
+        await self._settles.add((number, receipt, now))
+        self._in_hand.discard(number)
+        self._tell()
+
+    async def _settle_all(self, outcomes: Sequence[tuple[int, Receipt, datetime]]) -> Sequence[None]:
+        async def work(t: Transaction) -> None:
+            wakes = await outbox.settle_all(t, outcomes, self._id)
+            await self._notify(t, *(["work"] if wakes else []))
+
+        await self._run("outbox", work)
+        return [None] * len(outcomes)
+
+    async def recover_outbox(self, account: str) -> int:
+        return await self._run("outbox", lambda t: outbox.recover(t, account))
+
+    async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
+        return await self._run("rest", lambda t: outbox.lease(t, name, holder, seconds, now))
+
+    # ------------------------------------------------------------------ everything else
+
+    async def documents(self, kind: str, prefix: str = "") -> list[Document]:
+        return await self._read(lambda t: records.documents(t, kind, prefix))
+
+    async def document(self, kind: str, key: str) -> Document | None:
+        return await self._read(lambda t: records.document(t, kind, key))
+
+    async def put_documents(self, documents: Sequence[Document]) -> None:
+        await self._run("rest", lambda t: records.put_documents(t, documents))
+
+    async def blob(self, blob: str) -> bytes | None:
+        return await self._read(lambda t: records.blob(t, blob))
+
+    async def transcript(self, conversation: ConversationId, limit: int = 50) -> list[tuple[str, str, datetime]]:
+        return await self._read(lambda t: records.transcript(t, conversation, limit))
+
+    async def external_ids(self, conversation: ConversationId, since: datetime) -> list[str]:
+        return await self._read(lambda t: records.external_ids(t, conversation, since))
+
+    async def alerts(self, open_only: bool = True) -> list[Alert]:
+        return await self._read(lambda t: records.alerts(t, open_only))
+
+    async def acknowledge(self, alert: str, by: str, at: datetime) -> bool:
+        return await self._run("rest", lambda t: records.acknowledge(t, alert, by, at))
+
+    async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]:
+        """An iterator over the facts of a span, oldest first."""
+        return _iterate(await self._read(lambda t: records.facts(t, since, until)))
+
+    async def address_of(self, conversation: ConversationId) -> Address | None:
+        return (await self._read(lambda t: intake.addresses_of(t, [conversation]))).get(conversation)
+
+    async def session_of(self, conversation: ConversationId) -> str | None:
+        return await self._read(lambda t: records.session_of(t, conversation))
+
+    async def conversations(self) -> AsyncIterator[ConversationId]:
+        """An iterator over all conversations."""
+
+        async def work(t: Transaction) -> list[ConversationId]:
+            return [ConversationId(row[0]) for row in await t.db.fetch("SELECT id FROM kavi.conversation")]
+
+        return _iterate(await self._read(work))
+
+    async def erase(self, conversation: ConversationId) -> None:
+        await self._erase([conversation])
+
+    async def _erase(self, conversations: Sequence[str]) -> int:
+        async def work(t: Transaction) -> int:
+            gone = [await lanes.erase(t, one) for one in sorted(conversations)]
+            await self._notify(t, "erased")
+            return sum(gone)
+
+        return await self._run("rest", work)
+
+    async def retain(self, now: datetime) -> Mapping[str, int]:
+        removed = await self._run("rest", lambda t: records.retain(t, now, RETENTION))
+        before = stamp(now) - RETENTION["text"] * records.DAY
+        removed["text"] = 0
+        while quiet := await self._run("rest", lambda t: records.quiet(t, before, ERASED_AT_ONCE)):
+            removed["text"] += await self._erase(quiet)
+        return removed
+
+    async def status(self) -> Mapping[str, int]:
+        return await self._read(records.status)
+
+    async def replay_erasures(self) -> int:
+        """After a restore: removes what was erased since the backup; returns how many conversations."""
+        gone = await self._run("rest", records.erased_here)
+        for start in range(0, len(gone), ERASED_AT_ONCE):
+            await self._erase(gone[start : start + ERASED_AT_ONCE])
+        return len(gone)
+
+    async def rotate(self, new_master: bytes) -> None:
+        """Wraps the keys with another master key."""
+        await self._run("rest", lambda t: t.keys.rotate(t.db, new_master))
+
+    async def check(self) -> str:
+        """The word `ok`, or a sentence: how far this machine's clock is from the database's (leases compare them)."""
+
+        async def work(t: Transaction) -> float:
+            theirs: datetime = await t.db.fetchval("SELECT clock_timestamp()")
+            return abs(time.time() - theirs.timestamp())
+
+        skew = await self._read(work)
+        if skew < 2.0:
+            return "ok"
+        return f"This machine's clock is {skew:.0f} s away from PostgreSQL's. Switch on time synchronisation (NTP)."
+
+
+async def _iterate(rows: Sequence[T]) -> AsyncIterator[T]:
+    for row in rows:
+        yield row

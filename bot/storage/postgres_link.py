@@ -1,0 +1,260 @@
+"""Connections to PostgreSQL: one transaction at a time on each, group commit over them, and an ear for wake-ups.
+
+Every transaction stands on its own, so that a connection pooler in transaction mode may lie between; only the ear needs
+a connection of its own. A transaction whose process vanished (network cut, frozen machine) is ended by the server after
+`PATIENCE` seconds, so that its locks hold up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+import structlog
+
+from bot.errors import ConfigError, KaviError, StoreError, StoreUnavailable
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+log = structlog.get_logger("kavi.store")
+
+PATIENCE = 8.0  # seconds for one transaction; shorter than the lease of a lane and its taking over together
+MAX_BATCH = 256
+REPEATS = 5  # of a transaction that PostgreSQL broke up in favour of another one
+HEARD_AGAIN = 1.0  # seconds between attempts to listen again
+
+_BEGIN = (
+    f"BEGIN; SET LOCAL lock_timeout='{PATIENCE:.0f}s'; SET LOCAL idle_in_transaction_session_timeout='{PATIENCE:.0f}s'"
+)
+_BEGIN_LIGHT = _BEGIN + "; SET LOCAL synchronous_commit=off"
+
+
+async def connect(url: str, cache: int) -> Any:
+    """A connection that remembers `cache` prepared statements. Cancelled, it is finished and closed first: no leak."""
+    opening = asyncio.create_task(
+        asyncpg.connect(url, timeout=PATIENCE, command_timeout=PATIENCE, statement_cache_size=cache)
+    )
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with contextlib.suppress(Exception):
+            (await opening).terminate()
+        raise
+
+
+class Link:
+    """One connection, opened when it is needed and again when it broke."""
+
+    def __init__(self, url: str, *, pooled: bool = False) -> None:
+        """`pooled`: a pooler in transaction mode lies between, which knows no prepared statements."""
+        self._url = url
+        self._cache = 0 if pooled else 200
+        self._lock = asyncio.Lock()
+        self._connection: Any = None
+
+    async def run(self, work: Callable[[Any], Awaitable[T]], *, light: bool = False) -> T:
+        """Runs `work` in a transaction; `light` ones need not survive a crash of the server.
+
+        Raises what `work` raises after undoing it, StoreUnavailable when the server does not answer.
+        """
+        async with self._lock:
+            for left in reversed(range(REPEATS)):
+                try:
+                    return await self._once(work, light)
+                except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+                    if not left:
+                        raise translate(error) from error
+            raise AssertionError("unreachable")
+
+    async def _once(self, work: Callable[[Any], Awaitable[T]], light: bool) -> T:
+        try:
+            connection = await self._connected()
+            async with asyncio.timeout(PATIENCE):
+                await connection.execute(_BEGIN_LIGHT if light else _BEGIN)
+                result = await work(connection)
+                await connection.execute("COMMIT")
+                return result
+        except (KaviError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            await self._undo()
+            raise
+        except BaseException as error:  # also when cancelled: nobody knows in which state the connection is
+            self._drop()
+            if isinstance(error, Exception):
+                raise translate(error) from error
+            raise
+
+    async def _connected(self) -> Any:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self._url, self._cache)
+        return self._connection
+
+    async def _undo(self) -> None:
+        try:
+            await self._connection.execute("ROLLBACK")
+        except Exception:  # the server ends the transaction with the connection
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def close(self) -> None:
+        """Closes the connection once its transaction has ended."""
+        async with self._lock:
+            if self._connection is not None:
+                with contextlib.suppress(Exception):
+                    await self._connection.close(timeout=2.0)
+                self._connection = None
+
+
+class Gatherer(Generic[T, R]):
+    """Group commit: what comes while a transaction is under way shares the next one.
+
+    When one of a batch fails, all are undone and done again, each on its own. No two of a batch have the same `key`.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        key: Callable[[T], Hashable] | None = None,
+    ) -> None:
+        self._work = work
+        self._key = key
+        self._jobs: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def add(self, job: T) -> R:
+        """The result of `job`, once it lies on the disk. Raises what the work raises for it."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._jobs.append((job, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        return await future
+
+    async def finished(self) -> None:
+        """Waits for what is under way."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        while self._jobs:
+            batch = self._next()
+            try:
+                await self._attempt(batch)
+            except StoreUnavailable as error:
+                _fail(batch, error)
+            except Exception as error:
+                if len(batch) == 1:
+                    _fail(batch, error)
+                    continue
+                for one in batch:
+                    try:
+                        await self._attempt([one])
+                    except Exception as alone:
+                        _fail([one], alone)
+            except BaseException as error:
+                _fail(batch, error)
+                raise
+
+    async def _attempt(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        results = await self._work([job for job, _ in batch])
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.cancelled():
+                future.set_result(result)
+
+    def _next(self) -> list[tuple[T, asyncio.Future[R]]]:
+        batch: list[tuple[T, asyncio.Future[R]]] = []
+        later: list[tuple[T, asyncio.Future[R]]] = []
+        taken: set[Hashable] = set()
+        while self._jobs and len(batch) < MAX_BATCH:
+            one = self._jobs.popleft()
+            key = self._key(one[0]) if self._key is not None else None
+            if key is not None and key in taken:
+                later.append(one)
+                continue
+            taken.add(key)
+            batch.append(one)
+        self._jobs.extendleft(reversed(later))
+        return batch
+
+
+def _fail(batch: Sequence[tuple[Any, asyncio.Future[Any]]], error: BaseException) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)
+
+
+class Ear:
+    """LISTEN on a direct connection for as long as it is open; polling is the net while it is not."""
+
+    def __init__(self, url: str, channel: str, heard: Callable[[str], None]) -> None:
+        self._url = url
+        self._channel = channel
+        self._heard = heard
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to listen, and again whenever the connection breaks."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Ends listening."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("ear_lost", reason=type(error).__name__)
+            await asyncio.sleep(HEARD_AGAIN)
+
+    async def _listen(self) -> None:
+        connection = await connect(self._url, 0)
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        try:
+            await connection.add_listener(self._channel, lambda _c, _p, _n, payload: self._heard(payload))
+            self._heard("")  # what was said meanwhile was not heard
+            while not lost.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(lost.wait(), 5.0)
+                if not lost.is_set():
+                    await connection.execute("SELECT 1")  # a cut cable tells nobody
+        finally:
+            connection.terminate()
+
+
+def translate(error: Exception) -> Exception:
+    """A driver's error as one sentence with the remedy."""
+    if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
+        return StoreError("PostgreSQL refuses the user or password of KAVI_STORE__URL.")
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return StoreError("The database of KAVI_STORE__URL does not exist. Create it with: createdb NAME.")
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return StoreError("The user of KAVI_STORE__URL may not do this. Make it the owner of its database.")
+    if isinstance(error, asyncpg.DiskFullError):
+        return StoreUnavailable("The disk of PostgreSQL is full. Make room; nothing was lost.")
+    if isinstance(error, asyncpg.ClientConfigurationError | ValueError):
+        return ConfigError("KAVI_STORE__URL must look like postgresql://user:password@host:5432/database.")
+    away = (
+        OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError,
+        asyncpg.InsufficientResourcesError, asyncpg.LockNotAvailableError, asyncpg.ReadOnlySQLTransactionError,
+        asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.IdleInTransactionSessionTimeoutError,
+    )  # fmt: skip
+    if isinstance(error, away):
+        return StoreUnavailable(
+            f"PostgreSQL does not answer ({type(error).__name__}). Kavi tries again by itself; nothing is lost meanwhile."
+        )
+    if isinstance(error, asyncpg.PostgresError):
+        return StoreError(f"PostgreSQL refused a statement: {type(error).__name__}.")  # its text may quote a row
+    return error

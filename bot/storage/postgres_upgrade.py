@@ -1,0 +1,70 @@
+"""The schemas of the PostgreSQL store: making them, and bringing older ones up to date while others work.
+
+Each step only adds (tables, columns with a default, indexes), so that the previous release runs on the new schema. A
+step that breaks it raises `compatible`, and then the previous release refuses to start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bot.errors import StoreError
+
+SCHEMA_VERSION = 1
+STEPS: Mapping[int, str] = {}
+"""Version -> the SQL that leads to it from the one before."""
+
+_LOCK = 5_284_217  # of transactions that change the schema; any number that only Kavi uses
+
+
+async def prepare(db: Any) -> None:
+    """Makes or upgrades the schema `kavi`. Raises StoreError when a newer program wrote it."""
+    await db.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+    if await db.fetchval("SELECT to_regclass('kavi.meta') IS NULL"):
+        await _refuse_old_server(db)
+        await db.execute("CREATE SCHEMA IF NOT EXISTS kavi")
+        await db.execute(_read("postgres_schema.sql"))
+        await _write(db, SCHEMA_VERSION, SCHEMA_VERSION)
+        return
+    known = {
+        row[0]: int(row[1]) for row in await db.fetch("SELECT name, value FROM kavi.meta WHERE value ~ '^[0-9]+$'")
+    }
+    if known["compatible"] > SCHEMA_VERSION:
+        raise StoreError(
+            f"The database was written by a newer kavi (schema {known['schema']}, this one knows {SCHEMA_VERSION}). "
+            "Install the newer version, or restore a backup of the older one."
+        )
+    for version in range(known["schema"] + 1, SCHEMA_VERSION + 1):
+        await db.execute(STEPS[version])
+        await _write(db, version, known["compatible"])
+
+
+async def prepare_keys(db: Any) -> None:
+    """Makes the schema `kavi_keys`."""
+    await db.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+    if await db.fetchval("SELECT to_regclass('kavi_keys.root') IS NULL"):
+        await db.execute("CREATE SCHEMA IF NOT EXISTS kavi_keys")
+        await db.execute(_read("postgres_keys_schema.sql"))
+
+
+async def _refuse_old_server(db: Any) -> None:
+    version: asyncpg.ServerVersion = db.get_server_version()
+    if version.major < 14:
+        raise StoreError(f"This is PostgreSQL {version.major}; Kavi needs 14 or newer.")
+
+
+async def _write(db: Any, schema: int, compatible: int) -> None:
+    for name, value in (("schema", schema), ("compatible", compatible)):
+        await db.execute(
+            "INSERT INTO kavi.meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            name,
+            str(value),
+        )
+
+
+def _read(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
