@@ -9,16 +9,18 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
 
-from bot.config import Settings, content_root, store_url
+from bot.config import Settings, TeamSettings, content_root, store_url
+from bot.desk.hours import Hours, Policy, Team, make_rota
+from bot.desk.hours import parse as parse_hours
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.documents import file_maker
@@ -26,6 +28,7 @@ from bot.errors import ConfigError, ContentError
 from bot.loader.content import content_files, load_content, with_meaning
 from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
 from bot.service.conversations import Conversations
+from bot.service.desk import DeskLane, Honest, load_duty
 from bot.service.program import Program, Speaker
 from bot.service.quick import quick_answers
 from bot.storage.sqlite import SqliteStore
@@ -268,16 +271,85 @@ async def run_program(settings: Settings, roles: frozenset[str]) -> int:
         conversations = make_conversations(settings, content, store)
         answers = quick_answers(lambda: conversations.content, lambda: datetime.now(UTC))
         speakers = make_speakers(settings, store, answers)
-        program = Program(store, conversations, speakers, lambda: datetime.now(UTC), roles)
+        desk = await open_desk(settings, content, store, speakers)
+        if desk is not None:
+            conversations.desk = True
+            conversations.honest = Honest(store, desk.policy).content
+        program = Program(store, conversations, speakers, lambda: datetime.now(UTC), roles, desk=desk)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, program.stop.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: reload_content(settings, conversations))
+        loop.add_signal_handler(signal.SIGHUP, lambda: reload_content(settings, conversations, program))
         _write_pid(settings)
         return await program.run()
 
 
-def reload_content(settings: Settings, conversations: Conversations) -> None:
+# ------------------------------------------------------------------ the desk
+
+
+async def open_desk(settings: Settings, content: Content, store: Store, speakers: Sequence[Speaker]) -> DeskLane | None:
+    """The desk, when staff have a place on one of the messengers; its people's accounts are made known there.
+
+    Raises ConfigError for hours that cannot be read.
+    """
+    if not settings.telegram.staff_chats and not settings.matrix.staff_rooms:
+        return None
+    trusting = {one.messenger.name: one.messenger for one in speakers if hasattr(one.messenger, "trust_staff")}
+
+    def trust(messenger: str, user: str) -> None:
+        if messenger in trusting:
+            trusting[messenger].trust_staff(user)
+
+    for member in (await load_duty(store)).members.values():
+        for messenger, user in member.identities:
+            trust(messenger, user)
+    return DeskLane(store, make_policy(settings, content, speakers), trust)
+
+
+def make_policy(settings: Settings, content: Content, speakers: Sequence[Speaker]) -> Policy:
+    """What the settings and the content decide for the desk. Raises ConfigError."""
+    desk = settings.desk
+    wanted = desk.teams or {"": TeamSettings()}
+    try:
+        teams = {name: _team(settings, name, team, speakers) for name, team in wanted.items()}
+        rota = make_rota(desk.on_call)
+    except ValueError as error:
+        raise ConfigError(f"desk: {error}.") from None
+    titles = {name: flow.title.pick("", "", "plain") or name for name, flow in content.flows.items() if flow.title}
+    flows = {name: title for name, title in titles.items() if "." not in name and name not in ("menu", "onboarding")}
+    return Policy(
+        teams=teams, rota=rota, urgent_minutes=desk.urgent_minutes, answer_minutes=desk.answer_minutes,
+        offer_minutes=desk.offer_minutes, silent_hours=desk.silent_hours, reopen_days=desk.reopen_days,
+        group_budget=desk.group_budget, canned=content.for_desk, flows=flows,
+        topics={topic.id: topic.title for topic in content.topics.values()},
+    )  # fmt: skip
+
+
+def _team(settings: Settings, name: str, team: TeamSettings, speakers: Sequence[Speaker]) -> Team:
+    accounts = {one.messenger.name: one.messenger.account for one in speakers}
+    only = not settings.desk.teams
+    chats = settings.telegram.staff_chats if only else team.chats
+    rooms = settings.matrix.staff_rooms if only else team.rooms
+    hours = Hours(parse_hours(team.hours or settings.desk.hours), holidays_of(team.land or settings.desk.land))
+    return Team(
+        name=name, title=team.title or name or "Beratung", hours=hours,
+        chats=tuple((accounts["telegram"], chat) for chat in chats if "telegram" in accounts),
+        rooms=tuple((accounts["matrix"], room) for room in rooms if "matrix" in accounts),
+    )  # fmt: skip
+
+
+def holidays_of(land: str) -> Callable[[date], bool]:
+    """Whether a day is a public holiday in that Land ("" = only the nationwide ones). Raises ConfigError."""
+    from holidays import country_holidays  # half a second, and only the desk needs it
+
+    try:
+        known = country_holidays("DE", subdiv=land or None)
+    except NotImplementedError:
+        raise ConfigError(f"desk.land = {land!r}: write the two letters of a Land, such as BW.") from None
+    return lambda day: day in known
+
+
+def reload_content(settings: Settings, conversations: Conversations, program: Program) -> None:
     """Takes new content; bad content never replaces good."""
     log = structlog.get_logger("kavi.run")
     try:
@@ -285,6 +357,8 @@ def reload_content(settings: Settings, conversations: Conversations) -> None:
     except (ContentError, ConfigError, OSError) as error:
         log.error("content_refused", problems=str(error).count("\n") + 1, first=str(error).split("\n")[0])
     else:
+        if program.desk is not None:
+            program.desk.policy = make_policy(settings, conversations.content, program.speakers)
         log.info("content_loaded", version=conversations.content.version)
 
 

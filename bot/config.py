@@ -82,12 +82,32 @@ class LogSettings(BaseModel):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class TeamSettings(BaseModel):
+    """A team of the desk: its name for staff, its hours, and its chats among `staff_chats` and `staff_rooms`."""
+
+    title: str = ""
+    hours: str = ""
+    land: str = ""
+    chats: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
+
+
 class DeskSettings(BaseModel):
-    """When counsellors read (`hours`, Berlin time, e.g. "mo-fr 9-17") and how long an urgent case may wait."""
+    """When counsellors read (`hours`, Berlin time, e.g. "mo-fr 9-17") and how long things may wait, in minutes.
+
+    Without `teams` all staff chats and rooms are one team. `on_call` maps hours to the people to call, in order.
+    """
 
     hours: str = ""
     land: str = ""  # whose public holidays count
-    urgent_minutes: int = 10
+    urgent_minutes: float = 10
+    answer_minutes: float = 20
+    offer_minutes: float = 15
+    silent_hours: float = 12
+    reopen_days: int = 30
+    group_budget: int = 15  # messages a minute in a Telegram forum before bursts are merged; 0 = no merging
+    teams: dict[str, TeamSettings] = Field(default_factory=dict)
+    on_call: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class MetricsSettings(BaseModel):

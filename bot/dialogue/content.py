@@ -66,6 +66,7 @@ class Content:
     centres: Directory | None = None
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unsigned: tuple[str, ...] = ()  # places of safety answers and help lines that nobody has signed
+    for_desk: tuple[object, ...] = ()  # canned answers and checklists: only the desk reads them
     version: str = ""
     consent_version: str = "1"
     human_when: str = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."

@@ -111,11 +111,24 @@ class CancelHandoff:
 class Relay:
     """Show the counsellors what the person did: text, media, an edit, a deletion, a reaction, leaving."""
 
-    kind: Literal["text", "media", "edit", "delete", "reaction", "left", "undecryptable", "pressed", "quick_exit"]
+    kind: Literal[
+        "text", "media", "edit", "delete", "reaction", "left", "undecryptable", "pressed", "quick_exit",
+        "refused",  # a counsellor's words came while the conversation was not hers; `message` is their reference
+        "flow_done",  # the flow that the bot ran for her has ended
+    ]  # fmt: skip
     text: str = ""
     message: str = ""
     blob: str | None = None
     media: str | None = None
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React:
+    """Put an emoji under a message of the person."""
+
+    message: str
+    emoji: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +207,7 @@ Effect = (
     | RequestHandoff
     | CancelHandoff
     | Relay
+    | React
     | Revise
     | Retract
     | MakeFile

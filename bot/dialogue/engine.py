@@ -13,10 +13,11 @@ from typing import assert_never
 from bot.dialogue import alerts, answering, asking, commands, events, routing
 from bot.dialogue.content import Content
 from bot.dialogue.draft import Draft
-from bot.dialogue.effects import Attachment, CancelHandoff, CancelTimer, Choice, Effect, Relay, Reply, Revise
+from bot.dialogue.effects import Attachment, CancelHandoff, CancelTimer, Choice, Effect, React, Relay, Reply, Revise
 from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.handoff import behaviour
 from bot.dialogue.questions import Parsed
+from bot.dialogue.rendering import topic_text
 from bot.dialogue.session import Concern, Frame, Offer, Part, Session, copy_of, fresh
 from bot.dialogue.understanding import BURST
 from bot.dialogue.walk import awake, fire_reminder, walk
@@ -106,6 +107,9 @@ def _decide(draft: Draft, event: events.Event) -> None:
     kind = behaviour(draft.session.owner, event)
     if kind == "ignore":
         return
+    if kind == "refuse":
+        draft.effects.append(Relay(kind="refused", message=getattr(event, "message", "")))
+        return
     if kind == "leave":
         _leave(draft)
         return
@@ -123,6 +127,8 @@ def _decide(draft: Draft, event: events.Event) -> None:
         case (
             events.Claimed()
             | events.CounsellorSaid()
+            | events.TopicSent()
+            | events.CounsellorReacted()
             | events.CounsellorEdited()
             | events.Released()
             | events.Requeued()
@@ -151,7 +157,7 @@ def _person_acted(draft: Draft, event: Heard, kind: str) -> None:
         if draft.session.owner != "counsellor":
             walk(draft)
         return
-    if kind in ("relay", "accompany"):
+    if kind in ("relay", "accompany") or draft.session.lent:
         draft.effects.append(_relay(event))
     if kind == "relay":
         return
@@ -174,13 +180,17 @@ def _words(event: Heard) -> str:
 def _relay(event: Heard) -> Relay:
     match event:
         case events.Said():
-            return Relay(kind="text", text=event.text, message=event.message, blob=event.blob, media=event.media)
+            return Relay(
+                kind="text", text=event.text, message=event.message, blob=event.blob, media=event.media, reply_to=event.reply_to
+            )  # fmt: skip
         case events.Edited():
             return Relay(kind="edit", text=event.text, message=event.message)
         case events.Pressed():
             return Relay(kind="pressed", text=event.label)
         case events.MediaSent():
-            return Relay(kind="media", message=event.message, blob=event.blob, media=event.kind)
+            return Relay(
+                kind="media", message=event.message, blob=event.blob, media=event.kind, reply_to=event.reply_to
+            )
         case events.Undecryptable():
             return Relay(kind="undecryptable")
         case _:
@@ -345,18 +355,30 @@ def _set_by_this_question(frame: Frame, fence: int) -> bool:
 
 
 Human = (
-    events.Claimed | events.CounsellorSaid | events.CounsellorEdited | events.Released | events.Requeued | events.Closed
+    events.Claimed
+    | events.CounsellorSaid
+    | events.TopicSent
+    | events.CounsellorReacted
+    | events.CounsellorEdited
+    | events.Released
+    | events.Requeued
+    | events.Closed
 )
 
 
 def _counsellor_acted(draft: Draft, event: Human) -> None:
     match event:
         case events.Claimed():
-            draft.change(owner="counsellor", alias=event.alias)
+            draft.change(owner="counsellor", alias=event.alias, lent="")
             draft.say_key("counsellor.taken")
         case events.CounsellorSaid():
             alerts.counsellor_wrote(draft)
             _say_for_counsellor(draft, event)
+        case events.TopicSent():
+            alerts.counsellor_wrote(draft)
+            _topic_for_counsellor(draft, event)
+        case events.CounsellorReacted():
+            draft.effects.append(React(message=event.message, emoji=event.emoji))
         case events.CounsellorEdited():
             draft.effects.append(Revise(message=event.message, text=event.text))
         case events.Released():
@@ -364,7 +386,7 @@ def _counsellor_acted(draft: Draft, event: Human) -> None:
             draft.say_key("counsellor.released")
             _resume(draft)
         case events.Requeued():
-            draft.change(owner="queue", alias="")
+            draft.change(owner="queue", alias="", waiting_since=event.at.timestamp())
             draft.say_key("counsellor.requeued")
         case events.Closed():
             _end_of_human(draft, owner="closed")
@@ -387,17 +409,28 @@ def _say_for_counsellor(draft: Draft, event: events.CounsellorSaid) -> None:
             attachments=attachments,
             markup=False,
             reply_to=event.reply_to,
+            choices=tuple(Choice(label=label) for label in event.choices),
+            question=draft.question_id() if event.choices else "",
             source=f"counsellor:{event.message}",
             language=draft.session.language,
         )
     )
 
 
+def _topic_for_counsellor(draft: Draft, event: events.TopicSent) -> None:
+    topic = draft.content.topics.get(event.topic)
+    text = topic_text(draft.content, topic, draft.lookup(), draft.reader) if topic is not None else None
+    if text is None:
+        draft.effects.append(Relay(kind="refused", message=event.message))
+        return
+    draft.say(text, source=f"counsellor:{event.message}")
+
+
 def _end_of_human(draft: Draft, owner: str = "bot") -> None:
     if draft.session.concern.silence:
         draft.effects.append(CancelTimer(timer=alerts.SILENCE_TIMER))
     concern = draft.session.concern
-    draft.change(owner=owner, waiting_since=0.0, concern=Concern(score=concern.score, at=concern.at))
+    draft.change(owner=owner, waiting_since=0.0, lent="", concern=Concern(score=concern.score, at=concern.at))
 
 
 def _resume(draft: Draft) -> None:
@@ -413,7 +446,8 @@ def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | e
     match event:
         case events.FlowStarted():
             if draft.session.owner == "counsellor":  # one voice: while the flow asks, the bot owns the conversation
-                draft.change(owner="bot", alias="")
+                draft.change(owner="bot", lent=event.flow if event.back else "")
+                draft.clear_frames()
             if draft.push(event.flow, dict(event.slots)):
                 walk(draft)
         case events.Announced():
@@ -427,8 +461,21 @@ def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | e
 # ------------------------------------------------------------------ finishing
 
 
+def _give_back(draft: Draft) -> None:
+    """The flow that a counsellor had the bot run is over: she owns the conversation again."""
+    lent = draft.session.lent
+    if not lent or any(frame.flow == lent for frame in draft.part.frames):
+        return
+    if draft.session.owner == "bot":
+        draft.clear_frames()
+        draft.change(owner="counsellor")
+        draft.effects.append(Relay(kind="flow_done", text=lent))
+    draft.change(lent="")
+
+
 def _finish(draft: Draft, event: events.Event) -> None:
     """What holds for every turn: nobody is left without an answer, nor without a way on, nor in a circle."""
+    _give_back(draft)
     speaking = draft.session.owner != "counsellor" and not isinstance(
         event, (events.TimerFired, events.Reacted, events.Deleted)
     )

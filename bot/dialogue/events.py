@@ -38,6 +38,7 @@ class Said:
     message: str = ""  # the messenger's id of the message, for edits, deletions and replies
     media: MediaKind | None = None
     blob: str | None = None  # where the stored, sealed file lies, if one came along
+    reply_to: str = ""  # the message that it answers
     understanding: Understanding = field(default_factory=Understanding)
 
 
@@ -63,6 +64,7 @@ class MediaSent:
     kind: MediaKind
     message: str = ""
     blob: str | None = None
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounsellorSaid:
-    """A counsellor released a text (or a file) to the person."""
+    """A counsellor released a text (or a file) to the person. `message` is the desk's reference for reports about it."""
 
     at: datetime
     counsellor: str
@@ -143,11 +145,32 @@ class CounsellorSaid:
     media: MediaKind | None = None
     message: str = ""
     reply_to: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSent:
+    """A counsellor had the answer to a topic sent; `message` as in `CounsellorSaid`."""
+
+    at: datetime
+    counsellor: str
+    topic: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounsellorReacted:
+    """A counsellor put an emoji under a message of the person."""
+
+    at: datetime
+    counsellor: str
+    message: str
+    emoji: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounsellorEdited:
-    """A counsellor changed or deleted (`text` None) something already sent to the person."""
+    """A counsellor changed or deleted (`text` None) something already sent; `message` is its id at the messenger."""
 
     at: datetime
     counsellor: str
@@ -191,11 +214,15 @@ class DeskNews:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowStarted:
-    """Somebody else starts a flow with the person: a counsellor, a referral, a life event."""
+    """Somebody else starts a flow with the person: a counsellor, a referral, a life event.
+
+    With `back` the counsellor only lends the conversation: when the flow has ended she owns it again.
+    """
 
     at: datetime
     flow: str
     slots: tuple[tuple[str, str], ...] = ()
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +246,8 @@ Event = (
     | TimerFired
     | Claimed
     | CounsellorSaid
+    | TopicSent
+    | CounsellorReacted
     | CounsellorEdited
     | Released
     | Requeued

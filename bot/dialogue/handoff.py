@@ -28,6 +28,7 @@ Behaviour = Literal[
     "inform",  # the desk's news is told
     "begin",  # a flow is begun for the person
     "announce",  # a broadcast is said; the running flow stays as it is
+    "refuse",  # the counsellor is told that it is not hers now
     "leave",  # the person cannot be reached any more
     "ignore",  # stale or meaningless here
 ]
@@ -53,7 +54,9 @@ TABLE: Mapping[type, Mapping[Owner, Behaviour]] = MappingProxyType({
     events.Left: {"bot": "leave", "queue": "leave", "counsellor": "leave", "closed": "leave"},
     events.TimerFired: {"bot": "fire", "queue": "fire", "counsellor": "postpone", "closed": "fire"},
     events.Claimed: {"bot": "take", "queue": "take", "counsellor": "take", "closed": "take"},
-    events.CounsellorSaid: {"bot": "ignore", "queue": "ignore", "counsellor": "deliver", "closed": "ignore"},
+    events.CounsellorSaid: {"bot": "refuse", "queue": "refuse", "counsellor": "deliver", "closed": "refuse"},
+    events.TopicSent: {"bot": "refuse", "queue": "refuse", "counsellor": "deliver", "closed": "refuse"},
+    events.CounsellorReacted: {"bot": "ignore", "queue": "ignore", "counsellor": "deliver", "closed": "ignore"},
     events.CounsellorEdited: {"bot": "deliver", "queue": "deliver", "counsellor": "deliver", "closed": "deliver"},
     events.Released: {"bot": "ignore", "queue": "give_back", "counsellor": "give_back", "closed": "ignore"},
     events.Requeued: {"bot": "ignore", "queue": "ignore", "counsellor": "requeue", "closed": "ignore"},

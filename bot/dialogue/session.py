@@ -122,6 +122,7 @@ class Session:
     fence: int = 0
     last_at: float = 0.0
     alias: str = ""  # of the counsellor who speaks
+    lent: str = ""  # flow that the bot runs for her; she owns the conversation again when it has ended
     waiting_since: float = 0.0
     watched: bool = False  # watched-phone mode
     reachable: bool = True
@@ -211,7 +212,7 @@ def _session_plain(session: Session) -> dict[str, Any]:
         "format": FORMAT,
         "parts": {name: _part_plain(part) for name, part in session.parts.items()},
     }
-    for name in ("consent", "fence", "last_at", "alias", "waiting_since", "watched"):
+    for name in ("consent", "fence", "last_at", "alias", "lent", "waiting_since", "watched"):
         value = getattr(session, name)
         if value:
             plain[name] = value
@@ -286,6 +287,7 @@ def _session(data: dict[str, Any]) -> Session:
         fence=data.get("fence", 0),
         last_at=data.get("last_at", 0.0),
         alias=data.get("alias", ""),
+        lent=data.get("lent", ""),
         waiting_since=data.get("waiting_since", 0.0),
         watched=data.get("watched", False),
         reachable=data.get("reachable", True),

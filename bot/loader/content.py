@@ -11,6 +11,7 @@ from bot.dialogue.content import Content
 from bot.errors import ConfigError, ContentError, Problem
 from bot.loader.checks import check_flows
 from bot.loader.data import load_data
+from bot.loader.desk import load_desk
 from bot.loader.encoders import add_meaning, find_encoder
 from bot.loader.flows import load_commands, load_flows, load_texts
 from bot.loader.nodes import Node, Problems, read_yaml
@@ -45,6 +46,7 @@ def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     safety = load_safety(knowledge, problems)
     flows, templates = load_flows(dialogues, problems), load_templates(dialogues, problems)
     check_templates(templates, flows, data.values, data.laender, problems)
+    catalogs = load_catalogs(root, problems)
     content = Content(
         flows=flows,
         templates=templates,
@@ -60,7 +62,8 @@ def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
         land_finder=data.finder,
         prisons=data.prisons,
         centres=data.centres,
-        catalogs=load_catalogs(root, problems),
+        catalogs=catalogs,
+        for_desk=load_desk(knowledge, catalogs, problems),
         version=content_version(root),
     )
     return content, tuple(sorted(set(problems.found) | set(check_flows(content))))

@@ -18,6 +18,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.understanding import look_for_danger
 from bot.ports import Alert, Document, InboxRow, Lane, NewFact, NewOutbox, NewTimer, Outbound, Store, TurnCommit
+from bot.service.profile import profile_of
 from bot.service.translation import (
     GAP_LIFETIME,
     Gathered,
@@ -30,6 +31,8 @@ from bot.service.translation import (
 )
 
 log = structlog.get_logger("kavi.turn")
+
+WAITING = "queue"  # kind of the documents that say who waits for a human or talks to one
 
 FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 """(template, values) -> the finished file."""
@@ -47,6 +50,7 @@ class Conversations:
     make_file: FileMaker | None = None
     per_person: int = 0  # messages a minute from one person; 0 = no limit
     desk: bool = False  # whether anybody listens at the desk's lane
+    honest: Callable[[Content, datetime], Awaitable[Content]] | None = None  # puts in when a human will read
     watcher: Watcher | None = None
     _pace: dict[str, deque[float]] = field(default_factory=dict)
 
@@ -57,6 +61,8 @@ class Conversations:
         apology, and the operator is told.
         """
         session = Session.from_text(lane.session) if lane.session else Session()
+        if self.honest is not None:
+            self.content = await self.honest(self.content, now)
         gathered = Gathered()
         for row in lane.inbox:
             before = session
@@ -72,6 +78,7 @@ class Conversations:
             if self.watcher is not None:
                 self.watcher(turned, result)
             _log_turn(turned, before, result)
+        _note_waiting(gathered, lane, now, session)
         return _commit(lane, session, gathered)
 
     def _too_many(self, conversation: str, row: InboxRow) -> bool:
@@ -154,6 +161,8 @@ class Conversations:
                 gathered.facts.append(NewFact(name="trouble", at=turned.at, values=(("place", effect.place),)))
             case fx.Erase():
                 _forget_all(gathered)
+                if self.desk:
+                    gathered.posts.append(post_to_desk(turned, index, "Erase", {}))
             case fx.RaiseAlert() | fx.RequestHandoff() | fx.CancelHandoff() | fx.Relay():
                 self._tell_desk(gathered, turned, index, effect)
             case _:
@@ -170,22 +179,18 @@ class Conversations:
             gathered.alerts.append(_alert(turned, index, effect))
         if self.desk:
             values = asdict(effect)
-            part = turned.session.part
-            values |= {"audience": part.audience, "band": part.band, "language": turned.session.language}
+            if isinstance(effect, (fx.RequestHandoff, fx.RaiseAlert)):
+                values["profile"] = profile_of(turned.session)
+            if isinstance(effect, fx.RaiseAlert):
+                values["alert"] = _alert(turned, index, effect).id
             gathered.posts.append(post_to_desk(turned, index, type(effect).__name__, values))
-        elif isinstance(effect, fx.RequestHandoff):
-            body = json.dumps({"reason": effect.reason, "urgency": effect.urgency, "at": turned.at.isoformat()})
-            document = Document(kind="queue", key=turned.conversation, body=body, conversation=turned.conversation)  # type: ignore[arg-type]  # same id
-            gathered.documents.append(document)
-        elif isinstance(effect, fx.CancelHandoff):
-            gathered.documents.append(Document(kind="queue", key=turned.conversation, body=None))
 
     async def _make(
         self,
         gathered: Gathered,
         turned: Turned,
         index: int,
-        effect: fx.Revise | fx.Retract | fx.MakeFile | fx.CollectGap | fx.Submit | fx.ExportData,
+        effect: fx.React | fx.Revise | fx.Retract | fx.MakeFile | fx.CollectGap | fx.Submit | fx.ExportData,
         before: Session,
     ) -> None:
         match effect:
@@ -197,6 +202,11 @@ class Conversations:
                     )
             case fx.Revise():
                 _append(gathered, turned, _revision(turned, index, effect))
+            case fx.React():
+                outbound = Outbound(
+                    address=turned.address, key=turned.key(index), reacts=(effect.message, effect.emoji)
+                )
+                gathered.outbox.append(NewOutbox(outbound=outbound, delivery="optional", not_before=turned.at))
             case fx.MakeFile():
                 await self._file(gathered, turned, index, effect)
             case fx.ExportData():
@@ -270,10 +280,9 @@ def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: s
 
 
 def _revision(turned: Turned, index: int, effect: fx.Revise) -> Outbound:
-    target = f"source:{effect.message}"  # resolved to the platform's id when it is sent
     if effect.text is None:
-        return Outbound(address=turned.address, key=turned.key(index), deletes=(target,))
-    return Outbound(address=turned.address, key=turned.key(index), text=effect.text, markup=False, edits=target)
+        return Outbound(address=turned.address, key=turned.key(index), deletes=(effect.message,))
+    return Outbound(address=turned.address, key=turned.key(index), text=effect.text, markup=False, edits=effect.message)
 
 
 def _alert(turned: Turned, index: int, effect: fx.RaiseAlert) -> Alert:
@@ -313,6 +322,17 @@ def _forget_all(gathered: Gathered) -> None:
     gathered.timers.clear()
     gathered.blobs.clear()
     gathered.transcript.clear()
+
+
+def _note_waiting(gathered: Gathered, lane: Lane, now: datetime, session: Session) -> None:
+    """An index of the conversations that wait for a human or talk to one: the watchdog compares it with the cases."""
+    before = Session.from_text(lane.session).owner if lane.session else "bot"
+    human = session.owner in ("queue", "counsellor")
+    if gathered.erase or human == (before in ("queue", "counsellor")):
+        return
+    body = json.dumps({"since": now.isoformat()}) if human else None
+    conversation = lane.conversation if human else None
+    gathered.documents.append(Document(kind=WAITING, key=lane.conversation, body=body, conversation=conversation))
 
 
 def _commit(lane: Lane, session: Session, gathered: Gathered) -> TurnCommit:

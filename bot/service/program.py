@@ -13,11 +13,13 @@ from functools import partial
 import structlog
 
 from bot.errors import MessengerError, Revoked, StoreUnavailable
-from bot.ports import Cursor, Inbound, Messenger, Store
+from bot.ports import DESK, Cursor, Inbound, Lane, Messenger, Store, TurnCommit
 from bot.service.conversations import Conversations
+from bot.service.desk import DeskLane, to_the_desk
 from bot.service.intake import with_files
 from bot.service.lanes import LaneWorkers
 from bot.service.outbox import ACCOUNT_LEASE, Outbox, hold_lease
+from bot.service.rooms import RoomKeeper
 
 log = structlog.get_logger("kavi.run")
 
@@ -47,12 +49,13 @@ class Program:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     holder: str = field(default_factory=lambda: f"kavi-{secrets.token_hex(4)}")
     revoked: list[str] = field(default_factory=list)
+    desk: DeskLane | None = None
 
     async def run(self) -> int:
         """Runs until `stop`; 5 when an account was revoked, else 0."""
         tasks = [asyncio.create_task(self._retain(), name="retain")]
         if self.roles & {"workers", "timers"}:
-            workers = LaneWorkers(self.store, self.conversations.decide, self.clock, self.holder, self.stop)
+            workers = LaneWorkers(self.store, self._decide, self.clock, self.holder, self.stop)
             tasks.append(asyncio.create_task(workers.run(), name="workers"))
         if self.roles & {"ingest", "outbox"}:
             tasks += [asyncio.create_task(self._speak(one), name=one.messenger.name) for one in self.speakers]
@@ -67,6 +70,12 @@ class Program:
             await self._finish(tasks)
             stopper.cancel()
         return Revoked.exit_code if self.revoked else 0
+
+    async def _decide(self, lane: Lane, now: datetime) -> TurnCommit:
+        """The desk's lane belongs to the desk, every other one to a conversation."""
+        if self.desk is not None and lane.address == DESK:
+            return await self.desk.decide(lane, now)
+        return await self.conversations.decide(lane, now)
 
     async def _finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Loops see `stop` by themselves; what does not within ten seconds is cancelled."""
@@ -119,6 +128,8 @@ class Program:
         }
         if "outbox" in self.roles:
             tasks.add(asyncio.create_task(outbox.run()))
+            if self.desk is not None:
+                tasks.add(asyncio.create_task(RoomKeeper(self.store, messenger, self.clock, stop=ended).run()))
         if "ingest" in self.roles:
             tasks.add(asyncio.create_task(messenger.ingest(partial(self._sink, messenger))))
         try:
@@ -137,7 +148,7 @@ class Program:
 
     async def _sink(self, messenger: Messenger, batch: Sequence[Inbound], cursor: Cursor | None) -> None:
         """Stores what came in. While the store is away nothing is acknowledged, so nothing is lost."""
-        batch = await with_files(messenger, batch)
+        batch = [moved for one in await with_files(messenger, batch) for moved in self._sorted(one)]
         while True:
             try:
                 await self.store.receive(batch, cursor)
@@ -145,6 +156,14 @@ class Program:
             except StoreUnavailable as error:
                 log.error("store_unavailable", reason=str(error))
                 await asyncio.sleep(2.0)
+
+    def _sorted(self, inbound: Inbound) -> list[Inbound]:
+        """What came from a chat of staff goes to the desk; nobody there is ever taken for a family."""
+        if inbound.private:
+            return [inbound]
+        if self.desk is None:
+            return []
+        return [inbound, to_the_desk(inbound)] if inbound.kind == "moved" else [to_the_desk(inbound)]
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -19,6 +19,8 @@ _DESK_EVENTS: dict[str, type[Any]] = {
     for kind in (
         events.Claimed,
         events.CounsellorSaid,
+        events.TopicSent,
+        events.CounsellorReacted,
         events.CounsellorEdited,
         events.Released,
         events.Requeued,
@@ -41,7 +43,9 @@ def event_of(inbound: Inbound, understanding: Understanding) -> Event | None:
     media = inbound.media.kind if inbound.media is not None else "other"
     match inbound.kind:
         case "text":
-            return events.Said(at=at, text=inbound.text, message=inbound.message, understanding=understanding)
+            return events.Said(
+                at=at, text=inbound.text, message=inbound.message, reply_to=inbound.relates_to, understanding=understanding
+            )  # fmt: skip
         case "press":
             question, option = inbound.press or ("", -1)
             return events.Pressed(
@@ -54,10 +58,17 @@ def event_of(inbound: Inbound, understanding: Understanding) -> Event | None:
                 message=inbound.message,
                 media=media,  # type: ignore[arg-type]  # the adapter's word is one of MediaKind
                 blob=blob_of(inbound),
+                reply_to=inbound.relates_to,
                 understanding=understanding,
             )
         case "media":
-            return events.MediaSent(at=at, kind=media, message=inbound.message, blob=blob_of(inbound))  # type: ignore[arg-type]  # as above
+            return events.MediaSent(
+                at=at,
+                kind=media,  # type: ignore[arg-type]  # as above
+                message=inbound.message,
+                blob=blob_of(inbound),
+                reply_to=inbound.relates_to,
+            )
         case "edit":
             return events.Edited(at=at, text=inbound.text, message=inbound.relates_to, understanding=understanding)
         case _:
@@ -93,6 +104,8 @@ def _desk_event(inbound: Inbound, at: datetime) -> Event | None:
     for name in ("values", "slots"):
         if name in values:
             values[name] = tuple((str(key), str(item)) for key, item in values[name])
+    if "choices" in values:
+        values["choices"] = tuple(str(item) for item in values["choices"])
     event: Event = kind(at=at, **values)
     return event
 
@@ -160,6 +173,7 @@ def reply_to_outbox(turned: Turned, index: int, reply: fx.Reply) -> NewOutbox:
             protect=reply.sensitive,
             silent=reply.sensitive,
             language=reply.language,
+            report=reply.source.removeprefix("counsellor:") if reply.source.startswith("counsellor:") else "",
         ),
         delivery=reply.delivery,
         not_before=turned.at + timedelta(seconds=reply.hold),

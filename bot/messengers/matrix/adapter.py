@@ -61,6 +61,14 @@ class MatrixMessenger:
         self._folder = StoreFolder(settings.store_dir, settings.store_key)
         self._server: Homeserver | None = None
         self._parts: _Parts | None = None
+        self._staff: set[str] = set()
+
+    def trust_staff(self, user: str) -> None:
+        """From now on this person's devices have to be proved; the first identity seen is kept."""
+        self._staff.add(user)
+        if self._parts is not None:
+            self._parts.trust.add(user)
+            self._parts.machine.ask_again(user)
 
     @property
     def name(self) -> str:
@@ -95,6 +103,8 @@ class MatrixMessenger:
         if login.user_id != settings.user_id:
             raise MessengerError(f"The homeserver calls this account {login.user_id}; set matrix.user_id to that.")
         trust = Trust(settings.staff_keys, folder)
+        for user in self._staff:
+            trust.add(user)
         machine = Machine(server, login, folder.path, folder.key, trust)
         await machine.publish()
         signing = await ensure_signed(server, settings, folder, login)

@@ -125,6 +125,10 @@ class Machine:
             self._olm.save_account()
         self._fallback_used = False
 
+    def ask_again(self, user: str) -> None:
+        """Has this person's devices judged anew with the next look at the server."""
+        self.client.users_for_key_query.add(user)
+
     async def query_keys(self) -> None:
         """Learns the devices of everybody whose list changed, and judges those of pinned people."""
         users = sorted(self.client.users_for_key_query)

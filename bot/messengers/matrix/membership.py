@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.messengers.matrix.backlog import Backlog, Invitation
@@ -30,8 +31,11 @@ def membership_changes(
             return []
 
 
-def _inbound(kind: InboundKind, room: str, event: Json, account: str, now: datetime, chat: str = "") -> Inbound:
+def _inbound(
+    kind: InboundKind, room: str, event: Json, account: str, now: datetime, chat: str = "", private: bool = True
+) -> Inbound:
     return Inbound(
+        private=private,
         address=Address(messenger="matrix", account=account, chat=room),
         external_id=str(event.get("event_id", "")),
         kind=kind,
@@ -61,12 +65,12 @@ def _own(
     if event.get("sender") == account and membership == "leave":
         return []  # we went ourselves, and said why before
     if membership in ("leave", "ban") and (before == "join" or (before is None and rooms.is_known(room))):
-        return [_inbound("left", room, event, account, now)]
+        return [_inbound("left", room, event, account, now, private=not rooms.belongs_to_staff(room))]
     if membership != "join" or before == "join":
         return []
     old = backlog.moves.get(room)
     if old is not None:
-        return [_inbound("moved", old, event, account, now, chat=room)]
+        return [_inbound("moved", old, event, account, now, chat=room, private=not rooms.belongs_to_staff(old))]
     if rooms.belongs_to_staff(room) or not rooms.is_known(room):
         return []
     if not rooms.view(room).private:
@@ -86,7 +90,10 @@ def _other_came(room: str, event: Json, rooms: Rooms, door: Doorkeeper, account:
 
 
 def _other_left(room: str, event: Json, rooms: Rooms, door: Doorkeeper, account: str, now: datetime) -> list[Inbound]:
-    if not rooms.is_known(room) or rooms.belongs_to_staff(room):
+    if rooms.is_known(room) and rooms.belongs_to_staff(room):
+        gone = _inbound("left", room, event, account, now, private=False)
+        return [replace(gone, payload={"user": str(event.get("state_key", ""))})]
+    if not rooms.is_known(room):
         return []
     if rooms.view(room).members > 1:
         return []

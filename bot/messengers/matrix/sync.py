@@ -236,7 +236,13 @@ class SyncLoop:
         if not batch and self._rooms.is_known(room):
             place = self._rooms.place(self._rooms.view(room))
             batch.append(
-                Inbound(address=place.address, external_id=f"left:{room}:{position}", kind="left", at=self._now())
+                Inbound(
+                    address=place.address,
+                    external_id=f"left:{room}:{position}",
+                    kind="left",
+                    at=self._now(),
+                    private=not self._rooms.belongs_to_staff(room),
+                )
             )
         self._rooms.forget(room)
         return batch

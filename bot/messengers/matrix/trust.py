@@ -25,11 +25,11 @@ class Trust:
     def pinned(self, user: str) -> bool:
         return user in self._wanted and user not in self.changed
 
-    def pin(self, user: str, key: str = "") -> None:
-        """Adds a counsellor while running."""
+    def add(self, user: str) -> None:
+        """Adds a counsellor while running. Her pin is the operator's, or the one kept before, or the first key seen."""
         self._wanted.add(user)
-        self._pins[user] = key or self._pins.get(user, "")
-        self.changed.discard(user)
+        seen = self._folder.read("pins") or {}
+        self._pins.setdefault(user, str(seen.get(user, "")))
 
     @property
     def users(self) -> frozenset[str]:

@@ -214,7 +214,8 @@ class TelegramMessenger:
 
     async def send(self, outbound: Outbound) -> Receipt:
         """Delivers one message. Raises Revoked."""
-        full = self._group_pause(outbound.address.chat)
+        quiet = outbound.reacts is not None or bool(outbound.deletes)  # no message: it does not count
+        full = 0.0 if quiet else self._group_pause(outbound.address.chat)
         if full:
             return Retry(after=full)
         receipt = await self._sender.send(outbound)

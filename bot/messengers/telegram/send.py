@@ -29,6 +29,7 @@ from bot.ports import Ambiguous, Outbound, Receipt, Refused, Retry, Sent
 MAX_PHOTO = 10_000_000  # bytes; a larger picture is sent as a file
 MAX_ALBUM = 10
 MAX_DELETES = 100
+ALLOWED_MARKS = {"📝": "✍", "📤": "🕊", "✅": "👌", "⚠️": "🤔"}  # bots may use only a few dozen emoji as reactions
 REMEMBERED = 1000  # unfinished messages of several parts
 
 Part = Callable[[], Awaitable[Sequence[str]]]
@@ -225,7 +226,8 @@ class Sender:
         return send
 
     async def _react(self, outbound: Outbound, target: str, emoji: str) -> Receipt:
-        await self._bot.set_message_reaction(int(outbound.address.chat), int(target), emoji or None)
+        shown = ALLOWED_MARKS.get(emoji, emoji)
+        await self._bot.set_message_reaction(int(outbound.address.chat), int(target), shown or None)
         return Sent(external_ids=())
 
     async def _delete(self, outbound: Outbound) -> Receipt:

@@ -1,0 +1,189 @@
+"""What staff read about a case: the card in the queue, the summary in its room, one line in a list. All German."""
+
+from __future__ import annotations
+
+import json
+
+from bot.desk import effects as fx
+from bot.desk.hours import BERLIN, about
+from bot.desk.state import Case, Member, Place
+from bot.desk.work import Work
+from bot.dialogue.rendering import escape
+
+URGENT = {"emergency": "🔴 Notfall", "urgent": "🟠 Dringend", "normal": "🟢 Normal"}
+AUDIENCES = {
+    "caregiver": "Angehörige", "child": "Kind", "parent": "Elternteil", "staff": "Fachkraft", "": "noch unbekannt",
+}  # fmt: skip
+LANGUAGES = {
+    "de": "Deutsch", "en": "Englisch", "tr": "Türkisch", "ar": "Arabisch", "ru": "Russisch", "uk": "Ukrainisch",
+    "pl": "Polnisch",
+}  # fmt: skip
+REASONS = {
+    "asked": "möchte mit einem Menschen schreiben", "safety": "nach einer Notlage", "misunderstood": "kam mit dem Bot nicht weiter",
+    "alert": "Alarm", "joined": "von der Beratung begonnen", "found": "vom Wächter gefunden", "complain": "Beschwerde",
+}  # fmt: skip
+CATEGORIES = {
+    "suicide_self": "Suizidgedanken", "suicide_other": "Suizidgefahr bei jemand anderem", "self_harm": "Selbstverletzung",
+    "violence_child": "Gewalt gegen ein Kind", "violence_adult": "Gewalt gegen Erwachsene", "sexual_abuse": "sexueller Missbrauch",
+    "threat_other": "Drohung gegen andere", "emergency_now": "akuter Notfall", "drill": "Übung",
+    "neglect_alone": "Kind allein oder unversorgt",
+    "runaway": "Weglaufen",
+}  # fmt: skip
+SLOTS = {
+    "relation": "Beziehung", "child_age": "Alter des Kindes", "children": "Kinder", "land": "Land", "prison": "Anstalt",
+    "concern": "Anliegen", "visit_date": "Besuch am", "sentence": "Haftdauer", "topic": "Thema", "child_knows": "Kind weiß Bescheid",
+}  # fmt: skip
+OUTCOMES = (
+    ("geklärt", "Anliegen geklärt"), ("verwiesen", "Weitergeleitet an eine andere Stelle"), ("abgebrochen", "Familie schreibt nicht mehr"),
+    ("notfall", "Notfall, Hilfe eingeschaltet"), ("sonstiges", "Anderes"),
+)  # fmt: skip
+MARKS = "📤 unterwegs · ✅ angekommen · ⚠️ nicht angekommen · 📝 Notiz (auf Telegram: 🕊 · 👌 · 🤔 · ✍)"
+
+
+def category(name: str) -> str:
+    """The alert category in German."""
+    return CATEGORIES.get(name, name.replace("_", " "))
+
+
+def when(at: float, work: Work) -> str:
+    """A time of day, with the day when it was not today."""
+    from datetime import UTC, datetime
+
+    here = datetime.fromtimestamp(at, UTC).astimezone(BERLIN)
+    today = work.at.astimezone(BERLIN).date() == here.date()
+    return f"{here:%H:%M}" if today else f"{here:%d.%m. %H:%M}"
+
+
+def heading(case: Case) -> str:
+    """`🟠 Dringend · **Fall 7Q3FK2** · Ahorn 31`"""
+    return f"{URGENT[case.urgency]} · **Fall {case.code}** · {case.alias}"
+
+
+def about_family(case: Case) -> list[str]:
+    """Who writes and what the bot knows, one line each."""
+    who = AUDIENCES.get(case.audience, case.audience)
+    if case.band:
+        who += f" ({case.band} Jahre)"
+    lines = [
+        f"{who} · schreibt {LANGUAGES.get(case.language, case.language)}" + (f" · {case.land}" if case.land else "")
+    ]
+    known = [f"{SLOTS.get(name, name)}: {escape(value)}" for name, value in case.slots if name != "land" and value]
+    if known:
+        lines.append("Der Bot weiß: " + "; ".join(known[:8]))
+    if case.labels:
+        lines.append("Stichworte: " + ", ".join(escape(label) for label in case.labels))
+    lines += [_alert(case, mark.category, mark.seen_by) for mark in case.alerts[-3:]]
+    return lines
+
+
+def _alert(case: Case, name: str, seen: str) -> str:
+    return f"🚨 Alarm: {category(name)}" + (" (gesehen)" if seen else "")
+
+
+def card_text(work: Work, case: Case) -> str:
+    """The card in the queue, as it stands now."""
+    lines = [heading(case)]
+    match case.owner:
+        case "queue":
+            lines.append(f"Wartet seit {when(case.queued, work)} · {REASONS.get(case.reason, case.reason)}")
+        case "counsellor":
+            lines.append(f"✅ Übernommen von {work.name(case.counsellor)} um {when(case.taken, work)}")
+        case "closed":
+            lines.append(f"⬛ Geschlossen um {when(case.closed, work)}: {case.outcome}")
+        case _:
+            lines.append("Der Bot schreibt mit dieser Person.")
+    lines += about_family(case)
+    if case.owner == "queue":
+        helper = suggested(work, case)
+        if helper is not None:
+            lines.append(f"Vorschlag: {helper.alias}" + (" (kennt den Fall)" if helper.id == case.last else ""))
+        lines.append(f"Übernehmen: Knopf, 👍 oder `nehmen {case.code}`")
+    return "\n".join(lines)
+
+
+def card_choices(case: Case) -> tuple[str, ...]:
+    """The buttons of the card."""
+    return ("Übernehmen", "Ich kenne diese Familie") if case.owner == "queue" else ()
+
+
+def suggested(work: Work, case: Case) -> Member | None:
+    """Who should take it: on duty, speaks the language, below her cap, knows the family, has the fewest cases."""
+    present = [one for one in work.desk.members.values() if one.presence == "da" and can_take(work, one, case) == ""]
+    if not present:
+        return None
+
+    def rank(one: Member) -> tuple[bool, bool, bool, int, str]:
+        heavy = case.urgency != "normal" and one.heavy >= 2  # not three heavy ones in a row while others are there
+        return (one.id != case.last, case.language not in one.languages, heavy, work.desk.load(one.id), one.id)
+
+    return min(present, key=rank)
+
+
+def can_take(work: Work, member: Member, case: Case) -> str:
+    """Why she may not take it; "" when she may."""
+    if not member.active or not member.has("counsellor", "supervisor"):
+        return "Fälle übernehmen können nur Beraterinnen und Berater."
+    if case.conversation in member.hidden:
+        return "Sie haben angegeben, diese Familie zu kennen. Bitte überlassen Sie den Fall anderen."
+    if member.teams and case.team and case.team not in member.teams:
+        return "Dieser Fall gehört zu einem anderen Team."
+    if case.urgency == "normal" and work.desk.load(member.id) >= member.cap:
+        return f"Sie haben schon {work.desk.load(member.id)} offene Fälle. Mehr sind für Sie nicht vorgesehen."
+    return ""
+
+
+def update_cards(work: Work, case: Case) -> None:
+    """Edits the card in place wherever it stands."""
+    for place, message in case.cards:
+        work.say(
+            place, card_text(work, case), choices=card_choices(case), question=f"{case.code}.card", edits=message,
+            optional=True,
+        )  # fmt: skip
+
+
+def post_cards(work: Work, case: Case, loud: bool = True) -> None:
+    """A new card in each queue place of the case's team."""
+    for place in work.queue_places(case):
+        report = json.dumps(["card", case.code, *place])
+        work.say(
+            place, card_text(work, case), choices=card_choices(case), question=f"{case.code}.card", report=report,
+            silent=not loud and place.messenger == "telegram",
+        )  # fmt: skip
+
+
+def show_summary(work: Work, case: Case, place: Place) -> None:
+    """The first message in a case's room: who that is, how to write, and the usual orders as buttons."""
+    lines = [heading(case), *about_family(case)]
+    if case.notes:
+        lines.append("Letzte Notiz: " + escape(case.notes[-1].text[:300]))
+    lines += [
+        "",
+        "**So erreichen Ihre Worte die Familie:** Antworten Sie auf eine ihrer Nachrichten, oder beginnen Sie mit `>>`. "
+        "Alles andere bleibt als Notiz hier.",
+        MARKS,
+    ]
+    work.order(
+        fx.Show(
+            place=place, text="\n".join(lines), choices=ROOM_BUTTONS, question=f"{case.code}.room",
+            report=json.dumps(["ask", case.code, f"{case.code}.room"]),
+        )
+    )  # fmt: skip
+
+
+ROOM_BUTTONS = ("Verlauf", "Vorlagen", "Übergeben", "An den Bot zurück", "Schließen", "Hilfe")
+
+
+def line(work: Work, case: Case) -> str:
+    """One line in a list."""
+    parts = [f"`{case.code}`", URGENT[case.urgency], case.alias, AUDIENCES.get(case.audience, case.audience)]
+    if case.owner == "queue":
+        parts.append(f"wartet {about(work.now - case.queued)}")
+    elif case.owner == "counsellor":
+        parts.append(f"bei {work.name(case.counsellor)}")
+        if case.family_at > case.answered_at:
+            parts.append(f"Familie wartet auf Antwort ({about(work.now - case.family_at)})")
+    elif case.owner == "closed":
+        parts.append(f"geschlossen: {case.outcome}")
+    else:
+        parts.append("beim Bot")
+    return " · ".join(parts)

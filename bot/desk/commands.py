@@ -1,0 +1,152 @@
+"""What staff can order, as one table: name, other words for it, where it may be said, by whom, and its help.
+
+Orders begin with `/` or `!`. Without that sign only a text that is nothing but an order counts as one (`da`,
+`nehmen 7Q3FK`), because everything else in a case's room is a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from rapidfuzz import fuzz, process
+
+from bot.desk.state import Role
+from bot.text.normalise import fold
+
+Where = Literal["case", "any"]
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: none is taken for another
+CODE_LENGTH = 6
+NEAR = 60  # rapidfuzz ratio from which a name is suggested
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One order. `takes` is what follows it, as the help shows it; `bare` says that it works without a sign before it."""
+
+    name: str
+    help: str
+    also: tuple[str, ...] = ()
+    takes: str = ""
+    where: Where = "any"
+    roles: tuple[Role, ...] = ()
+    bare: bool = False
+
+
+TABLE: tuple[Command, ...] = (
+    Command("nehmen", "Übernimmt einen Fall; ohne Code den, der am nächsten dran ist.", ("take", "übernehmen"), "[CODE]", bare=True),
+    Command("abgeben", "Gibt das Gespräch an den Bot zurück.", ("freigeben", "release"), where="case", bare=True),
+    Command("warteschlange", "Zeigt, wer wartet.", ("queue", "wer wartet"), bare=True),
+    Command("zurücklegen", "Legt den Fall wieder in die Warteschlange.", ("requeue",), "[Grund]", "case"),
+    Command("übergeben", "Bietet den Fall jemandem oder einem Team an; dort wird zugestimmt.", ("transfer",), "NAME oder TEAM", "case"),
+    Command("annehmen", "Nimmt eine Übergabe an.", ("accept",), "[CODE]"),
+    Command("ablehnen", "Lehnt eine Übergabe ab.", ("decline",), "[CODE]"),
+    Command("schließen", "Beendet den Fall mit einem Ergebnis.", ("close", "beenden"), "[Ergebnis]", "case"),
+    Command("notiz", "Schreibt eine Notiz. Auch alles ohne `>>` ist eine.", ("note",), "TEXT", "case"),
+    Command("entwurf", "Legt einen Entwurf vor; erst „senden“ schickt ihn ab.", ("draft",), "TEXT", "case"),
+    Command("senden", "Schickt den Entwurf an die Familie.", ("send",), where="case", bare=True),
+    Command("verwerfen", "Verwirft den Entwurf.", (), where="case", bare=True),
+    Command("verlauf", "Zeigt die letzten Nachrichten.", ("history",), "[Anzahl]", "case", bare=True),
+    Command("notizen", "Zeigt alle Notizen des Falls.", ("notes",), where="case", bare=True),
+    Command("vorlagen", "Zeigt Textvorlagen; mit Kürzel als Entwurf.", ("vorlage", "canned"), "[KÜRZEL]", "case"),
+    Command("ablauf", "Lässt den Bot einen Ablauf mit der Familie führen, danach geht es mit Ihnen weiter.", ("flow",), "[NAME]", "case"),
+    Command("zurückholen", "Bricht den Ablauf ab; Sie schreiben weiter.", ("hold",), where="case", bare=True),
+    Command("thema", "Schickt der Familie die Auskunft zu einem Thema.", ("topic",), "KENNUNG", "case"),
+    Command("frage", "Stellt eine Frage mit Auswahl.", ("ask",), "FRAGE | ANTWORT | ANTWORT", "case"),
+    Command("erinnere", "Erinnert Sie in diesem Raum.", ("remind", "erinnere mich"), "30m|2h|3t [woran]", "case"),
+    Command("löschen", "Löscht Ihre letzte Nachricht bei der Familie, soweit es noch geht.", ("delete",), where="case"),
+    Command("label", "Setzt ein Stichwort, noch einmal entfernt es.", ("stichwort",), "WORT", "case"),
+    Command("zusammenführen", "Zeigt einen zweiten Fall derselben Familie in diesem Raum.", ("merge",), "CODE", "case"),
+    Command("sperren", "Lässt diese Person keine Beratung mehr rufen; Notfälle gehen weiter.", ("block",), "GRUND", "case"),
+    Command("entsperren", "Hebt die Sperre auf.", ("unblock",), "[CODE]", roles=("supervisor", "admin")),
+    Command("kenne", "Sie kennen die Familie: Der Fall wird Ihnen nicht mehr angeboten.", (), "[CODE]"),
+    Command("kinderschutz", "Führt durch die Prüfliste nach § 4 KKG und § 8a SGB VIII.", ("kkg", "8a"), "[weiter|ende]", "case"),
+    Command("gesehen", "Bestätigt einen Alarm.", ("ack",), "[CODE]"),
+    Command("da", "Sie sind im Dienst.", ("available",), bare=True),
+    Command("pause", "Sie machen Pause; Ihre Fälle bleiben bei Ihnen.", ("break",), bare=True),
+    Command("weg", "Sie sind nicht im Dienst.", ("off",), bare=True),
+    Command("fälle", "Zeigt Ihre offenen Fälle.", ("cases", "meine fälle"), bare=True),
+    Command("schichtübergabe", "Alle offenen Fälle mit je einer Zeile; mit Namen werden Ihre dort angeboten.", ("handover",), "[NAME]"),
+    Command("statistik", "Ihre Schicht in Zahlen.", ("stats",), bare=True),
+    Command("alle", "Alle Fälle mit Alter und Überschreitungen.", ("all",), roles=("supervisor", "admin")),
+    Command("zuweisen", "Gibt einen Fall jemandem, mit Grund.", ("assign",), "CODE NAME GRUND", roles=("supervisor", "admin")),
+    Command("übung", "Löst einen Probealarm aus.", ("drill",), roles=("supervisor", "admin")),
+    Command("anmelden", "Verbindet Ihr Konto mit Ihrer Stelle im Team.", ("link",), "EINMALCODE"),
+    Command("hilfe", "Diese Übersicht.", ("help",), "[BEFEHL]", bare=True),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it was given; `command` is None when there is no such order, `near` then names what may be meant."""
+
+    command: Command | None
+    rest: str = ""
+    said: str = ""
+    near: tuple[str, ...] = ()
+
+
+def _words() -> Mapping[str, Command]:
+    return MappingProxyType({fold(word): one for one in TABLE for word in (one.name, *one.also)})
+
+
+WORDS = _words()
+
+
+def code_in(text: str) -> str:
+    """The case code that the text begins with, spelt as the desk spells it; "" when there is none."""
+    word = (text.split() or [""])[0].upper().strip(".,;:#").replace("O", "0").replace("I", "1").replace("L", "1")
+    ok = (
+        len(word) == CODE_LENGTH
+        and all(letter in CODE_LETTERS for letter in word)
+        and check_letter(word[:-1]) == word[-1]
+    )
+    return word if ok else ""
+
+
+def check_letter(body: str) -> str:
+    """The last letter of a code: one wrong or swapped letter is noticed."""
+    value = sum((2 * place + 3) * CODE_LETTERS.index(letter) for place, letter in enumerate(body))
+    return CODE_LETTERS[value % len(CODE_LETTERS)]
+
+
+def order_in(text: str) -> Order | None:
+    """The order that a text is; None for a text that is none."""
+    text = text.strip()
+    if text[:1] in ("/", "!") and text[1:2].strip():
+        return _signed(text[1:])
+    return _bare(text)
+
+
+def _signed(text: str) -> Order:
+    for count in (2, 1):
+        words = text.split(maxsplit=count)
+        command = WORDS.get(fold(" ".join(words[:count])))
+        if len(words) >= count and command is not None:
+            return Order(command, words[count].strip() if len(words) > count else "", words[0])
+    said = text.split(maxsplit=1)[0][:30]
+    close = process.extract(fold(said), WORDS.keys(), scorer=fuzz.ratio, limit=3, score_cutoff=NEAR)
+    return Order(None, "", said, tuple(dict.fromkeys(WORDS[found[0]].name for found in close)))
+
+
+def _bare(text: str) -> Order | None:
+    words = text.split()
+    if not 1 <= len(words) <= 2:
+        return None
+    command = WORDS.get(fold(text))
+    if command is not None and command.bare:
+        return Order(command, "", words[0])
+    first = WORDS.get(fold(words[0]))
+    if first is not None and first.name == "nehmen" and len(words) == 2 and code_in(words[1]):
+        return Order(first, words[1], words[0])
+    return None
+
+
+def help_text(roles: tuple[Role, ...], name: str = "") -> str:
+    """The orders that these roles may give, one a line; with `name` only that one."""
+    known = WORDS.get(fold(name)) if name else None
+    rows = [known] if known is not None else [one for one in TABLE if not one.roles or set(one.roles) & set(roles)]
+    lines = [f"`/{f'{one.name} {one.takes}'.strip()}` {one.help}" for one in rows]
+    return "\n".join(lines)

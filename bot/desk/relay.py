@@ -1,0 +1,363 @@
+"""Words, files, edits, deletions and reactions between a family and its counsellor, and what became of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from bot.desk import cards, ownership
+from bot.desk import effects as fx
+from bot.desk.events import Delivered, FamilyActed, StaffEdited, StaffReacted, StaffWrote
+from bot.desk.outgoing import Inside, Outgoing, release, without_prefix
+from bot.desk.state import MAX_LINKS, Case, Link, Member, Place, Shown
+from bot.desk.table import meaning
+from bot.desk.work import MINUTE, Work
+from bot.dialogue import events as family
+
+CARD_PAUSE = 20.0  # seconds after which a card shows that the family wrote again
+WORDLESS = {
+    "voice": "🎤 Sprachnachricht", "photo": "🖼 Bild", "video": "🎬 Video", "audio": "🎵 Ton", "file": "📎 Datei",
+    "sticker": "🙂 Sticker", "location": "📍 Ort (nicht übertragen)", "contact": "👤 Kontakt (nicht übertragen)",
+    "other": "Etwas, das hier nicht gezeigt werden kann",
+}  # fmt: skip
+SAFE_REACTIONS = frozenset("👍👎❤🔥🙏😢😁🤔👏🎉👌🤝🤗")
+
+
+# ------------------------------------------------------------------ from the family
+
+
+def family_acted(work: Work, event: FamilyActed) -> None:
+    """Something the family did while a human waits, talks, or lets the bot talk."""
+    case = work.desk.case_of(event.conversation)
+    if case is None:
+        return
+    if event.kind == "left":
+        _left(work, case)
+        return
+    if event.kind == "refused":
+        _not_said(work, case, event.message)
+        return
+    match meaning(case.owner, "family acted"):
+        case "relay":
+            _relay(work, case, event)
+        case "remember":
+            _remember(work, case, event)
+        case "follow" if case.lent:
+            _follow(work, case, event)
+        case _:
+            return
+
+
+def _relay(work: Work, case: Case, event: FamilyActed) -> None:
+    case = work.edit(case)
+    match event.kind:
+        case "edit":
+            _family_edited(work, case, event)
+        case "delete":
+            _family_deleted(work, case, event)
+        case "reaction":
+            _family_reacted(work, case, event)
+        case "undecryptable":
+            work.show_in_room(case, Shown("⚠️ hat etwas geschrieben, das sich nicht entschlüsseln ließ."))
+        case "quick_exit":
+            _quick_exit(work, case)
+        case "pressed":
+            work.show_in_room(case, Shown(f"☑️ {event.text}"))
+            _waits_for_words(work, case)
+        case _:
+            work.show_in_room(case, _shown(case, event))
+            _waits_for_words(work, case)
+
+
+def _shown(case: Case, event: FamilyActed) -> Shown:
+    text = event.text
+    if event.media and not (event.blob and text):
+        text = f"{WORDLESS.get(event.media, WORDLESS['other'])}{'' if event.blob else ' (nicht gespeichert)'} {text}".strip()
+    answered = next((link.staff for link in case.links if event.reply_to and link.family == event.reply_to), "")
+    return Shown(
+        text, family=event.message, kind=event.kind, blob=event.blob, media=event.media, reply_to=answered,
+        alias=case.alias if case.merged else "",
+    )  # fmt: skip
+
+
+def _waits_for_words(work: Work, case: Case) -> None:
+    """The family waits for an answer from its first message on, not from its last."""
+    case = work.edit(case)
+    if case.family_at <= case.answered_at:
+        case.family_at = work.now
+        work.timer(f"answer|{case.code}|{case.epoch}|1", work.policy.answer_minutes * MINUTE)
+
+
+def _remember(work: Work, case: Case, event: FamilyActed) -> None:
+    """Texts come from the transcript when somebody takes the case; files are kept for the room."""
+    case = work.edit(case)
+    if event.media:
+        case.backlog = (*case.backlog, _shown(case, event))[-50:]
+    if event.kind in ("text", "media", "pressed"):
+        case.family_at = work.now
+        work.timer(f"card|{case.code}", CARD_PAUSE)
+
+
+def _follow(work: Work, case: Case, event: FamilyActed) -> None:
+    if event.kind == "flow_done":
+        case = work.edit(case)
+        case.owner, case.lent = "counsellor", ""
+        case.epoch += 1
+        work.timer(f"silent|{case.code}|{case.epoch}", work.policy.silent_hours * 3600)
+        if case.place is not None:
+            work.say(case.place, "✅ Der Ablauf ist zu Ende. Sie schreiben wieder mit der Familie.")
+        return
+    if event.kind in ("text", "media", "pressed"):
+        work.show_in_room(case, _shown(case, event))
+
+
+def _left(work: Work, case: Case) -> None:
+    case = work.edit(case)
+    case.reachable = False
+    match meaning(case.owner, "family left"):
+        case "unqueue":
+            ownership.to_bot(work, case, "bot", "family left")
+        case "lose" if case.place is not None:
+            work.say(
+                case.place, "⚠️ Die Person hat den Chat verlassen oder blockiert. Nachrichten kommen nicht mehr an."
+            )
+        case _:
+            return
+
+
+def _family_edited(work: Work, case: Case, event: FamilyActed) -> None:
+    """The staff's copy is edited; what stood there before stays readable."""
+    link = next((one for one in reversed(case.links) if one.family == event.message and one.who == "family"), None)
+    if link is None or case.place is None:
+        work.show_in_room(case, Shown(f"✏️ (geändert) {event.text}", family=event.message))
+        _waits_for_words(work, case)
+        return
+    before = f"\n\n(vorher: {link.text})" if link.text else ""
+    text = f"{case.alias}: ✏️ {event.text or '(Text entfernt)'}{before}"
+    work.say(case.place, text, edits=link.staff, markup=False)
+    _replace(case, link, replace(link, text=event.text))
+
+
+def _family_deleted(work: Work, case: Case, event: FamilyActed) -> None:
+    link = next((one for one in case.links if one.family == event.message and one.who == "family"), None)
+    if link is None or case.place is None:
+        return
+    work.say(case.place, f"{case.alias}: 🗑 (von der Familie gelöscht)", edits=link.staff, markup=False)
+    _replace(case, link, replace(link, text=""))
+
+
+def _family_reacted(work: Work, case: Case, event: FamilyActed) -> None:
+    link = next((one for one in case.links if one.family == event.message), None)
+    if link is None or case.place is None:
+        work.show_in_room(case, Shown(f"hat mit {event.text} reagiert."))
+        return
+    work.say(case.place, f"{case.alias}: {event.text}", reply_to=link.staff, markup=False, silent=True, optional=True)
+
+
+def _quick_exit(work: Work, case: Case) -> None:
+    """The family may be watched: nothing new goes there unasked, and the copies of the last day go too."""
+    if case.place is not None:
+        ids = tuple(link.staff for link in case.links if link.staff and link.who == "family")
+        if ids:
+            work.order(fx.Unshow(place=case.place, messages=ids))
+        text = "🚪 Die Person hat „Schnell weg“ gedrückt: Vielleicht liest jemand mit. Bitte schreiben Sie erst, wenn sie wieder schreibt."
+        work.say(case.place, text)
+    case.links = ()
+
+
+def _replace(case: Case, old: Link, new: Link) -> None:
+    case.links = tuple(new if link is old else link for link in case.links)
+
+
+# ------------------------------------------------------------------ from the counsellor
+
+
+def said(work: Work, member: Member, case: Case, wrote: StaffWrote, outgoing: Outgoing) -> None:
+    """A counsellor let words out."""
+    refusal = _may_not_say(work, member, case, outgoing)
+    if refusal:
+        work.mark(wrote.place, wrote.message, "⚠️")
+        work.say(wrote.place, refusal, reply_to=wrote.message)
+        return
+    case = work.edit(case)
+    report = json.dumps(["said", case.code, outgoing.message])
+    work.mark(wrote.place, outgoing.message, "📤")
+    work.tell(case, release(outgoing, wrote, member.id, report))
+    case.outgoing = (*case.outgoing, (outgoing.message, outgoing.text))[-50:]
+    case.answered_at = work.now
+    work.edit_member(member).written += 1
+    work.timer(f"silent|{case.code}|{case.epoch}", work.policy.silent_hours * 3600)
+
+
+def _may_not_say(work: Work, member: Member, case: Case, outgoing: Outgoing) -> str:
+    end = " Ihre Worte gingen nicht an die Familie."
+    if case.lent:
+        return f"Gerade führt der Bot den Ablauf „{case.lent}“. `/zurückholen` bricht ihn ab.{end}"
+    if meaning(case.owner, "words for the family") != "deliver":
+        return f"Fall {case.code} ist nicht in Beratung. Übernehmen: `/nehmen {case.code}`.{end}"
+    if case.counsellor != member.id:
+        return f"Fall {case.code} hat {work.name(case.counsellor)}.{end}"
+    if not case.reachable:
+        return f"Die Person hat den Chat verlassen oder blockiert.{end}"
+    if not outgoing.text and not outgoing.blob:
+        return (
+            "Nach `>>` steht nichts."
+            if not outgoing.media
+            else f"Diese Datei ließ sich nicht holen oder ist zu groß.{end}"
+        )
+    return ""
+
+
+def noted(work: Work, member: Member, case: Case, inside: Inside, place: Place) -> None:
+    """Everything else is a note."""
+    text = inside.text or WORDLESS.get(inside.media, "")
+    work.note(case, member.alias, text, inside.message)
+    work.mark(place, inside.message, "📝")
+
+
+def staff_edited(work: Work, member: Member, cases: list[Case], event: StaffEdited) -> None:
+    """An edit stays on its side: of a note it changes the note, of words for the family the family's copy."""
+    for case in cases:
+        link = next(
+            (one for one in reversed(case.links) if one.staff == event.message and one.who == "counsellor"), None
+        )
+        if link is not None:
+            _revise(work, member, case, link, event)
+            return
+        if any(message == event.message for message, _ in case.outgoing):
+            work.say(
+                event.place,
+                "Diese Nachricht ist noch unterwegs. Bitte ändern Sie sie gleich noch einmal.",
+                reply_to=event.message,
+            )
+            return
+        if any(note.message == event.message for note in case.notes):
+            case = work.edit(case)
+            text = event.text or ""
+            changed = [replace(note, text=text) if note.message == event.message else note for note in case.notes]
+            case.notes = tuple(note for note in changed if note.text or note.message != event.message)
+            return
+
+
+def _revise(work: Work, member: Member, case: Case, link: Link, event: StaffEdited) -> None:
+    if case.counsellor not in ("", member.id):
+        work.say(event.place, f"Fall {case.code} hat {work.name(case.counsellor)}. Bei der Familie ändert sich nichts.")
+        return
+    case = work.edit(case)
+    text = None if event.text is None else without_prefix(event.text)
+    if text == link.text:
+        return
+    if text == "":
+        return
+    revised = family.CounsellorEdited(at=work.at, counsellor=member.id, message=link.family, text=text)
+    work.tell(case, revised)
+    case.links = tuple(one for one in case.links if one is not link) if text is None else case.links
+    if text is not None:
+        _replace(case, link, replace(link, text=text))
+    work.audit(member.id, "deleted a message" if text is None else "changed a message", case.code)
+
+
+def staff_reacted(work: Work, member: Member, cases: list[Case], event: StaffReacted) -> None:
+    """An emoji under a family's message goes to it, when it is one of the plain ones."""
+    for case in cases:
+        link = next((one for one in case.links if one.staff == event.message and one.who == "family"), None)
+        if link is None or case.owner != "counsellor" or case.counsellor != member.id or not link.family:
+            continue
+        if event.emoji.rstrip("\ufe0f") in SAFE_REACTIONS:
+            work.tell(
+                case, family.CounsellorReacted(at=work.at, counsellor=member.id, message=link.family, emoji=event.emoji)
+            )
+        return
+
+
+# ------------------------------------------------------------------ what became of it
+
+
+def delivered(work: Work, event: Delivered) -> None:
+    """A message was settled: its two ids are joined, or somebody is told that it did not arrive."""
+    try:
+        kind, code, *rest = json.loads(event.report)
+    except ValueError:
+        return
+    case = work.desk.cases.get(code)
+    if case is None:
+        return
+    match kind:
+        case "show":
+            _shown_settled(work, case, event)
+        case "said":
+            _said_settled(work, case, rest[0], event)
+        case "card" if event.ids:
+            case = work.edit(case)
+            case.cards = (*case.cards, (Place(*rest), event.ids[-1]))[-6:]
+            case.asks = (*case.asks, (event.ids[-1], f"{code}.card"))[-40:]
+            if case.owner != "queue":
+                cards.update_cards(work, case)
+        case "ask" if event.ids:
+            case = work.edit(case)
+            case.asks = (*case.asks, (event.ids[-1], rest[0]))[-40:]
+        case "draft" if event.ids:
+            case = work.edit(case)
+            case.asks = (*case.asks, (event.ids[-1], f"{code}.draft.{rest[0]}"))[-40:]
+            case.drafts = tuple(
+                replace(one, id=event.ids[-1]) if one.id == f"#{rest[0]}" else one for one in case.drafts
+            )
+        case _:
+            _place_gone(work, case, kind, event)
+
+
+def _place_gone(work: Work, case: Case, kind: str, event: Delivered) -> None:
+    if event.outcome == "gone" and kind in ("ask", "draft") and case.place is not None:
+        ownership.room_lost(work, case, case.place)
+
+
+def _shown_settled(work: Work, case: Case, event: Delivered) -> None:
+    found = next((shown for report, shown in case.pending if report == event.report), None)
+    if found is None:
+        return  # the room it was meant for is gone already, and what it said waits for the next one
+    if event.outcome == "gone" and case.place is not None:
+        ownership.room_lost(work, case, case.place)
+        return
+    case = work.edit(case)
+    case.pending = tuple(row for row in case.pending if row[0] != event.report)
+    if event.outcome == "ok":
+        staff = event.ids[0] if event.ids else ""
+        case.links = (*case.links, Link(staff, found.family, "family", found.text))[-MAX_LINKS:]
+    elif event.outcome == "ambiguous":
+        work.show_in_room(case, replace(found, text=f"(vielleicht doppelt) {found.text}"))
+    elif found.blob:
+        work.show_in_room(case, replace(found, blob="", text=f"⚠️ {found.text} (die Datei ließ sich hier nicht zeigen)"))
+
+
+def _said_settled(work: Work, case: Case, message: str, event: Delivered) -> None:
+    text = next((words for one, words in case.outgoing if one == message), "")
+    case = work.edit(case)
+    case.outgoing = tuple(row for row in case.outgoing if row[0] != message)
+    if event.outcome == "ok":
+        family_id = event.ids[0] if event.ids else ""
+        case.links = (*case.links, Link(message, family_id, "counsellor", text))[-MAX_LINKS:]
+        if case.place is not None:
+            work.mark(case.place, message, "✅")
+        return
+    case.answered_at = 0.0
+    if case.place is not None:
+        words = {
+            "gone": "Die Person ist nicht mehr zu erreichen.",
+            "refused": "Der Messenger der Familie hat die Nachricht abgelehnt.",
+            "ambiguous": "Ob die Nachricht ankam, ist unklar. Bitte fragen Sie nach.",
+        }  # fmt: skip
+        work.mark(case.place, message, "⚠️")
+        work.say(case.place, f"⚠️ {words.get(event.outcome, 'Nicht angekommen.')}", reply_to=message)
+
+
+def _not_said(work: Work, case: Case, report: str) -> None:
+    """The family's lane could not let the words through: the conversation was not the counsellor's any more."""
+    try:
+        _, _, message = json.loads(report)
+    except ValueError:
+        return
+    case = work.edit(case)
+    case.outgoing = tuple(row for row in case.outgoing if row[0] != message)
+    if case.place is not None:
+        work.mark(case.place, message, "⚠️")
+        work.say(case.place, "⚠️ Das ging nicht an die Familie: Das Gespräch gehört gerade dem Bot.", reply_to=message)

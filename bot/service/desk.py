@@ -1,0 +1,428 @@
+"""The desk's lane: events of families and staff in, one commit out. What the pure desk cannot do is done here.
+
+All of the desk's work passes through one lane, so two counsellors can never take one case: whose event comes first, wins.
+Cases and members are documents; they are kept in memory as long as no other process has committed to the lane meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any, assert_never
+
+import structlog
+
+from bot.desk import effects as fx
+from bot.desk import events as ev
+from bot.desk.hours import Policy, honest_time
+from bot.desk.machine import Decision, decide, duty
+from bot.desk.state import Case, Desk, Place, case_from, common_from, member_from, to_text
+from bot.dialogue import Session
+from bot.dialogue.content import Content
+from bot.dialogue.effects import Attachment
+from bot.ports import (
+    DESK,
+    Address,
+    ConversationId,
+    Document,
+    Inbound,
+    InboxRow,
+    Lane,
+    NewFact,
+    NewOutbox,
+    NewTimer,
+    Outbound,
+    Store,
+    TurnCommit,
+)
+from bot.service.profile import profile_of
+from bot.service.translation import blob_of
+
+log = structlog.get_logger("kavi.desk")
+
+CASE, MEMBER, COMMON, ROOM, AUDIT, WAITING = "case", "member", "desk", "room", "audit", "queue"
+EMPTY_LINE = "(Hier ist noch nichts gespeichert.)"
+
+
+def place_of(address: Address) -> Place:
+    """The same place in the desk's words."""
+    return Place(address.messenger, address.account, address.chat, address.thread)
+
+
+def address_of(place: Place) -> Address:
+    """The same place in the ports' words."""
+    return Address(messenger=place.messenger, account=place.account, chat=place.chat, thread=place.thread)
+
+
+def to_the_desk(inbound: Inbound) -> Inbound:
+    """An event of a chat of staff as an event of the desk's lane; its own address travels along."""
+    address = inbound.address
+    place = [address.messenger, address.account, address.chat, address.thread]
+    return Inbound(
+        address=DESK, external_id=f"{address.messenger}|{address.account}|{inbound.external_id}", kind=inbound.kind,
+        at=inbound.at, sender=inbound.sender, text=inbound.text, message=inbound.message, relates_to=inbound.relates_to,
+        group=inbound.group, press=inbound.press, media=inbound.media, private=False, verified=inbound.verified,
+        payload={"place": place, **{key: value for key, value in inbound.payload.items() if key != "chat"}},
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class DeskLane:
+    """Decides the desk's lane. `policy` is made anew when content is reloaded; `trust` tells messengers whom to prove."""
+
+    store: Store
+    policy: Policy
+    trust: Callable[[str, str], None] | None = None
+    _desk: Desk | None = None
+    _version: int = -1
+
+    async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
+        """Runs the lane's waiting events; a fault in one of them costs that one, is logged, and stops nothing else."""
+        if self._desk is None or self._version != lane.version:
+            self._desk = await load(self.store)
+        desk = self._desk
+        self._desk = None  # whatever goes wrong from here on, the next turn loads anew
+        out = _Gathered()
+        for row in lane.inbox:
+            event = _event(row)
+            if event is None:
+                continue
+            try:
+                decision = decide(desk, self.policy, event)
+            except Exception as error:  # a fault of ours must not hold up everybody
+                log.error("desk_failed", error=type(error).__name__, kind=type(event).__name__)
+                continue
+            desk = decision.desk
+            out.take(decision)
+            _keep_file(out, row, event)
+            for index, effect in enumerate(decision.effects):
+                await self._carry_out(out, effect, f"d{row.number}-{index}", row.inbound.at)
+            if row.inbound.payload.get("event") == "RoomOpened":
+                out.documents.append(Document(kind=ROOM, key=str(row.inbound.payload["key"]), body=None))
+            log.info("desk", kind=type(event).__name__, effects=len(decision.effects))
+        out.store(desk)
+        self._desk, self._version = desk, lane.version + 1
+        return out.commit(lane)
+
+    async def _carry_out(self, out: _Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
+        match effect:
+            case fx.Show() | fx.Mark() | fx.Unshow():
+                out.say(_outbound(effect, key), at, optional=isinstance(effect, fx.Show) and effect.optional)
+            case fx.ShowHistory():
+                out.say(await self._history(effect, key), at)
+            case fx.Tell():
+                await self._tell(out, effect, key, at)
+            case fx.OpenRoom() | fx.CloseRoom():
+                out.documents.append(_room_request(effect, key))
+            case fx.SetTimer():
+                out.timers.append(NewTimer(name=effect.name, due=effect.due, fence=0))
+            case fx.DropTimer():
+                out.timers = [timer for timer in out.timers if timer.name != effect.name]
+                out.cancel.append(effect.name)
+            case fx.Audit():
+                out.documents.append(Document(kind=AUDIT, key=f"{effect.number:09}", body=effect.line))
+            case fx.SeeAlert():
+                await self.store.acknowledge(effect.alert, effect.by, at)
+            case fx.Fact():
+                out.facts.append(NewFact(name=effect.name, at=at, values=effect.values))
+            case fx.TrustIdentity():
+                if self.trust is not None:
+                    self.trust(effect.messenger, effect.user)
+            case fx.LookAround():
+                out.posts += await self._look_around(key, at)
+            case _:
+                assert_never(effect)
+
+    async def _tell(self, out: _Gathered, effect: fx.Tell, key: str, at: datetime) -> None:
+        address = await self.store.address_of(ConversationId(effect.conversation))
+        if address is None:
+            return  # erased meanwhile
+        values = {f.name: getattr(effect.event, f.name) for f in fields(effect.event) if f.name != "at"}
+        payload = {"event": type(effect.event).__name__, **values}
+        out.posts.append(
+            Inbound(address=address, external_id=f"desk-{key}", kind="desk", at=at, private=True, payload=payload)
+        )
+
+    async def _history(self, effect: fx.ShowHistory, key: str) -> Outbound:
+        rows = await self.store.transcript(ConversationId(effect.conversation), effect.limit)
+        names = {"person": effect.alias or "Familie", "bot": "Bot", "counsellor": "Beratung"}
+        lines = [
+            f"{names.get(who.partition('/')[0], who)}: {_short(text)}" for who, text, at in rows if at <= effect.until
+        ]
+        text = "\n".join(["🕘 Bisher:", *lines]) if lines else f"🕘 {EMPTY_LINE}"
+        return Outbound(
+            address=address_of(effect.place), key=key, text=text, markup=False, audience="staff", silent=True
+        )
+
+    async def _look_around(self, key: str, at: datetime) -> list[Inbound]:
+        """Every conversation that waits for a human or talks to one, as its own lane sees it, and every open case."""
+        found = {one.key for one in await self.store.documents(WAITING)}
+        if self._desk is not None:
+            found |= {case.conversation for case in self._desk.cases.values() if case.owner in ("queue", "counsellor")}
+        else:
+            found |= {
+                str(case.conversation) for case in (await load(self.store)).cases.values() if case.owner != "closed"
+            }
+        posts = []
+        for number, conversation in enumerate(sorted(found)):
+            text = await self.store.session_of(ConversationId(conversation))
+            if text is None:
+                continue
+            session = Session.from_text(text)
+            payload = {
+                "event": "Served", "conversation": conversation, "owner": session.owner, "profile": profile_of(session),
+            }  # fmt: skip
+            posts.append(Inbound(address=DESK, external_id=f"{key}-{number}", kind="desk", at=at, payload=payload))
+        return posts
+
+
+async def load(store: Store) -> Desk:
+    """The desk as it was stored last."""
+    desk = Desk()
+    for document in await store.documents(CASE):
+        case = case_from(document.body or "{}")
+        desk.cases[case.code] = case
+    for document in await store.documents(MEMBER):
+        member = member_from(document.body or "{}")
+        desk.members[member.id] = member
+    common = await store.document(COMMON, "common")
+    if common is not None and common.body:
+        desk.common = common_from(common.body)
+    return desk
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 400 else f"{text[:399]}…"
+
+
+# ------------------------------------------------------------------ events
+
+
+def _event(row: InboxRow) -> ev.Event | None:
+    """What a row of the desk's inbox means; None when it means nothing."""
+    inbound = row.inbound
+    if "place" in inbound.payload:
+        return _of_staff(inbound)
+    if inbound.kind == "timer":
+        return ev.DeskTimer(at=inbound.at, name=str(inbound.payload["timer"]))
+    if inbound.kind != "desk":
+        return None
+    return _of_machinery(inbound) or _of_family(inbound)
+
+
+def _of_staff(inbound: Inbound) -> ev.Event | None:
+    place = Place(*inbound.payload["place"])
+    who: Mapping[str, Any] = {"at": inbound.at, "place": place, "sender": inbound.sender, "verified": inbound.verified}
+    match inbound.kind:
+        case "text" | "media":
+            media = inbound.media.kind if inbound.media is not None else ""
+            return ev.StaffWrote(
+                message=inbound.message, text=inbound.text, reply_to=inbound.relates_to, blob=blob_of(inbound) or "",
+                media=media, **who,
+            )  # fmt: skip
+        case "press" if inbound.press is not None:
+            return ev.StaffPressed(
+                question=inbound.press[0], option=inbound.press[1], message=inbound.relates_to, **who
+            )
+        case "edit":
+            return ev.StaffEdited(message=inbound.relates_to, text=inbound.text, **who)
+        case "delete":
+            return ev.StaffEdited(message=inbound.relates_to, text=None, **who)
+        case "reaction":
+            return ev.StaffReacted(message=inbound.relates_to, emoji=inbound.text, **who)
+        case "left" if inbound.payload.get("user"):
+            return ev.StaffLeft(at=inbound.at, place=place, sender=str(inbound.payload["user"]))
+        case "left":
+            return ev.PlaceLost(at=inbound.at, place=place)
+        case _:
+            return None
+
+
+def _of_machinery(inbound: Inbound) -> ev.Event | None:
+    data, at = inbound.payload, inbound.at
+    match data.get("event"):
+        case "Delivered":
+            return ev.Delivered(at=at, report=data["report"], outcome=data["outcome"], ids=tuple(data["ids"]))
+        case "RoomOpened":
+            place = Place(*data["where"]) if data["where"] else None
+            return ev.RoomOpened(at=at, code=data["code"], number=int(data["number"]), place=place)
+        case "MemberSet":
+            known = {f.name for f in fields(ev.MemberSet)} - {"at"}
+            values: dict[str, Any] = {
+                key: tuple(v) if isinstance(v, list) else v for key, v in data.items() if key in known
+            }
+            return ev.MemberSet(at=at, **values)
+        case _:
+            return None
+
+
+def _of_family(inbound: Inbound) -> ev.Event | None:
+    data, at = inbound.payload, inbound.at
+    conversation = str(data.get("conversation", ""))
+    match data.get("event"):
+        case "RequestHandoff":
+            return ev.HandoffRequested(
+                at=at, conversation=conversation, reason=data["reason"], urgency=data["urgency"], team=data["team"],
+                profile=_profile(data),
+            )  # fmt: skip
+        case "CancelHandoff":
+            return ev.HandoffCancelled(at=at, conversation=conversation)
+        case "RaiseAlert":
+            return ev.AlertRaised(
+                at=at, conversation=conversation, alert=str(data["alert"]), category=data["category"], level=data["level"],
+                urgency=data["urgency"], text_allowed=bool(data["text_allowed"]), profile=_profile(data),
+            )  # fmt: skip
+        case "Relay":
+            return ev.FamilyActed(
+                at=at, conversation=conversation, kind=data["kind"], text=data["text"], message=data["message"],
+                reply_to=data.get("reply_to", ""), blob=data["blob"] or "", media=data["media"] or "",
+            )  # fmt: skip
+        case "Erase":
+            return ev.Forgotten(at=at, conversation=conversation)
+        case "Served":
+            return ev.Served(at=at, conversation=conversation, owner=str(data["owner"]), profile=_profile(data))
+        case _:
+            return None
+
+
+def _profile(data: Mapping[str, Any]) -> ev.Profile:
+    known = data.get("profile") or {}
+    slots = tuple((str(name), str(value)) for name, value in known.get("slots", ()))
+    return ev.Profile(
+        audience=known.get("audience", ""), band=known.get("band", ""), language=known.get("language", "de"),
+        land=known.get("land", ""), slots=slots,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ what it comes to
+
+
+def _outbound(effect: fx.Show | fx.Mark | fx.Unshow, key: str) -> Outbound:
+    where = address_of(effect.place)
+    match effect:
+        case fx.Mark():
+            return Outbound(address=where, key=key, reacts=(effect.message, effect.emoji), audience="staff")
+        case fx.Unshow():
+            return Outbound(address=where, key=key, deletes=effect.messages, audience="staff")
+        case fx.Show():
+            attachments: tuple[Attachment, ...] = ()
+            if effect.blob:
+                kind = {"photo": "picture", "sticker": "picture", "voice": "voice"}.get(effect.media, "file")
+                name = {"picture": "Bild.jpg", "voice": "Sprachnachricht.ogg"}.get(kind, "Datei")
+                attachments = (Attachment(source=f"blob:{effect.blob}", kind=kind, name=name),)  # type: ignore[arg-type]  # one of three
+            return Outbound(
+                address=where, key=key, text=effect.text, markup=effect.markup, question=effect.question,
+                choices=effect.choices, attachments=attachments, reply_to=effect.reply_to, edits=effect.edits,
+                silent=effect.silent, audience="staff", report=effect.report,
+            )  # fmt: skip
+        case _:
+            assert_never(effect)
+
+
+def _room_request(effect: fx.OpenRoom | fx.CloseRoom, key: str) -> Document:
+    """A wish that the messenger's own process carries out; it stays until it is done."""
+    kind = "open" if isinstance(effect, fx.OpenRoom) else "close"
+    body = {"do": kind, "messenger": effect.messenger if isinstance(effect, fx.OpenRoom) else effect.place.messenger}
+    return Document(kind=ROOM, key=key, body=json.dumps(asdict(effect) | body, ensure_ascii=False))
+
+
+def _keep_file(out: _Gathered, row: InboxRow, event: ev.Event) -> None:
+    """A counsellor's file is kept only as long as it takes to reach the family, like any file of the lane."""
+    media = row.inbound.media
+    if isinstance(event, ev.StaffWrote) and event.blob and media is not None and media.data is not None:
+        out.blobs.append((event.blob, media.data))
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the events of one round add up to."""
+
+    outbox: list[NewOutbox] = field(default_factory=list)
+    posts: list[Inbound] = field(default_factory=list)
+    timers: list[NewTimer] = field(default_factory=list)
+    cancel: list[str] = field(default_factory=list)
+    facts: list[NewFact] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    blobs: list[tuple[str, bytes]] = field(default_factory=list)
+    touched: set[tuple[str, str]] = field(default_factory=set)
+    dropped: set[tuple[str, str]] = field(default_factory=set)
+
+    def take(self, decision: Decision) -> None:
+        """Remembers which records have to be written."""
+        self.touched |= decision.touched
+        self.dropped |= decision.dropped
+
+    def say(self, outbound: Outbound, at: datetime, *, optional: bool = False) -> None:
+        """Queues a message to staff."""
+        optional = optional or outbound.reacts is not None
+        self.outbox.append(NewOutbox(outbound=outbound, delivery="optional" if optional else "vital", not_before=at))
+
+    def store(self, desk: Desk) -> None:
+        """The touched records as documents; a case is sealed with the key of its family's conversation."""
+        for kind, key in sorted(self.touched - self.dropped):
+            if kind == "common":
+                self.documents.append(Document(kind=COMMON, key="common", body=to_text(desk.common)))
+            elif kind == "member" and key in desk.members:
+                self.documents.append(Document(kind=MEMBER, key=key, body=to_text(desk.members[key])))
+            elif kind == "case" and key in desk.cases:
+                case = desk.cases[key]
+                conversation = ConversationId(case.conversation)
+                self.documents.append(Document(kind=CASE, key=key, body=to_text(case), conversation=conversation))
+        for _, key in self.dropped:
+            self.documents.append(Document(kind=CASE, key=key, body=None))
+
+    def commit(self, lane: Lane) -> TurnCommit:
+        """Everything in one transaction."""
+        return TurnCommit(
+            conversation=lane.conversation, address=DESK, fence=lane.fence, version=lane.version, session="{}",
+            done=tuple(row.number for row in lane.inbox), outbox=tuple(self.outbox), posts=tuple(self.posts),
+            timers=tuple(self.timers), cancel_timers=tuple(self.cancel), facts=tuple(self.facts),
+            documents=tuple(self.documents), blobs=tuple(self.blobs),
+        )  # fmt: skip
+
+
+# ------------------------------------------------------------------ for the bot
+
+
+@dataclass(slots=True)
+class Honest:
+    """What may be said about when a human reads; looked up at most every few seconds."""
+
+    store: Store
+    policy: Policy
+    every: float = 5.0
+    _at: datetime | None = None
+    _words: str = ""
+
+    async def content(self, content: Content, now: datetime) -> Content:
+        """The content with the honest time of this moment."""
+        from dataclasses import replace
+
+        if self._at is None or abs((now - self._at).total_seconds()) >= self.every:
+            desk = await load_duty(self.store)
+            present, waits = duty(desk, now)
+            self._words = honest_time(self.policy.team("").hours, present, waits, now)
+            self._at = now
+        return content if content.human_when == self._words else replace(content, human_when=self._words)
+
+
+async def load_duty(store: Store) -> Desk:
+    """Members and today's waiting times, without cases."""
+    desk = Desk()
+    for document in await store.documents(MEMBER):
+        member = member_from(document.body or "{}")
+        desk.members[member.id] = member
+    common = await store.document(COMMON, "common")
+    if common is not None and common.body:
+        desk.common = common_from(common.body)
+    return desk
+
+
+def open_cases(desk: Desk) -> list[Case]:
+    """Cases that somebody still has to do something about, those who wait first."""
+    waiting = desk.queue()
+    others = [case for case in desk.cases.values() if case.owner == "counsellor" or (case.owner == "bot" and case.lent)]
+    return waiting + sorted(others, key=lambda case: case.taken)

@@ -1,0 +1,45 @@
+"""A family on Telegram and counsellors in a Telegram forum, through the whole program."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.desk.office import Office, office
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(tmp_path) as running:
+        yield running
+
+
+async def test_a_case_from_the_word_to_the_end(desk: Office) -> None:
+    berta = await desk.counsellor("Frau Berg")
+    anna = await desk.family()
+    anna.says("Mensch")
+    case = await desk.owned("queue")
+    await desk.until(lambda: any(case.code in text for text in berta.texts))
+    card = next(one for one in berta.received if case.code in one["text"])
+    assert "Anna" not in card["text"]
+    berta.presses(card, "Übernehmen")
+    case, room = await desk.room_of(berta)
+    await desk.until(lambda: any("Frau Berg" in text for text in anna.texts))
+    await desk.until(lambda: any("Bisher" in text for text in room.texts))
+
+    sent = anna.says("Mein Sohn weint jede Nacht")
+    await desk.until(lambda: any("Mein Sohn weint" in text for text in room.texts))
+    room.says("Das ist eine Notiz über die Familie")
+    relayed = next(one for one in room.received if "Mein Sohn weint" in one["text"])
+    room.says("Das tut mir leid. Wie alt ist er?", answering=relayed)
+    await desk.until(lambda: "Das tut mir leid. Wie alt ist er?" in anna.texts)
+    assert anna.received[-1]["reply_to_message"]["message_id"] == sent["message_id"]
+    room.says(">> Ich habe Zeit für Sie.")
+    await desk.until(lambda: "Ich habe Zeit für Sie." in anna.texts)
+    assert not any("Notiz" in text for text in anna.texts)
+
+    room.says("/schließen geklärt")
+    await desk.owned("closed")
+    await desk.until(lambda: any("geholfen" in text for text in anna.texts))
