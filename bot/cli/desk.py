@@ -143,10 +143,10 @@ def _view(desk: Desk, now: float) -> Group:
     for member in sorted(desk.members.values(), key=lambda one: (one.presence != "da", one.alias)):
         if member.active:
             people.add_row(*_load_of(desk, member))
-    waited = sorted(desk.common.waits)
+    waited = sorted(desk.common.waited)
     middle = (
-        f"Heute im Mittel gewartet: {about(waits[len(waits) // 2])}"
-        if waits
+        f"Heute im Mittel gewartet: {about(waited[len(waited) // 2])}"
+        if waited
         else "Heute wurde noch niemand übernommen."
     )
     return Group(cases, people, middle)
