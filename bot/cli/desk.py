@@ -143,7 +143,7 @@ def _view(desk: Desk, now: float) -> Group:
     for member in sorted(desk.members.values(), key=lambda one: (one.presence != "da", one.alias)):
         if member.active:
             people.add_row(*_load_of(desk, member))
-    waited = sorted(desk.common.waited)
+    waited = sorted(desk.common.waits)
     middle = (
         f"Heute im Mittel gewartet: {about(waited[len(waited) // 2])}"
         if waited
