@@ -48,17 +48,20 @@ def correction_in(text: str, commands: Commands) -> str | None:
 
 
 def flow_in(text: str, content: Content, audience: str) -> str | None:
-    """The flow that the whole text begins by one of its `start` phrases."""
+    """The flow that the whole text begins by one of its `start` phrases.
+
+    Words that are small talk of their own ("wie geht es dir") are no slip of the pen for a phrase like them.
+    """
     said = fold(text)
     if not said or len(said) > LONGEST:
         return None
+    may_slip = len(said) > 7 and (content.index is None or said not in content.index.smalltalk)
     for flow in content.flows.values():
         if (
             flow.start
             and (not flow.audiences or not audience or audience in flow.audiences)
             and any(
-                said == fold(phrase) or (len(said) > 7 and fuzz.ratio(said, fold(phrase)) >= FUZZY)
-                for phrase in flow.start
+                said == fold(phrase) or (may_slip and fuzz.ratio(said, fold(phrase)) >= FUZZY) for phrase in flow.start
             )
         ):
             return flow.name

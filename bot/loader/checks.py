@@ -324,6 +324,14 @@ def the_engine_has_its_texts(content: Content, report: Report) -> None:
             report("dialogues/texts.yaml:1", f"the engine needs a text {key!r}", "error")
 
 
+@rule
+def every_kind_of_small_talk_has_an_answer(content: Content, report: Report) -> None:
+    """Each kind of knowledge/smalltalk.yaml has a text `smalltalk.<kind>`, else a greeting would answer it."""
+    for kind in sorted(set(content.index.smalltalk.values())) if content.index is not None else ():
+        if f"smalltalk.{kind}" not in content.texts:
+            report("knowledge/smalltalk.yaml:1", f"dialogues/texts.yaml needs a text 'smalltalk.{kind}'", "error")
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Texts that a language lacks: a list for translators, not an error."""
