@@ -1,1 +1,7 @@
-"""Fixtures of the desk's tests."""
+"""Servers for the desk's tests."""
+
+from __future__ import annotations
+
+from tests.servers.fixtures import synapse
+
+__all__ = ["synapse"]
