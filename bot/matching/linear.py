@@ -1,7 +1,7 @@
 """TF-IDF vectors of texts and a linear classifier over them, in plain numpy.
 
 The classifier is kernel ridge regression (one-against-all least squares), solved in the space of the examples by
-conjugate gradients: some thousand examples are solved in a fraction of a second, without any further package.
+conjugate gradients: time and memory grow with the examples, not with their square, and no further package is needed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ Ints = NDArray[np.int64]
 
 RIDGE = 1.0  # regularisation; larger = smoother
 STEPS = 6  # of conjugate gradients; more do not change the ranking
-MAX_EXACT = 6000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
 _FEW, _MANY = 16, 270  # examples of a feature: up to which, and from which, the Gram matrix is summed in another way
 _SPELT = 4  # letters from which a word is compared with the known ones
 _RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
@@ -141,32 +140,27 @@ def _renumber(bag: tuple[Ints, Ints], renumbered: Ints) -> tuple[Ints, Ints]:
 
 
 def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classes: int) -> Floats:
-    """Weights (features x classes): ridge regression, or centroids for very many examples."""
+    """Weights (features x classes) by ridge regression."""
     n = len(vectors)
-    weights = np.zeros((width, classes), dtype=np.float32)
     if n == 0:
-        return weights
-    if n > MAX_EXACT:
-        share = 1.0 / np.maximum(1, np.bincount(labels, minlength=classes)).astype(np.float32)
-        for (at, values), label in zip(vectors, labels, strict=True):
-            weights[at, label] += values * share[label]
-        return weights
+        return np.zeros((width, classes), dtype=np.float32)
     goal = np.zeros((n, classes), dtype=np.float32)
     goal[np.arange(n), labels] = 1.0
-    alpha = _solve(gram_of(vectors, width), goal)
-    for row, (at, values) in enumerate(vectors):
-        weights[at] += values[:, None] * alpha[row][None, :]
-    return weights
+    return _gathered(vectors, _solve(vectors, width, goal), width)
 
 
-def _solve(gram: Floats, goal: Floats) -> Floats:
-    """(gram + RIDGE I) alpha = goal by conjugate gradients, all columns at once."""
+def _solve(vectors: Sequence[tuple[Ints, Floats]], width: int, goal: Floats) -> Floats:
+    """(gram + RIDGE I) alpha = goal by conjugate gradients, all columns at once.
+
+    The Gram matrix is never made: it would grow with the square of the examples.
+    """
     alpha = np.zeros_like(goal)
     rest = goal.copy()
     way = rest.copy()
     size = np.einsum("ij,ij->j", rest, rest)
     for _ in range(STEPS):
-        image = gram @ way + np.float32(RIDGE) * way
+        weights = _gathered(vectors, way, width)
+        image = np.stack([values @ weights[at] for at, values in vectors]) + np.float32(RIDGE) * way
         step = size / np.maximum(np.einsum("ij,ij->j", way, image), 1e-12)
         alpha += step * way
         rest -= step * image
@@ -174,6 +168,14 @@ def _solve(gram: Floats, goal: Floats) -> Floats:
         way = rest + (smaller / np.maximum(size, 1e-12)) * way
         size = smaller
     return alpha
+
+
+def _gathered(vectors: Sequence[tuple[Ints, Floats]], shares: Floats, width: int) -> Floats:
+    """Each example's vector times its row of `shares`, summed (features x classes)."""
+    weights = np.zeros((width, shares.shape[1]), dtype=np.float32)
+    for (at, values), share in zip(vectors, shares, strict=True):
+        weights[at] += values[:, None] * share[None, :]
+    return weights
 
 
 def gram_of(vectors: Sequence[tuple[Ints, Floats]], width: int) -> Floats:

@@ -1,0 +1,49 @@
+"""The classifier's weights against the closed solution of ridge regression."""
+
+import numpy as np
+import pytest
+
+from bot.matching.linear import RIDGE, fit, gram_of
+
+
+def _examples(count: int, width: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    rng = np.random.default_rng(7)
+    rows = []
+    for _ in range(count):
+        at = np.unique(rng.integers(0, width, 12))
+        values = rng.random(len(at)).astype(np.float32)
+        rows.append((at, values / np.float32(np.linalg.norm(values))))
+    return rows
+
+
+@pytest.mark.parametrize("count", [40, 7000])
+def test_weights_solve_the_ridge_regression_however_many_examples_there_are(count: int) -> None:
+    width = 4 * count
+    rows = _examples(count, width)
+    labels = np.arange(count) % 3
+    weights = fit(rows, labels, width, 3)
+    goal = np.eye(3, dtype=np.float32)[labels]
+    scores = np.stack([values @ weights[at] for at, values in rows])
+    some = slice(0, 400)  # the whole Gram matrix of 7000 would be the very cost that `fit` avoids
+    alpha = (goal - scores) / np.float32(RIDGE)  # what the normal equations say of the exact solution
+    again = np.zeros_like(weights)
+    for (at, values), share in zip(rows, alpha, strict=True):
+        again[at] += values[:, None] * share[None, :]
+    assert np.abs(again - weights).max() < 0.05
+    assert (scores[some].argmax(axis=1) == labels[some]).mean() > 0.99
+
+
+def test_small_sets_agree_with_the_inverse() -> None:
+    rows, labels = _examples(30, 200), np.arange(30) % 4
+    gram = gram_of(rows, 200)
+    alpha = np.linalg.solve(
+        gram + np.float32(RIDGE) * np.eye(30, dtype=np.float32), np.eye(4, dtype=np.float32)[labels]
+    )
+    exact = np.zeros((200, 4), dtype=np.float32)
+    for (at, values), share in zip(rows, alpha, strict=True):
+        exact[at] += values[:, None] * share[None, :]
+    assert np.abs(fit(rows, labels, 200, 4) - exact).max() < 0.01
+
+
+def test_no_examples_give_no_weights() -> None:
+    assert not fit([], np.zeros(0, dtype=np.int64), 5, 2).any()
