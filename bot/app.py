@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import logging
 import os
 import pickle
+import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -275,7 +277,8 @@ async def run_program(settings: Settings, roles: frozenset[str]) -> int:
         if desk is not None:
             conversations.desk = True
             conversations.honest = Honest(store, desk.policy).content
-        program = Program(store, conversations, speakers, lambda: datetime.now(UTC), roles, desk=desk)
+        holder = claim_folder(settings.data_dir)
+        program = Program(store, conversations, speakers, lambda: datetime.now(UTC), roles, holder=holder, desk=desk)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, program.stop.set)
@@ -360,6 +363,27 @@ def reload_content(settings: Settings, conversations: Conversations, program: Pr
         if program.desk is not None:
             program.desk.policy = make_policy(settings, conversations.content, program.speakers)
         log.info("content_loaded", version=conversations.content.version)
+
+
+def claim_folder(folder: Path) -> str:
+    """The name under which this process holds leases.
+
+    The first process on a data folder takes over the name of its predecessor there, which is dead for certain because
+    the lock on the folder was free; so a restart waits for no lease. Further ones get names of their own.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"kavi-{secrets.token_hex(4)}"
+    descriptor = os.open(folder / "process.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held until the process ends
+    except OSError:
+        os.close(descriptor)
+        return name
+    known = os.read(descriptor, 64).decode()
+    if known:
+        return known
+    os.write(descriptor, name.encode())
+    return name
 
 
 def _write_pid(settings: Settings) -> None:

@@ -32,6 +32,8 @@ class LaneWorkers:
     clock: Clock
     worker: str = "worker"
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    works: bool = True  # claims lanes
+    fires: bool = True  # turns due timers into events
 
     async def run(self) -> None:
         """The loop; ends when `stop` is set and the lanes in hand are finished."""
@@ -47,7 +49,10 @@ class LaneWorkers:
     async def once(self) -> int:
         """One round: due timers become events, then every claimable lane is worked; returns how many."""
         now = self.clock()
-        await self.store.fire_timers(now)
+        if self.fires:
+            await self.store.fire_timers(now)
+        if not self.works:
+            return 0
         lanes = await self.store.claim(self.worker, now, CLAIM, LEASE)
         if lanes:
             await asyncio.gather(*(self._work(lane) for lane in lanes))
@@ -69,4 +74,4 @@ class LaneWorkers:
         due = await self.store.next_due()
         if due is None:
             return LONGEST_SLEEP
-        return min(LONGEST_SLEEP, max(0.005, (due - self.clock()).total_seconds()))
+        return min(LONGEST_SLEEP, max(0.05, (due - self.clock()).total_seconds()))

@@ -21,11 +21,31 @@ from bot.ports import Ambiguous, Messenger, OutboxRow, Receipt, Retry, Store
 
 log = structlog.get_logger("kavi.outbox")
 
-SEND_TIMEOUT = 60.0  # seconds after which a send counts as ambiguous
-ACCOUNT_LEASE = 15.0  # seconds; only the process that holds the account's lease speaks
+SEND_TIMEOUT = 20.0  # seconds after which a send counts as ambiguous
+ACCOUNT_LEASE = 30.0  # seconds; only the process that holds the account's lease speaks, and no send may outlast it
+RENEW = 5.0  # seconds between renewals
 PARALLEL = 32  # sends under way at once
 IDLE = 0.25  # seconds between looks when nothing woke us
-SETTLE_TRIES = 5
+
+
+class Lease:
+    """How long this process still owns its account, in monotonic seconds: a clock that is set back changes nothing."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until = 0.0
+
+    def renewed(self, asked: float) -> None:
+        """Renewed; it counts from when that was asked for (`now()`), not from the answer."""
+        self._until = asked + ACCOUNT_LEASE
+
+    def now(self) -> float:
+        """The clock that `renewed` counts by."""
+        return self._clock()
+
+    def remaining(self) -> float:
+        """Seconds left; 0 when it ran out."""
+        return max(0.0, self._until - self._clock())
 
 
 class Bucket:
@@ -118,9 +138,10 @@ class Outbox:
     rate: float = 30.0
     chat_rate: float = 1.0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    owned: Lease | None = None  # None: nobody else could speak
+    under_way: set[asyncio.Task[None]] = field(default_factory=set)  # also of an earlier run over the same account
     _paused_until: float = 0.0
     _last: dict[str, float] = field(default_factory=dict)
-    _sending: set[asyncio.Task[None]] = field(default_factory=set)
     _seen: int = 0
     _freed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -128,6 +149,8 @@ class Outbox:
         """The loop. Raises Revoked when the account is no longer ours."""
         # Saved-up tokens would break a limit that the platform counts per second; slow limits allow a small burst.
         bucket = Window(int(self.rate)) if self.rate >= 1 else Bucket(self.rate, 10.0)
+        if self.under_way:  # what they know must be written down before the rows count as ambiguous
+            await asyncio.wait(self.under_way, timeout=SEND_TIMEOUT)
         await self.store.recover_outbox(self.messenger.account)
         while not self.stop.is_set():
             try:
@@ -135,13 +158,13 @@ class Outbox:
             except StoreUnavailable as error:
                 log.error("store_unavailable", reason=str(error))
                 await asyncio.sleep(1.0)
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=SEND_TIMEOUT)
+        if self.under_way:
+            await asyncio.wait(self.under_way, timeout=SEND_TIMEOUT)
 
     async def _round(self, bucket: Bucket | Window) -> None:
         self._raise_failures()
         pause = self._paused_until - time.monotonic()
-        room = min(bucket.available(), PARALLEL - len(self._sending))
+        room = min(bucket.available(), PARALLEL - len(self.under_way)) if self._may_send() else 0
         if pause > 0 or room < 1:
             await self._rest(max(pause, bucket.wait()) if room < 1 or pause > 0 else IDLE)
             return
@@ -152,11 +175,15 @@ class Outbox:
         bucket.take(len(rows))
         for row in rows:
             task = asyncio.create_task(self._send(row, bucket))
-            self._sending.add(task)
+            self.under_way.add(task)
+
+    def _may_send(self) -> bool:
+        """A send starts only if our lease outlasts its time-out: nobody else speaks before it has ended."""
+        return self.owned is None or self.owned.remaining() > SEND_TIMEOUT
 
     def _raise_failures(self) -> None:
-        done = {task for task in self._sending if task.done()}
-        self._sending -= done
+        done = {task for task in self.under_way if task.done()}
+        self.under_way -= done
         for task in done:
             task.result()
 
@@ -171,7 +198,7 @@ class Outbox:
     async def _send(self, row: OutboxRow, bucket: Bucket | Window) -> None:
         address = row.outbound.address
         chat = f"{address.chat}/{address.thread}"
-        early = self._too_early(chat)
+        early = self._too_early(chat) if self._may_send() else 1.0
         if early > 0:
             bucket.give_back()
             await self._settle(row, Retry(after=early))
@@ -202,19 +229,29 @@ class Outbox:
 
     async def _settle(self, row: OutboxRow, receipt: Receipt) -> None:
         """Writes the outcome down; a store that is away for a moment must not make a sent row ambiguous."""
-        for attempt in range(SETTLE_TRIES):
+        pause = 0.5
+        while True:
             try:
                 await self.store.settle(row.number, receipt, self.clock())
                 return
             except StoreUnavailable:
-                await asyncio.sleep(0.5 * (attempt + 1))
-        log.error("settle_failed", outcome=type(receipt).__name__)
+                log.warning("settle_waits", outcome=type(receipt).__name__)
+                await asyncio.sleep(pause)
+                pause = min(5.0, pause * 2)
 
 
-async def hold_lease(store: Store, name: str, holder: str, clock: Callable[[], datetime], lost: asyncio.Event) -> None:
-    """Keeps a lease alive; sets `lost` when somebody else has it. One process speaks per account."""
+async def hold_lease(
+    store: Store, name: str, holder: str, clock: Callable[[], datetime], lost: asyncio.Event, owned: Lease
+) -> None:
+    """Keeps a lease alive; sets `lost` when somebody else has it, or when it ran out while the store was away."""
     while not lost.is_set():
-        await asyncio.sleep(ACCOUNT_LEASE / 3)
+        await asyncio.sleep(RENEW)
+        asked = owned.now()
         with contextlib.suppress(StoreUnavailable):
             if await store.lease(name, holder, ACCOUNT_LEASE, clock()) is None:
                 lost.set()
+                return
+            owned.renewed(asked)
+        if owned.remaining() <= 0:
+            log.error("lease_ran_out")
+            lost.set()

@@ -18,7 +18,7 @@ from bot.service.conversations import Conversations
 from bot.service.desk import DeskLane, to_the_desk
 from bot.service.intake import with_files
 from bot.service.lanes import LaneWorkers
-from bot.service.outbox import ACCOUNT_LEASE, Outbox, hold_lease
+from bot.service.outbox import ACCOUNT_LEASE, RENEW, Lease, Outbox, hold_lease
 from bot.service.rooms import RoomKeeper
 
 log = structlog.get_logger("kavi.run")
@@ -55,7 +55,10 @@ class Program:
         """Runs until `stop`; 5 when an account was revoked, else 0."""
         tasks = [asyncio.create_task(self._retain(), name="retain")]
         if self.roles & {"workers", "timers"}:
-            workers = LaneWorkers(self.store, self._decide, self.clock, self.holder, self.stop)
+            workers = LaneWorkers(
+                self.store, self._decide, self.clock, self.holder, self.stop,
+                works="workers" in self.roles, fires="timers" in self.roles,
+            )  # fmt: skip
             tasks.append(asyncio.create_task(workers.run(), name="workers"))
         if self.roles & {"ingest", "outbox"}:
             tasks += [asyncio.create_task(self._speak(one), name=one.messenger.name) for one in self.speakers]
@@ -90,12 +93,14 @@ class Program:
     async def _speak(self, speaker: Speaker) -> None:
         """Serves one account for ever: waits for its lease, starts it, restarts it when it fails."""
         name = speaker.messenger.name
+        owned = Lease()
+        under_way: set[asyncio.Task[None]] = set()
         while not self.stop.is_set():
-            if not await self._lease_account(speaker):
-                await self._pause(ACCOUNT_LEASE / 5)
+            if not await self._lease_account(speaker, owned):
+                await self._pause(RENEW / 2)
                 continue
             try:
-                await self._serve(speaker)
+                await self._serve(speaker, owned, under_way)
             except Revoked as error:
                 log.error("account_revoked", messenger=name, remedy=str(error))
                 self.revoked.append(name)
@@ -105,13 +110,16 @@ class Program:
                 log.error("messenger_failed", messenger=name, reason=type(error).__name__)
                 await self._pause(RESTART_AFTER)
 
-    async def _lease_account(self, speaker: Speaker) -> bool:
+    async def _lease_account(self, speaker: Speaker, owned: Lease) -> bool:
+        asked = owned.now()
         with contextlib.suppress(StoreUnavailable):
             name = f"account:{speaker.messenger.name}:{speaker.messenger.account}"
-            return await self.store.lease(name, self.holder, ACCOUNT_LEASE, self.clock()) is not None
+            if await self.store.lease(name, self.holder, ACCOUNT_LEASE, self.clock()) is not None:
+                owned.renewed(asked)
+                return True
         return False
 
-    async def _serve(self, speaker: Speaker) -> None:
+    async def _serve(self, speaker: Speaker, owned: Lease, under_way: set[asyncio.Task[None]]) -> None:
         messenger = speaker.messenger
         lost = asyncio.Event()
         name = f"account:{messenger.name}:{messenger.account}"
@@ -119,10 +127,11 @@ class Program:
         log.info("messenger_started", messenger=messenger.name)
         ended = asyncio.Event()
         outbox = Outbox(
-            self.store, messenger, self.clock, self.holder, rate=speaker.rate, chat_rate=speaker.chat_rate, stop=ended
-        )
+            self.store, messenger, self.clock, self.holder, rate=speaker.rate, chat_rate=speaker.chat_rate, stop=ended,
+            owned=owned, under_way=under_way,
+        )  # fmt: skip
         tasks = {
-            asyncio.create_task(hold_lease(self.store, name, self.holder, self.clock, lost)),
+            asyncio.create_task(hold_lease(self.store, name, self.holder, self.clock, lost, owned)),
             asyncio.create_task(lost.wait()),
             asyncio.create_task(self.stop.wait()),
         }

@@ -28,6 +28,7 @@ from bot.ports import (
     OutboxRow,
     Receipt,
     TurnCommit,
+    refuse_leaks,
 )
 from bot.storage import postgres_intake as intake
 from bot.storage import postgres_lanes as lanes
@@ -189,6 +190,7 @@ class PostgresStore:
         return await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
 
     async def commit(self, commit: TurnCommit) -> None:
+        refuse_leaks(commit)
         await self._commits.add(commit)
 
     async def _commit_all(self, commits: Sequence[TurnCommit]) -> Sequence[None]:

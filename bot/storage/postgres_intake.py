@@ -202,14 +202,15 @@ async def move(t: Transaction, address: Address, chat: str) -> None:
     )
     sealed = sealer.seal(dump(address_to_json(new)), b"address")
     await t.db.execute("UPDATE kavi.conversation SET address = $2 WHERE id = $1", place, sealed)
-    await _redirect(t, place, new)
+    await _redirect(t, address, new)
     await drop_unused_lanes(t, [place])
 
 
-async def _redirect(t: Transaction, conversation: str, new: Address) -> None:
+async def _redirect(t: Transaction, old: Address, new: Address) -> None:
     rows = await t.db.fetch(
-        "SELECT number, key, body FROM kavi.outbox WHERE conversation = $1 AND state IN ('waiting', 'retry') FOR UPDATE",
-        conversation,
+        "SELECT number, key, body FROM kavi.outbox WHERE account = $1 AND destination = $2 AND state IN ('waiting', 'retry') FOR UPDATE",
+        t.keys.account_hash(old.account),
+        t.keys.address_hash(old),
     )
     await t.keys.load(t.db, {row[1] for row in rows})
     for number, key, body in rows:

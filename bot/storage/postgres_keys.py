@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.ports import Address
+from bot.ports import Address, Inbound
 from bot.storage.postgres_link import Link
 from bot.storage.rows import address_to_json
 from bot.vault.keys import Keyring
@@ -23,11 +23,15 @@ _CACHED = 20_000
 
 @dataclass(slots=True)
 class Transaction:
-    """A transaction under way. Keys in `doomed` are removed with it; in a database of their own, right after it."""
+    """A transaction under way.
+
+    Keys in `doomed` are removed with it; in a database of their own, right after it. `reports` go to the desk with it.
+    """
 
     db: Any
     keys: PostgresKeys
     doomed: list[str] = field(default_factory=list)
+    reports: list[Inbound] = field(default_factory=list)
 
 
 class PostgresKeys:

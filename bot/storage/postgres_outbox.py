@@ -17,12 +17,15 @@ from bot.ports import (
     Refused,
     Retry,
     Sent,
+    delivery_report,
 )
 from bot.storage.postgres_intake import addresses_of, drop_unused_lanes, hold_lanes, move, take_in
 from bot.storage.postgres_keys import Transaction
 from bot.storage.postgres_lanes import LONGEST_LEASE
-from bot.storage.rows import dump, outbound_from_bytes, stamp
+from bot.storage.rows import dump, moment, outbound_from_bytes, stamp
 from bot.vault.sealing import SealBroken
+
+_COLUMNS = "o.number, o.conversation, o.key, o.destination, o.delivery, o.attempts, o.body, c.key, o.at"
 
 
 async def due(t: Transaction, account: str, now: datetime, limit: int, sender: str) -> list[OutboxRow]:
@@ -90,7 +93,7 @@ async def take_back(t: Transaction, sender: str, in_hand: Collection[int]) -> No
 async def settle_all(t: Transaction, outcomes: Sequence[tuple[int, Receipt, datetime]], sender: str) -> bool:
     """Writes down what became of sends of `sender`, as far as nobody took them over; whether workers must wake."""
     rows = await t.db.fetch(
-        "SELECT o.number, o.conversation, o.key, o.destination, o.delivery, o.attempts, o.body, c.key FROM kavi.outbox o "
+        f"SELECT {_COLUMNS} FROM kavi.outbox o "
         "LEFT JOIN kavi.conversation c ON c.id = o.conversation "
         "WHERE o.number = ANY($1::bigint[]) AND o.state = 'sending' AND o.sender = $2",
         [number for number, _, _ in outcomes],
@@ -102,14 +105,19 @@ async def settle_all(t: Transaction, outcomes: Sequence[tuple[int, Receipt, date
     for number, receipt, now in sorted(outcomes, key=lambda outcome: outcome[0]):
         if number in known:
             wakes = await _settle(t, known[number], receipt, now) or wakes
-    return wakes
+    return await _report(t) or wakes
+
+
+async def _report(t: Transaction) -> bool:
+    """Posts to the desk what it asked to hear."""
+    return bool(t.reports) and (await take_in(t, t.reports)).wakes
 
 
 async def _settle(t: Transaction, row: Any, receipt: Receipt, now: datetime) -> bool:
-    number, _, key, _, delivery, attempts, body, _ = row
+    number, _, key, _, delivery, attempts, body, _, _ = row
     match receipt:
         case Sent(external_ids=ids):
-            await _end(t, row, "ok", ids)
+            await _end(t, row, "ok", now, ids)
         case Retry(after=after):
             await t.db.execute(
                 "UPDATE kavi.outbox SET state = 'retry', attempts = attempts - 1, not_before = $2 WHERE number = $1",
@@ -121,9 +129,9 @@ async def _settle(t: Transaction, row: Any, receipt: Receipt, now: datetime) -> 
                 "UPDATE kavi.outbox SET state = 'retry', not_before = $2 WHERE number = $1", number, stamp(now) + 1.0
             )
         case Ambiguous():
-            await _end(t, row, "ambiguous", ())
+            await _end(t, row, "ambiguous", now)
         case Refused():
-            await _end(t, row, "refused", ())
+            await _end(t, row, "refused", now)
         case Gone():
             return await _gone(t, row, now)
         case Moved(chat=chat):
@@ -137,10 +145,19 @@ async def _settle(t: Transaction, row: Any, receipt: Receipt, now: datetime) -> 
     return False
 
 
-async def _end(t: Transaction, row: Any, state: str, ids: Sequence[str]) -> None:
-    """A settled row keeps its state and the platform's ids; its text goes."""
-    number, key, main_key = row[0], row[2], row[7]
-    external = t.keys.sealer(key).seal(dump(list(ids)), b"external") if ids and key == main_key else None
+async def _end(t: Transaction, row: Any, state: str, now: datetime, ids: Sequence[str] = ()) -> None:
+    """A settled row keeps its state and the platform's ids; its text goes. The desk hears of it if it asked to."""
+    number, _, key, _, _, _, body, main_key, _ = row
+    try:
+        sealer = t.keys.sealer(key)
+    except SealBroken:  # erased meanwhile
+        sealer = None
+    external = None
+    if sealer is not None:
+        external = sealer.seal(dump(list(ids)), b"external") if ids and key == main_key else None
+        outbound = outbound_from_bytes(sealer.open(body, b"outbox"))
+        report = delivery_report(outbound, number, state, ids, now)
+        t.reports += [report] if report is not None else []
     await t.db.execute(
         "UPDATE kavi.outbox SET state = $2, body = NULL, external = $3 WHERE number = $1", number, state, external
     )
@@ -150,14 +167,17 @@ async def _end(t: Transaction, row: Any, state: str, ids: Sequence[str]) -> None
 
 async def _gone(t: Transaction, row: Any, now: datetime) -> bool:
     """Nobody is there any more: what else waits for that place is dropped, and the conversation hears of it."""
-    number, conversation, destination, main_key = row[0], row[1], row[3], row[7]
+    number, conversation, destination = row[0], row[1], row[3]
     await hold_lanes(t, {conversation: number}, 0.0)
-    await _end(t, row, "gone", ())
+    await _end(t, row, "gone", now)
     rows = await t.db.fetch(
-        "UPDATE kavi.outbox SET state = 'gone', body = NULL WHERE destination = $1 AND state IN ('waiting', 'retry') RETURNING key",
+        f"SELECT {_COLUMNS} FROM kavi.outbox o LEFT JOIN kavi.conversation c ON c.id = o.conversation "
+        "WHERE o.destination = $1 AND o.state IN ('waiting', 'retry') ORDER BY o.number FOR UPDATE OF o",
         destination,
     )
-    t.doomed += [one[0] for one in rows if one[0] != main_key]
+    await t.keys.load(t.db, {one[2] for one in rows})
+    for one in rows:
+        await _end(t, one, "gone", now)
     address = (await addresses_of(t, [conversation])).get(conversation)
     wakes = False
     if address is not None:
@@ -170,16 +190,18 @@ async def _gone(t: Transaction, row: Any, now: datetime) -> bool:
 async def recover(t: Transaction, account: str) -> int:
     """Rows that nobody is sending any more are ambiguous: vital ones wait again once, optional ones end."""
     rows = await t.db.fetch(
-        "SELECT o.number, o.conversation, o.key, o.destination, o.delivery, o.attempts, o.body, c.key FROM kavi.outbox o "
+        f"SELECT {_COLUMNS} FROM kavi.outbox o "
         "LEFT JOIN kavi.conversation c ON c.id = o.conversation WHERE o.account = $1 AND o.state = 'sending' "
         "ORDER BY o.number FOR UPDATE OF o",
         t.keys.account_hash(account),
     )
+    await t.keys.load(t.db, {row[2] for row in rows})
     for row in rows:
         if row[4] == "vital" and row[5] < 2:
             await t.db.execute("UPDATE kavi.outbox SET state = 'retry' WHERE number = $1", row[0])
         else:
-            await _end(t, row, "ambiguous", ())
+            await _end(t, row, "ambiguous", moment(row[8]))
+    await _report(t)
     return len(rows)
 
 
