@@ -224,3 +224,15 @@ def staff_list() -> None:
     from bot.cli.desk import run_staff_list
 
     raise SystemExit(run_staff_list())
+
+
+@app.command()
+def migrate(
+    to: Annotated[
+        str, typer.Option(help="Zieldatenbank: sqlite:///pfad oder postgresql://…; leer = nur das Schema erneuern.")
+    ] = "",
+) -> None:
+    """Zieht alles in eine andere Datenbank um und vergleicht Anzahl und Prüfsumme jeder Tabelle."""
+    from bot.cli.operate import run_migrate
+
+    raise SystemExit(run_migrate(to))

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import app
-from bot.config import Settings, read_settings
+from bot.config import Settings, read_settings, store_url
 from bot.errors import ConfigError, KaviError
 from bot.ports import ConversationId
 from bot.service.program import ROLES
@@ -161,3 +161,37 @@ def run_restore(source: Path) -> int:
     from bot.cli.backups import restore
 
     return asyncio.run(restore(read_settings(), source))
+
+
+def run_migrate(to: str) -> int:
+    """Moves everything to another store, or upgrades the schema of this one."""
+    return asyncio.run(_migrate(read_settings(), to))
+
+
+async def _migrate(settings: Settings, to: str) -> int:
+    from rich.progress import Progress, TaskID
+
+    async with app.open_store(settings) as store:
+        schema = (await store.status())["schema"]
+    if not to:
+        print(f"Das Schema ist auf dem Stand {schema}.")
+        return 0
+    target = settings.model_copy(update={"store": settings.store.model_copy(update={"url": to})})
+    async with app.open_store(target):
+        pass
+    from bot.storage.moving import move
+
+    with Progress(console=Console(stderr=True)) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(table: str, done: int, whole: int) -> None:
+            task = tasks.setdefault(table, bar.add_task(table, total=max(whole, 1)))
+            bar.update(task, completed=done if whole else 1)
+
+        moved = await move(store_url(settings), to, settings.store.keys_url, progress)
+    rows = Table("Tabelle", "Zeilen", "Prüfsumme (beide Seiten gleich)")
+    for one in moved:
+        rows.add_row(one.table, str(one.rows), one.checksum[:16])
+    Console().print(rows)
+    print("Umgezogen. Stellen Sie jetzt KAVI_STORE__URL um; der alte Stand bleibt, bis Sie ihn löschen.")
+    return 0

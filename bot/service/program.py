@@ -150,6 +150,8 @@ class Program:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if under_way:  # what is leaving is finished before anybody else may speak
+                await asyncio.wait(under_way, timeout=5.0)
             with contextlib.suppress(Exception):
                 await messenger.close()
             with contextlib.suppress(StoreUnavailable):  # given back, so that the next process need not wait for it
