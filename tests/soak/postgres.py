@@ -14,6 +14,7 @@ import os
 import random
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import asyncpg
@@ -54,6 +55,7 @@ async def _play(
     folder = base / kind
     url = server.database()
     programs = []
+    begun = f"{time.time():.0f}"
     for number in range(processes):
         own = folder / f"p{number}"
         own.mkdir(parents=True)
@@ -63,7 +65,7 @@ async def _play(
             "KAVI_SECRETS__MASTER_KEY": base64.b64encode(bytes(range(32))).decode(),
         }
         programs.append(
-            Program(environment, own / "log", ("-m", "tests.soak.postgres_program", str(folder), f"p{number}"))
+            Program(environment, own / "log", ("-m", "tests.soak.postgres_program", str(folder), f"p{number}", begun))
         )
     path = folder / "script.jsonl"
     path.write_text("")
