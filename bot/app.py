@@ -12,7 +12,7 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -284,7 +284,19 @@ async def run_program(settings: Settings, roles: frozenset[str]) -> int:
             loop.add_signal_handler(number, program.stop.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: reload_content(settings, conversations, program))
         _write_pid(settings)
-        return await program.run()
+        async with _metrics_of(settings, conversations, store):
+            return await program.run()
+
+
+def _metrics_of(settings: Settings, conversations: Conversations, store: Store) -> AbstractAsyncContextManager[object]:
+    """The endpoints for operators, when `metrics.listen` is set."""
+    if not settings.metrics.listen:
+        return nullcontext()
+    from bot.service.metrics import Metrics, serve_metrics
+
+    metrics = Metrics(store, lambda: datetime.now(UTC), lambda: conversations.content.version)
+    conversations.watcher = metrics.watch
+    return serve_metrics(metrics, settings.metrics.listen)
 
 
 # ------------------------------------------------------------------ the desk
