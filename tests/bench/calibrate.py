@@ -165,6 +165,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.bench.calibrate")
     parser.add_argument("paths", nargs="+")
     parser.add_argument("--content", default=".")
+    parser.add_argument("--semantic", choices=("auto", "on", "off"), default="auto")
     parser.add_argument("--write", action="store_true", help="into knowledge/data/matching.yaml")
     parser.add_argument(
         "--vectors", default="kavi-data/meaning.npz", help="where the examples' sentence vectors are kept"
@@ -179,7 +180,7 @@ def main() -> int:
     questions = answerable(read_questions(chosen.paths), content.index)
     lines = ["# Written by `python -m tests.bench.calibrate` from labelled questions; do not edit by hand."]
     lines += calibrated(content.index, questions, dict(risks), NAMES)
-    index = with_meaning(content, root, "auto", Path(chosen.vectors)).index
+    index = with_meaning(content, root, chosen.semantic, Path(chosen.vectors)).index
     if index is not None and index.meaning is not None:
         lines += [
             "with_meaning:",
