@@ -88,6 +88,14 @@ def graph(
 
 
 @app.command()
+def translate(language: Annotated[str, typer.Argument(help="Sprache: en, tr, ar, ru, uk, pl.")]) -> None:
+    """Legt die Liste für Übersetzerinnen und Übersetzer an oder bringt sie auf den Stand der Inhalte."""
+    from bot.cli.content import run_translate
+
+    raise SystemExit(run_translate(language))
+
+
+@app.command()
 def run(
     roles: Annotated[
         str, typer.Option(help="Welche Aufgaben dieser Prozess übernimmt.")

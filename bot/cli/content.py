@@ -1,4 +1,4 @@
-"""`kavi check`, `kavi test`, `kavi graph`: the editors' tools."""
+"""`kavi check`, `kavi test`, `kavi graph`, `kavi translate`: the editors' tools."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from rich.console import Console
 from bot.config import content_root, read_settings
 from bot.errors import ContentError
 from bot.loader.content import load_content, read_content
+from bot.loader.translations import catalog_path, missing_counts, update_catalog
 
 CONTENT_EXIT = 3
+LANGUAGES = ("en", "tr", "ar", "ru", "uk", "pl")
 
 
 def run_check(*, live: bool, matching: bool) -> int:
@@ -21,6 +23,8 @@ def run_check(*, live: bool, matching: bool) -> int:
     for problem in problems:
         mark = "Fehler" if problem.severity == "error" else "Hinweis"
         print(f"{problem} [{mark}]")
+    for language, count, total in missing_counts(content, root):
+        print(f"Übersetzung {language}: {count} von {total} Texten fehlen. [Hinweis]")
     errors = sum(problem.severity == "error" for problem in problems)
     print(
         f"{len(content.flows)} Abläufe, {len(content.topics)} Themen: {errors} Fehler, {len(problems) - errors} Hinweise.",
@@ -94,4 +98,18 @@ def run_graph(flow: str, out: Path | None) -> int:
     else:
         out.write_text(svg(content, found, problems), encoding="utf-8")
         print(f"{out} geschrieben.")
+    return 0
+
+
+def run_translate(language: str) -> int:
+    """Writes the language's PO file anew from the content; translations that are there stay."""
+    if language not in LANGUAGES:
+        print(f"Die Sprache {language!r} gibt es nicht. Bekannt sind {', '.join(LANGUAGES)}.", file=sys.stderr)
+        return 2
+    root = content_root(read_settings())
+    content, problems = read_content(root)
+    if broken := tuple(problem for problem in problems if problem.severity == "error"):
+        raise ContentError(broken)
+    missing, total = update_catalog(content, root, language)
+    print(f"{catalog_path(root, language)}: {total} Texte, {missing} noch nicht übersetzt.")
     return 0

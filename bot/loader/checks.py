@@ -108,7 +108,8 @@ def _expressions(step: model.Step) -> Iterator[Expression]:
             return
 
 
-def _texts(flow: model.Flow, step: model.Step) -> Iterator[Variants]:
+def texts_of_step(step: model.Step) -> Iterator[Variants]:
+    """Everything a step says: its text, its question's retries, reason and labels."""
     if step.say is not None:
         yield step.say
     if isinstance(step.action, model.Ask):
@@ -209,7 +210,7 @@ def slots_are_set_before_they_are_used(content: Content, report: Report) -> None
             for expression in _expressions(step):
                 for name in sorted(expression.names - known):
                     report(expression.place, f"slot {name!r} is never set{suggestion(name, known)}", "error")
-            for variants in _texts(flow, step):
+            for variants in texts_of_step(step):
                 _check_placeholders(content, variants, known, report)
             named = step.action.topic if isinstance(step.action, model.Answer) else ""
             if named.startswith("$") and named[1:] not in known:
@@ -265,7 +266,7 @@ def texts_fit_a_message(content: Content, report: Report) -> None:
     """A text fits one Telegram message."""
     for flow in content.flows.values():
         for step in flow.steps:
-            for variants in _texts(flow, step):
+            for variants in texts_of_step(step):
                 for key, text in variants.texts.items():
                     if len(text.encode("utf-16-le")) // 2 > MAX_MESSAGE:
                         report(variants.place, f"variant {key!r} is longer than {MAX_MESSAGE} characters", "error")
@@ -330,29 +331,6 @@ def every_kind_of_small_talk_has_an_answer(content: Content, report: Report) -> 
     for kind in sorted(set(content.index.smalltalk.values())) if content.index is not None else ():
         if f"smalltalk.{kind}" not in content.texts:
             report("knowledge/smalltalk.yaml:1", f"dialogues/texts.yaml needs a text 'smalltalk.{kind}'", "error")
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Texts that a language lacks: a list for translators, not an error."""
-
-    language: str
-    texts: tuple[str, ...]
-
-
-def missing_translations(content: Content) -> list[Missing]:
-    """For each language with a catalogue, the German texts of flows and engine that it lacks."""
-    wanted: dict[str, None] = {}
-    for variants in content.texts.values():
-        wanted |= dict.fromkeys(variants.texts.values())
-    for flow in content.flows.values():
-        for step in flow.steps:
-            for variants in _texts(flow, step):
-                wanted |= dict.fromkeys(variants.texts.values())
-    return [
-        Missing(language, tuple(text for text in wanted if text not in catalog))
-        for language, catalog in sorted(content.catalogs.items())
-    ]
 
 
 @dataclass(frozen=True, slots=True)

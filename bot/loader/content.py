@@ -18,6 +18,7 @@ from bot.loader.nodes import Node, Problems, read_yaml
 from bot.loader.safety import load_safety
 from bot.loader.templates import check_templates, load_templates
 from bot.loader.topics import check_topics, load_topics
+from bot.loader.translations import load_catalogs
 from bot.matching import Lexicon, Phrase, Thresholds, TopicIndex
 from bot.matching.evidence import MEANT, NAMES
 from bot.matching.topic import Topic
@@ -162,32 +163,6 @@ def with_meaning(content: Content, root: Path, wish: str, cache: Path) -> Conten
 def _optional(knowledge: Path, name: str, problems: Problems) -> Node | None:
     path = knowledge / name
     return read_yaml(path, str(path.relative_to(knowledge.parent)), problems) if path.is_file() else None
-
-
-def load_catalogs(root: Path, problems: Problems) -> dict[str, dict[str, str]]:
-    """dialogues/translations/<language>.po as language -> German text -> translation; fuzzy entries are left out."""
-    catalogs: dict[str, dict[str, str]] = {}
-    folder = root / "dialogues" / "translations"
-    for path in sorted(folder.glob("*.po")) if folder.is_dir() else []:
-        catalogs[path.stem] = read_catalog(path, problems)
-    return catalogs
-
-
-def read_catalog(path: Path, problems: Problems) -> dict[str, str]:
-    """One PO file. A file that cannot be read is a problem and an empty catalogue."""
-    from babel.messages.pofile import PoFileError, read_po
-
-    try:
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=path.stem, abort_invalid=True)
-    except (PoFileError, UnicodeDecodeError) as error:
-        problems.add(str(path), getattr(error, "lineno", 0) or 0, 1, f"cannot be read as a PO file: {error}")
-        return {}
-    return {
-        str(message.id): str(message.string)
-        for message in catalog
-        if message.id and message.string and not message.fuzzy
-    }
 
 
 def content_files(root: Path) -> list[Path]:
