@@ -15,7 +15,7 @@ from typing import get_args
 
 import pytest
 import typer
-from typer.core import TyperArgument, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from bot.cli.commands import app
 from bot.cli.understand import own_topic_problems
@@ -204,6 +204,7 @@ CLI = typer.main.get_command(app)
 assert isinstance(CLI, TyperGroup)
 
 NOT_RUN = {
+    "desk": "shows the queue until it is stopped",
     "run": "serves until it is stopped; tests/system starts it",
     "--mutate": "takes minutes",
     "--matching": "tests/unit/loader/test_shipped_knowledge.py asks the same",
@@ -237,19 +238,30 @@ def _arguments(command: str) -> tuple[str, list[str]]:
 COMMANDS = sorted({(" ".join(_arguments(command)[1]), command) for _, command in commands()})
 
 
+def _command(words: list[str]) -> tuple[TyperCommand | TyperGroup, list[str]]:
+    """The command that is meant, inside its group if it has one, and the words behind it."""
+    found: TyperCommand | TyperGroup = CLI
+    rest = words
+    while isinstance(found, TyperGroup) and rest and not rest[0].startswith("-"):
+        assert rest[0] in found.commands, rest[0]
+        found, rest = found.commands[rest[0]], rest[1:]
+    return found, rest
+
+
 @pytest.mark.parametrize("command", [command for _, command in COMMANDS])
 def test_a_command_and_its_options_exist(command: str) -> None:
-    _, words = _arguments(command)
-    assert words[0] in CLI.commands
-    known = {option for param in CLI.commands[words[0]].params for option in param.opts} | {"--help"}
-    assert [word for word in words if word.startswith("--") and word not in known] == []
+    found, rest = _command(_arguments(command)[1])
+    known = {option for param in found.params for option in param.opts} | {"--help"}
+    assert [word for word in rest if word.startswith("--") and word not in known] == []
 
 
 def _can_run(words: list[str]) -> bool:
     """Whether it is whole (a command that is only named lacks its arguments) and not among those that are not run."""
-    needed = [p for p in CLI.commands[words[0]].params if isinstance(p, TyperArgument) and p.required]
-    given = [word for word in words[1:] if not word.startswith("--")]
-    return len(given) >= len(needed) and not set(words) & set(NOT_RUN)
+    found, rest = _command(words)
+    needed = [param for param in found.params if isinstance(param, TyperArgument) and param.required]
+    given = [word for word in rest if not word.startswith("--")]
+    whole = not isinstance(found, TyperGroup) and len(given) >= len(needed)
+    return whole and not set(words) & set(NOT_RUN)
 
 
 RUNNABLE = [command for _, command in COMMANDS if _can_run(_arguments(command)[1])]
