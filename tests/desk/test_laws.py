@@ -11,7 +11,7 @@ from bot.desk.table import STATES, TABLE
 from bot.dialogue.content import Content
 from tests.desk.world import QUEUE, World, at
 
-EVENTS = 10_000 if os.environ.get("KAVI_TEST_LONG") else 500
+EVENTS = 10_000 if os.environ.get("KAVI_TEST_LONG") else int(os.environ.get("KAVI_TEST_EVENTS", "500"))
 FAMILIES = [f"!f{number}" for number in range(6)]
 TEAM = ["berg", "tal", "see", "wald"]
 ORDERS = (
@@ -35,12 +35,14 @@ async def step(world: World, chance: random.Random, number: int) -> None:
     """One random thing that a family or a counsellor does; every text carries who wrote it and what it is."""
     desk = await world.desk()
     chat, who = chance.choice(FAMILIES), chance.choice(TEAM)
-    cases = list(desk.cases.values())
+    cases = [case for case in desk.cases.values() if case.place is not None or chance.random() < 0.2]
     case = chance.choice(cases) if cases else None
+    if case is not None and case.counsellor and chance.random() < 0.8:
+        who = case.counsellor  # mostly those who may, so that much is said
     room = case.place.chat if case is not None and case.place is not None else QUEUE
     links = [link for link in case.links if link.staff] if case is not None else []
     target = chance.choice(links).staff if links else "$none"
-    match chance.randrange(22):
+    match chance.randrange(24):
         case 0 | 1 | 2 | 3:
             await world.family(chat, f"wort-{chat}-{number}")
         case 4 | 5:
@@ -55,7 +57,7 @@ async def step(world: World, chance: random.Random, number: int) -> None:
             )
         case 9 | 10 | 11:
             await world.staff(who, QUEUE, f"nehmen {case.code}" if case is not None else "nehmen")
-        case 12 | 13:
+        case 12 | 13 | 21 | 22:
             await world.staff(who, room, f">> hinaus-{case.conversation if case else ''}-{number}")
         case 14:
             await world.staff(who, room, f"hinaus-{case.conversation if case else ''}-{number}", reply_to=target)
@@ -68,8 +70,8 @@ async def step(world: World, chance: random.Random, number: int) -> None:
                 room, who, "edit", text=f"notiz-{number}", relates_to=f"$s{chance.randrange(1, 2 * number + 9)}", verified=True,
                 private=False,
             )  # fmt: skip
-        case 20 if room != QUEUE:
-            world.platform.gone.update({room} if chance.random() < 0.3 else ())
+        case 20 if room != QUEUE and chance.random() < 0.3:
+            world.platform.gone.add(room)
         case _:
             await world.wait(timedelta(minutes=chance.choice([1, 12, 50, 400])), chance)
 

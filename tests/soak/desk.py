@@ -1,0 +1,128 @@
+"""`kavi run` under SIGKILLs while families and a counsellor write to each other on Telegram.
+
+Each family has a case. It writes, the counsellor answers what arrives and leaves a note, over and over. Everything must
+arrive on the other side; Telegram knows no key for repeats, so in each chat as many repeats as kills are allowed. A note
+at a family, or a word of the bot while the counsellor has the case, counts as a second voice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bot.testing.telegram import Group, Person, TelegramServer
+from bot.testing.telegram.people import _Writer as Writer
+from tests.soak import Outcome
+from tests.soak.program import Program
+from tests.soak.telegram import OPENING, environment, say
+
+FAMILIES = 4
+PATIENCE = 150.0  # seconds for anything under kills
+KILL_SECONDS = 14.0  # from kill to kill, most of it waiting for the dead process's lease
+CODE = re.compile(r"/anmelden (\w+)")
+
+
+async def run(kills: int, events: int) -> Outcome:
+    """Plays `events` messages of families while the bot is killed `kills` times."""
+    outcome = Outcome()
+    with tempfile.TemporaryDirectory(prefix="kavi-soak-") as name:
+        folder = Path(name)
+        async with TelegramServer() as server:
+            forum = server.group("Beratung", forum=True, admin=True)
+            settings = environment(server, folder) | {
+                "KAVI_TELEGRAM__STAFF_CHATS": f'["{forum.id}"]', "KAVI_DESK__URGENT_MINUTES": "1000",
+                "KAVI_DESK__ANSWER_MINUTES": "1000",
+            }  # fmt: skip
+            program = Program(settings, folder / "kavi.log")
+            await program.start()
+            try:
+                await _scenario(server, forum, program, settings, kills, events, outcome)
+            finally:
+                await program.stop()
+    return outcome
+
+
+async def _scenario(
+    server: TelegramServer, forum: Group, program: Program, settings: dict[str, str], kills: int, events: int,
+    outcome: Outcome,
+) -> None:  # fmt: skip
+    await program.working(1)
+    berta = await _counsellor(server, forum, settings)
+    families = [server.person(f"P{number}") for number in range(FAMILIES)]
+    rooms = [await _case(server, forum, berta, person) for person in families]
+    rounds = max(1, events // FAMILIES)
+    pause = max(0.5, kills * KILL_SECONDS / rounds)
+    heard = [len(person.texts) for person in families]
+    async with asyncio.TaskGroup() as tasks:
+        killing = tasks.create_task(program.kill_at_random(kills))
+        for person, room in zip(families, rooms, strict=True):
+            tasks.create_task(_talk(server, person, room, rounds, pause, outcome))
+    outcome.kills = killing.result()
+    await asyncio.sleep(3.0)
+    for number, (person, room) in enumerate(zip(families, rooms, strict=True)):
+        _count(outcome, number, person.texts[heard[number] :], room.texts, rounds)
+
+
+async def _counsellor(server: TelegramServer, forum: Group, settings: dict[str, str]) -> Writer:
+    """Adds somebody with the program's own command and links her account."""
+    command = [sys.executable, "-m", "bot", "staff", "add", "Frau Berg", "--cap", "100"]
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=os.environ | settings, capture_output=True, text=True, check=True
+    )
+    found = CODE.search(done.stdout)
+    assert found is not None
+    berta = forum.member("Berta")
+    berta.says(found[0])
+    await server.until(lambda: any("Willkommen" in text for text in berta.texts), PATIENCE)
+    return berta
+
+
+async def _case(server: TelegramServer, forum: Group, berta: Writer, person: Person) -> Writer:
+    """Takes the person through the opening into a case; the counsellor in its room."""
+    before = set(forum.chat.topics)
+    say(person, None)
+    for line in (*OPENING, "Mensch"):
+        known = len(person.texts)
+        await server.until(lambda known=known: len(person.texts) > known or known > 1, PATIENCE)  # type: ignore[misc]
+        await asyncio.sleep(2.2)
+        say(person, line)
+    await server.until(lambda: any("gerufen" in text for text in person.texts), PATIENCE)
+    berta.says("nehmen")
+    await server.until(lambda: any("Frau Berg" in text for text in person.texts), PATIENCE)
+    await server.until(lambda: len(forum.chat.topics) > len(before), PATIENCE)
+    (topic,) = set(forum.chat.topics) - before
+    room = forum.member("Berta", topic)
+    await server.until(lambda: any("Bisher" in text for text in room.texts), PATIENCE)
+    return room
+
+
+async def _talk(
+    server: TelegramServer, person: Person, room: Writer, rounds: int, pause: float, outcome: Outcome
+) -> None:
+    for number in range(rounds):
+        outcome.events += 1
+        person.says(f"wort {person.id} {number}.")
+        try:
+            await server.until(lambda n=number: any(f"wort {person.id} {n}." in text for text in room.texts), PATIENCE)  # type: ignore[misc]
+            shown = next(one for one in room.received if f"wort {person.id} {number}." in str(one.get("text")))
+            room.says(f"notiz {number}")
+            room.says(f"antwort {person.id} {number}.", answering=shown)
+            await server.until(lambda n=number: f"antwort {person.id} {n}." in person.texts, PATIENCE)  # type: ignore[misc]
+        except TimeoutError:
+            outcome.silent += 1
+        await asyncio.sleep(pause)
+
+
+def _count(outcome: Outcome, number: int, family: list[str], staff: list[str], rounds: int) -> None:
+    answers = [text for text in family if text.startswith("antwort ")]
+    words = [text for text in staff if "wort " in text and "antwort" not in text]
+    outcome.two_voices += len(family) - len(answers)
+    outcome.lost += rounds - len(set(answers))
+    allowed = outcome.kills
+    outcome.sent_twice += max(0, len(answers) - len(set(answers)) - allowed)
+    outcome.processed_twice += max(0, len(words) - rounds - allowed)
