@@ -7,8 +7,8 @@ tests (`rule_examples`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.dialogue.content import SafetyAnswer
@@ -16,9 +16,14 @@ from bot.loader.nodes import Node, Problems, read_yaml
 from bot.loader.safety_answers import load_answers
 from bot.safety import URGENCIES, Rule, SafetyRules, compile_rules
 from bot.safety.lexicon import compile_lexicon
+from bot.safety.likeness import Sample, fit
+from bot.safety.matching import words_of
 from bot.safety.pattern import Elements, Pattern, PatternError, parse
+from bot.safety.triage import fired_rules, names_of
 
 _FIELDS = ("category", "language", "unless", "alert", "check", "always", "examples", "checks", "counter_examples")
+_DANGER = {"alert": 1.0, "check": 0.5, "none": 0.0}
+_DANGER_KEYS = {"alert": "alert", "check": "check", "harmless": "none"}
 _LANGUAGES = ("de", "en", "tr", "ar", "ru", "uk")
 
 
@@ -41,13 +46,58 @@ class Example:
     place: str
 
 
-def load_safety(root: Path, problems: Problems) -> Safety:
-    """Rules and answers below `root` (the folder knowledge/). Without the folder there is no safety layer to load."""
+def load_safety(root: Path, problems: Problems, harmless: Iterable[str] = ()) -> Safety:
+    """Rules and answers below `root` (the folder knowledge/). Without the folder there is no safety layer to load.
+
+    `harmless` are ordinary questions: what the likeness learns as no danger.
+    """
     folder = root / "safety"
     if not folder.is_dir():
         return Safety()
     answer, unsigned = load_answers(root, problems)
-    return Safety(load_rules(folder, problems), answer, unsigned)
+    rules = load_rules(folder, problems)
+    return Safety(learn(rules, folder, harmless, problems), answer, unsigned)
+
+
+def learn(rules: SafetyRules, folder: Path, harmless: Iterable[str], problems: Problems) -> SafetyRules:
+    """The rules with a likeness fitted from all examples and the harmless texts; unchanged without examples."""
+    samples = load_samples(rules, folder, harmless, problems)
+    node = read_yaml(folder / "levels.yaml", _shown(folder / "levels.yaml"), problems)
+    if node is None or not any(sample.danger for sample in samples):
+        return rules
+    fields = node.fields(("about", "alert", "check"), required=("alert", "check"))
+    alert, check = fields["alert"].number(), fields["check"].number()
+    return replace(rules, likeness=fit(samples, rules.lexicon.ids, alert=alert, check=check))
+
+
+def load_samples(rules: SafetyRules, folder: Path, harmless: Iterable[str], problems: Problems) -> list[Sample]:
+    """Every example below knowledge/safety and the harmless texts, as the likeness learns them; doubled texts once."""
+    texts = {row.text: row for row in (*rule_examples(folder, problems), *_more_examples(folder, problems))}
+    samples = [_sample(rules, row.text, _DANGER[row.expected], row.category, row.place) for row in texts.values()]
+    return samples + [_sample(rules, text, 0.0, "", "") for text in dict.fromkeys(harmless) if text not in texts]
+
+
+def _sample(rules: SafetyRules, text: str, danger: float, category: str, place: str) -> Sample:
+    words = words_of(text)
+    fired = names_of(fired_rules(rules, words))
+    return Sample(tuple(words), fired, danger, category if danger else "", place)
+
+
+def _more_examples(folder: Path, problems: Problems) -> Iterator[Example]:
+    """knowledge/safety/examples/: lines to learn from that no rule needs to find word for word."""
+    for path in sorted((folder / "examples").rglob("*.yaml")):
+        node = read_yaml(path, _shown(path), problems)
+        if node is None:
+            continue
+        fields = node.fields(("category", *_DANGER_KEYS), required=("category",))
+        category = fields["category"].text() if "category" in fields else ""
+        if category not in URGENCIES:
+            node.problem(f"{category!r} is not a category: {', '.join(URGENCIES)}")
+            continue
+        for block, expected in _DANGER_KEYS.items():
+            if block in fields:
+                for text, line in _lines(fields[block]):
+                    yield Example(text, category, expected, f"{node.file}:{line}")
 
 
 def load_rules(folder: Path, problems: Problems) -> SafetyRules:
@@ -112,6 +162,7 @@ def _rules_of(node: Node, elements: Elements, guards: dict[str, tuple[Pattern, .
                     place=f"{node.file}:{line}",
                     pattern=pattern,
                     unless=() if block == "always" else unless,
+                    always=block == "always",
                 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.safety.lexicon import Lexicon
+from bot.safety.likeness import Likeness
 from bot.safety.pattern import Pattern
 
 Level = Literal["alert", "check"]
@@ -43,23 +44,28 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One pattern of one category; `unless` names the guards that silence it."""
+    """One pattern of one category; `unless` names the guards that silence it. `always` holds against everything."""
 
     category: str
     level: Level
     place: str
     pattern: Pattern
     unless: tuple[str, ...] = ()
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyRules:
-    """All rules, compiled. `triggers` maps the first element of a rule's anchor to the rules worth looking at."""
+    """All rules, compiled. `triggers` maps the first element of a rule's anchor to the rules worth looking at.
+
+    `likeness` weighs what the rules found and what they did not; without it the rules decide alone.
+    """
 
     lexicon: Lexicon
     rules: tuple[Rule, ...]
     triggers: Mapping[int, tuple[int, ...]]
     guards: Mapping[str, tuple[Pattern, ...]]
+    likeness: Likeness | None = None
 
 
 def compile_rules(rules: tuple[Rule, ...], guards: Mapping[str, tuple[Pattern, ...]], lexicon: Lexicon) -> SafetyRules:

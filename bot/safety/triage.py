@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
 from bot.safety.rules import URGENCIES, Finding, Level, Rule, SafetyRules
 
+STRETCH: Final = 40  # words that are weighed together
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
@@ -35,12 +37,51 @@ def _rank(finding: Finding | None) -> int:
 
 
 def _look(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
+    fired = fired_rules(rules, words)
+    ruled = _decide(fired)
+    if rules.likeness is None or (ruled is not None and any(rule.always and level == "alert" for rule, level in fired)):
+        return ruled
+    return _weigh(rules, rules.likeness, words, fired, ruled)
+
+
+def fired_rules(rules: SafetyRules, words: list[str]) -> list[tuple[Rule, Level]]:
+    """The rules that fire anywhere in the words; long texts are read in overlapping pieces."""
     if len(words) <= LONGEST:
-        return _decide(Reading(rules, words).fired())
+        return Reading(rules, words).fired()
     fired: list[tuple[Rule, Level]] = []
     for start in range(0, len(words), LONGEST - OVERLAP):
         fired += Reading(rules, words[start : start + LONGEST]).fired()
-    return _decide(fired)
+    return fired
+
+
+def names_of(fired: list[tuple[Rule, Level]]) -> tuple[str, ...]:
+    """What fired as the likeness knows it: each category and level once, and whether it was several rules."""
+    kinds = [f"{rule.category}/{level}" for rule, level in fired]
+    several = ("several",) if len({rule.place for rule, _ in fired}) > 1 else ()
+    return (*sorted(set(kinds)), *sorted({kind[kind.index("/") :] for kind in kinds}), *several)
+
+
+def _weigh(
+    rules: SafetyRules, likeness: Likeness, words: list[str], fired: list[tuple[Rule, Level]], ruled: Finding | None
+) -> Finding | None:
+    """The level by the probability of the most dangerous stretch; the place by the rule, else by the nearest example."""
+    names, ids = names_of(fired), rules.lexicon.ids
+    danger, stretch = max(
+        ((likeness.danger(piece, names, ids), piece) for piece in _stretches(words)), key=lambda found: found[0]
+    )
+    if danger < likeness.check:
+        return None
+    level: Level = "alert" if danger >= likeness.alert else "check"
+    category = ruled.category if ruled is not None else likeness.category(stretch, names, ids)
+    place = ruled.rule if ruled is not None else likeness.nearest(stretch, category)
+    return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
+
+
+def _stretches(words: list[str]) -> list[list[str]]:
+    """The text itself, or overlapping stretches of it, so that one sentence in a long story is not drowned."""
+    if len(words) <= STRETCH:
+        return [words]
+    return [words[start : start + STRETCH] for start in range(0, len(words) - STRETCH // 2, STRETCH // 2)]
 
 
 def _decide(fired: list[tuple[Rule, Level]]) -> Finding | None:

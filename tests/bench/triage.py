@@ -15,8 +15,10 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from bot.loader.content import harmless_texts
 from bot.loader.nodes import Problems
-from bot.loader.safety import load_rules
+from bot.loader.safety import load_safety
+from bot.loader.topics import load_topics
 from bot.safety import SafetyRules, triage
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -89,7 +91,10 @@ def run(argv: list[str]) -> dict[str, Any]:
         folder = next(place for place in _PLACES if place.is_dir())
         paths = [path for name in ("crisis", "nearmiss", "faq", "oos") if (path := folder / f"{name}.jsonl").is_file()]
     problems = Problems()
-    rules = load_rules(_ROOT / "knowledge/safety", problems)
+    knowledge = _ROOT / "knowledge"
+    harmless = harmless_texts(load_topics(knowledge, problems), knowledge, problems)
+    rules = load_safety(knowledge, problems, harmless).rules
+    assert rules is not None
     for problem in problems.found:
         print(problem, file=sys.stderr)
     return measure(rules, rows(paths), show)

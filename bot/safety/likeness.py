@@ -1,0 +1,267 @@
+"""How much a text is like the examples of danger, beyond what the rules say word for word.
+
+A linear model over words, pairs of words, pieces of words, word classes of the rules and the rules that fired. It is fitted
+from the examples in knowledge/safety and the ordinary questions of knowledge/topics whenever the content is compiled;
+there is nothing in it that is not written there. A finding names the example that it is most like, with file and line.
+
+Method: L2-regularised logistic regression (truncated Newton, Lin, Weng & Keerthi 2008), the category by naive Bayes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+_PIECES: Final = (3, 4, 5)  # lengths of the pieces of words
+_PIECE: Final = 0.5
+_CLASS: Final = 0.7
+_MOST_WORDS: Final = 20_000  # words whose sums are kept
+_RARE: Final = 2  # what stands in fewer examples says nothing
+_SMOOTH: Final = 0.3
+
+Ids = Callable[[str], tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One text to learn from: its words (sounds), the rules that fired as `category/level`, danger from 0 to 1."""
+
+    words: tuple[str, ...]
+    fired: tuple[str, ...]
+    danger: float
+    category: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a finding may point to."""
+
+    words: frozenset[str]
+    category: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """The fitted model. `alert` and `check` are the probabilities from which a text is one."""
+
+    weights: Mapping[str, float]
+    bias: float
+    categories: Mapping[str, Mapping[str, float]]
+    prior: Mapping[str, float]
+    examples: tuple[Example, ...]
+    alert: float
+    check: float
+    _sums: dict[str, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
+
+    def danger(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> float:
+        """The probability of danger in these words, 0 to 1."""
+        total, size = 0.0, 0.0
+        weigh = self.weights.get
+        before, second = "", ""
+        for word in words:
+            known = self._sums.get(word)
+            if known is None:
+                known = self._add(word, ids)
+            total += known[0] + weigh(f"{before} {word}", 0.0) + weigh(f"{second}~{word}", 0.0)
+            size += known[1]
+            before, second = word, before
+        for rule in fired:
+            total += weigh(f"!{rule}", 0.0)
+            size += 1.0
+        return 1.0 / (1.0 + math.exp(min(60.0, -self.bias - total / math.sqrt(size or 1.0))))
+
+    def _add(self, word: str, ids: Ids) -> tuple[float, float]:
+        """What a word by itself adds to the sum and to the square of the length; kept for the next time."""
+        if len(self._sums) >= _MOST_WORDS:
+            self._sums.clear()
+        total, size = 0.0, 0.0
+        for name, value in _word_features(word, ids):
+            total += self.weights.get(name, 0.0) * value
+            size += value * value
+        found = self._sums[word] = (total, size + 2.0)  # the two pairs that it ends
+        return found
+
+    def category(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> str:
+        """Which danger it most likely is."""
+        scores = dict(self.prior)
+        names = [*_telling(words, ids), *(f"!{rule}" for rule in fired)]
+        for name in names:
+            for category, weight in self.categories.get(name, {}).items():
+                scores[category] += weight
+        return max(scores, key=lambda category: (scores[category], category))
+
+    def nearest(self, words: Sequence[str], category: str) -> str:
+        """The place of the example of this category that shares most words with the text."""
+        own = frozenset(words)
+        best, place = -1.0, ""
+        for example in self.examples:
+            if example.category == category:
+                likeness = len(own & example.words) / math.sqrt(len(example.words) or 1)
+                if likeness > best:
+                    best, place = likeness, example.place
+        return place
+
+
+def _word_features(word: str, ids: Ids) -> list[tuple[str, float]]:
+    framed = f"<{word}>"
+    pieces = [(framed[at : at + long], _PIECE) for long in _PIECES for at in range(len(framed) - long + 1)]
+    return [(f"={word}", 1.0), *((f"@{number}", _CLASS) for number in ids(word)), *pieces]
+
+
+def _features(sample: Sample, ids: Ids) -> tuple[dict[str, float], float]:
+    """The features of a sample and the square of its length, exactly as `Likeness.danger` counts them."""
+    found: dict[str, float] = defaultdict(float)
+    size = 0.0
+    before, second = "", ""
+    for word in sample.words:
+        for name, value in _word_features(word, ids):
+            found[name] += value
+            size += value * value
+        found[f"{before} {word}"] += 1.0
+        found[f"{second}~{word}"] += 1.0
+        size += 2.0
+        before, second = word, before
+    for rule in sample.fired:
+        found[f"!{rule}"] += 1.0
+        size += 1.0
+    return found, size
+
+
+def _telling(words: Iterable[str], ids: Ids) -> set[str]:
+    """What tells categories apart: words and word classes."""
+    return {name for word in words for name in (f"={word}", *(f"@{number}" for number in ids(word)))}
+
+
+def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, penalty: float = 0.02) -> Likeness:
+    """Learns from the samples. The same samples give the same model."""
+    rows = [_features(sample, ids) for sample in samples]
+    seen = Counter(name for found, _ in rows for name in found)
+    names = {name: number for number, name in enumerate(name for name, count in seen.items() if count >= _RARE)}
+    weights, bias = _logistic(rows, [sample.danger for sample in samples], names, penalty)
+    kept = {name: weights[number] for name, number in names.items() if abs(weights[number]) > 1e-4}
+    dangers = [sample for sample in samples if sample.category]
+    categories, prior = _bayes(dangers, ids)
+    return Likeness(
+        weights=kept,
+        bias=bias,
+        categories=categories,
+        prior=prior,
+        examples=tuple(Example(frozenset(one.words), one.category, one.place) for one in dangers),
+        alert=alert,
+        check=check,
+    )
+
+
+def _bayes(samples: Sequence[Sample], ids: Ids) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """How much more often each word stands in the examples of one category than in all, as logarithms."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    texts: Counter[str] = Counter()
+    for sample in samples:
+        texts[sample.category] += 1
+        for name in (*_telling(sample.words, ids), *(f"!{rule}" for rule in set(sample.fired))):
+            counts[name][sample.category] += 1
+    total = sum(texts.values())
+    tables: dict[str, dict[str, float]] = {}
+    for name, count in counts.items():
+        mean = (sum(count.values()) + _SMOOTH) / (total + 2 * _SMOOTH)
+        tables[name] = {
+            category: math.log((count[category] + _SMOOTH) / (texts[category] + 2 * _SMOOTH) / mean)
+            for category in texts
+        }
+    return tables, {category: math.log(count / total) for category, count in texts.items()}
+
+
+def _logistic(
+    rows: Sequence[tuple[Mapping[str, float], float]], target: Sequence[float], names: Mapping[str, int], penalty: float
+) -> tuple[list[float], float]:
+    """Weights by name's number, and the bias."""
+    import numpy as np
+
+    columns: list[int] = []
+    values: list[float] = []
+    ends = [0]
+    for found, size in rows:
+        scale = 1.0 / math.sqrt(size or 1.0)
+        known = [(names[name], value * scale) for name, value in found.items() if name in names]
+        columns += [number for number, _ in known]
+        values += [value for _, value in known]
+        columns.append(len(names))  # the bias
+        values.append(1.0)
+        ends.append(len(columns))
+    matrix = _Sparse.of(np.array(columns, np.int64), np.array(values), np.array(ends), len(names) + 1)
+    weights = _newton(matrix, np.array(target), penalty)
+    return [float(weight) for weight in weights[:-1]], float(weights[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sparse:
+    """A matrix by its entries: row, column and value of each."""
+
+    rows: Any
+    columns: Any
+    values: Any
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, columns: Any, values: Any, ends: Any, width: int) -> _Sparse:
+        """`ends[i]` to `ends[i + 1]` are the entries of row i."""
+        import numpy as np
+
+        height = len(ends) - 1
+        return cls(np.repeat(np.arange(height), np.diff(ends)), columns, values, height, width)
+
+    def times(self, vector: Any) -> Any:
+        import numpy as np
+
+        return np.bincount(self.rows, weights=self.values * vector[self.columns], minlength=self.height)
+
+    def transposed_times(self, vector: Any) -> Any:
+        import numpy as np
+
+        return np.bincount(self.columns, weights=self.values * vector[self.rows], minlength=self.width)
+
+
+def _newton(matrix: _Sparse, target: Any, penalty: float, steps: int = 6, inner: int = 10) -> Any:
+    """Minimises the logistic loss plus `penalty`/2 times the squared weights (the bias is hardly punished)."""
+    import numpy as np
+
+    weights = np.zeros(matrix.width)
+    punished = np.full(matrix.width, penalty)
+    punished[-1] = 1e-6
+    for _ in range(steps):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(matrix.times(weights), -30.0, 30.0)))
+        gradient = matrix.transposed_times(chance - target) + punished * weights
+        curve = np.maximum(chance * (1.0 - chance), 1e-4)
+        weights = weights + _conjugate(partial(_curved, matrix, curve, punished), -gradient, inner)
+    return weights
+
+
+def _curved(matrix: _Sparse, curve: Any, punished: Any, vector: Any) -> Any:
+    """The second derivative of the loss times a vector."""
+    return matrix.transposed_times(curve * matrix.times(vector)) + punished * vector
+
+
+def _conjugate(product: Callable[[Any], Any], right: Any, steps: int) -> Any:
+    """Solves `product(x) = right` by conjugate gradients, roughly."""
+    solution = right * 0.0
+    rest = right.copy()
+    direction = rest.copy()
+    length = rest @ rest
+    for _ in range(steps):
+        if length < 1e-10:
+            break
+        image = product(direction)
+        far = length / (direction @ image)
+        solution += far * direction
+        rest -= far * image
+        longer = rest @ rest
+        direction = rest + (longer / length) * direction
+        length = longer
+    return solution

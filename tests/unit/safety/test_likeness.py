@@ -1,0 +1,73 @@
+"""The likeness learns from examples alone, says the same each time, and names what it points to."""
+
+from __future__ import annotations
+
+import pickle
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.safety.likeness import Likeness, Sample, fit
+from bot.safety.matching import words_of
+
+DANGER = ("ich will nicht mehr leben", "ich mag nicht mehr da sein", "am liebsten wär ich tot", "ich bring mich um")
+HIT = ("er schlägt mich jeden tag", "mama haut mich", "ich werde geschlagen", "papa schlägt mich")
+HARMLESS = ("wann ist besuchszeit", "darf ich ein bild malen", "ich will papa besuchen", "wie lange darf ich da sein")
+
+
+def no_ids(word: str) -> tuple[int, ...]:
+    return ()
+
+
+def samples() -> list[Sample]:
+    def of(texts: tuple[str, ...], danger: float, category: str) -> list[Sample]:
+        return [Sample(tuple(words_of(text)), (), danger, category, f"x.yaml:{n}") for n, text in enumerate(texts, 1)]
+
+    return [
+        *of(DANGER, 1.0, "suicide_self"),
+        *of(HIT, 1.0, "violence_child"),
+        *of(HARMLESS * 3, 0.0, ""),
+    ]
+
+
+def model() -> Likeness:
+    return fit(samples(), no_ids, alert=0.6, check=0.3, penalty=0.01)
+
+
+def test_what_it_was_shown_it_tells_apart() -> None:
+    likeness = model()
+    for text in (*DANGER, *HIT):
+        assert likeness.danger(words_of(text), (), no_ids) > 0.5, text
+    for text in HARMLESS:
+        assert likeness.danger(words_of(text), (), no_ids) < 0.5, text
+
+
+def test_it_names_the_category_and_the_example_with_its_line() -> None:
+    likeness, words = model(), words_of("meine mama schlägt mich")
+    assert likeness.category(words, (), no_ids) == "violence_child"
+    assert likeness.nearest(words, "violence_child") in ("x.yaml:1", "x.yaml:2", "x.yaml:4")
+
+
+def test_a_rule_that_fired_counts() -> None:
+    ruled = [
+        Sample(one.words, ("suicide_self/alert",) if one.danger else (), one.danger, one.category) for one in samples()
+    ]
+    likeness = fit(ruled, no_ids, alert=0.6, check=0.3, penalty=0.01)
+    words = words_of("morgen vielleicht")
+    assert likeness.danger(words, ("suicide_self/alert",), no_ids) > likeness.danger(words, (), no_ids)
+
+
+def test_the_same_samples_give_the_same_model_also_after_storing() -> None:
+    first, again = model(), model()
+    assert first.weights == again.weights
+    assert pickle.loads(pickle.dumps(first)).weights == first.weights
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_has_a_probability(text: str) -> None:
+    likeness = _MODEL
+    assert 0.0 <= likeness.danger(words_of(text), ("x/alert",), no_ids) <= 1.0
+
+
+_MODEL = model()
