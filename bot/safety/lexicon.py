@@ -6,7 +6,7 @@ that nothing else knows is tried again in a wider sound and with one letter miss
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +33,7 @@ class Lexicon:
     stems: Mapping[str, Ids]
     wide: Mapping[str, Ids]
     gaps: Mapping[str, Ids]
+    breadth: Mapping[int, float] = field(default_factory=dict)  # element -> how often it is met, roughly
     _known: dict[str, Ids] = field(default_factory=dict, compare=False, repr=False)
 
     def ids(self, token: str) -> Ids:
@@ -67,7 +68,7 @@ def _prefixes(table: Mapping[str, Ids], token: str, least: int) -> set[int]:
     return found
 
 
-def compile_lexicon(elements: Mapping[int, Iterable[str]]) -> Lexicon:
+def compile_lexicon(elements: Mapping[int, Sequence[str]]) -> Lexicon:
     """Builds the tables from element id -> written words and stems."""
     whole: dict[str, set[int]] = {}
     stems: dict[str, set[int]] = {}
@@ -78,7 +79,16 @@ def compile_lexicon(elements: Mapping[int, Iterable[str]]) -> Lexicon:
             for spelling in spellings(word.rstrip("*")):
                 _enter(whole, stems, spelling, number, stem=word.endswith("*"))
                 _enter_wide(wide, gaps, spelling, number)
-    return Lexicon(*({word: tuple(sorted(ids)) for word, ids in table.items()} for table in (whole, stems, wide, gaps)))
+    tables = ({word: tuple(sorted(ids)) for word, ids in table.items()} for table in (whole, stems, wide, gaps))
+    whole_ids, stem_ids, wide_ids, gap_ids = tables
+    breadth = {number: sum(map(_frequency, words)) for number, words in elements.items()}
+    return Lexicon(whole_ids, stem_ids, wide_ids, gap_ids, breadth)
+
+
+def _frequency(word: str) -> float:
+    """Short words are met often, stems more often than words; a guess that only orders the look-ups."""
+    plain = word.rstrip("*")
+    return (20.0 if len(plain) <= 3 else 3.0 if len(plain) <= 5 else 1.0) * (2.0 if word.endswith("*") else 1.0)
 
 
 def _enter(whole: dict[str, set[int]], stems: dict[str, set[int]], spelling: str, number: int, *, stem: bool) -> None:

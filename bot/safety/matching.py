@@ -25,31 +25,41 @@ def words_of(text: str) -> list[str]:
 class Reading:
     """One text against the rules: where each element stands."""
 
-    __slots__ = ("_guards", "_rules", "_spots")
+    __slots__ = ("_facts", "_guards", "_placed", "_rules")
 
     def __init__(self, rules: SafetyRules, words: list[str]) -> None:
         self._rules = rules
-        self._spots: dict[int, list[int]] = {}
+        self._facts = [rules.about(word) for word in words]
+        self._placed: dict[int, list[int]] | None = None
         self._guards: dict[str, list[int]] = {}
-        ids = rules.lexicon.ids
-        spots = self._spots
-        for position, word in enumerate(words):
-            for number in ids(word):
-                if number in spots:
-                    spots[number].append(position)
-                else:
-                    spots[number] = [position]
+
+    @property
+    def _spots(self) -> dict[int, list[int]]:
+        """Where each element stands; built when the first rule is worth a look, which is seldom."""
+        if self._placed is None:
+            placed: dict[int, list[int]] = {}
+            for position, (_, _, ids) in enumerate(self._facts):
+                for number in ids:
+                    if number in placed:
+                        placed[number].append(position)
+                    else:
+                        placed[number] = [position]
+            self._placed = placed
+        return self._placed
 
     def fired(self) -> list[tuple[Rule, Level]]:
         """The rules whose pattern is here, with the level that the guards leave of them."""
-        rules, triggers = self._rules.rules, self._rules.triggers
+        here = 0
+        for mask, _, _ in self._facts:
+            here |= mask
+        worth = {index for _, candidates, _ in self._facts for needed, index in candidates if needed & here == needed}
         found: list[tuple[Rule, Level]] = []
-        for number in self._spots:
-            for index in triggers.get(number, ()):
-                places = self.places(rules[index].pattern)
-                level = self._level(rules[index], places) if places else None
-                if level is not None:
-                    found.append((rules[index], level))
+        for index in sorted(worth):
+            rule = self._rules.rules[index]
+            places = self.places(rule.pattern)
+            level = self._level(rule, places) if places else None
+            if level is not None:
+                found.append((rule, level))
         return found
 
     def _level(self, rule: Rule, places: list[int]) -> Level | None:

@@ -42,9 +42,9 @@ class Pattern:
     anchor: int
 
     @property
-    def trigger(self) -> tuple[int, int]:
-        """The part and the element of it that make a rule worth looking at."""
-        return self.anchor, 0
+    def needed(self) -> frozenset[int]:
+        """The elements without any of which the pattern cannot be there."""
+        return frozenset(element for part in self.parts if not part.forbidden for element in part.elements)
 
 
 class PatternError(ValueError):

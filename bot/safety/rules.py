@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.safety.lexicon import Lexicon
@@ -27,6 +28,8 @@ URGENCIES: Mapping[str, Urgency] = {
 }
 """Every category and how soon a human must see it; in the order in which one wins over another."""
 
+
+_MOST_WORDS = 20_000  # words whose facts are kept
 
 SOFTENING = frozenset({"past", "joke", "idiom", "offence"})
 """Guards that turn an alert into a second look; the others silence it."""
@@ -54,25 +57,45 @@ class Rule:
     always: bool = False
 
 
+WordFacts = tuple[int, tuple[tuple[int, int], ...], tuple[int, ...]]
+"""The elements of a word as a mask, the rules that it makes worth a look, the elements themselves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyRules:
-    """All rules, compiled. `triggers` maps the first element of a rule's anchor to the rules worth looking at.
+    """All rules, compiled. `triggers` maps the rarest element of a rule to the rule with the set of all that it needs.
 
-    `likeness` weighs what the rules found and what they did not; without it the rules decide alone.
+    Sets of elements are bit masks: most rules are ruled out by one comparison. `likeness` weighs what the rules found and
+    what they did not; without it the rules decide alone.
     """
 
     lexicon: Lexicon
     rules: tuple[Rule, ...]
-    triggers: Mapping[int, tuple[int, ...]]
+    triggers: Mapping[int, tuple[tuple[int, int], ...]]  # element -> (needed elements as a mask, rule)
     guards: Mapping[str, tuple[Pattern, ...]]
     likeness: Likeness | None = None
+    _words: dict[str, WordFacts] = field(default_factory=dict, compare=False, repr=False)
+
+    def about(self, word: str) -> WordFacts:
+        """What a word (its sound) brings with it; kept for the next time."""
+        known = self._words.get(word)
+        if known is None:
+            if len(self._words) >= _MOST_WORDS:
+                self._words.clear()
+            ids = self.lexicon.ids(word)
+            candidates = tuple(rule for number in ids for rule in self.triggers.get(number, ()))
+            known = self._words[word] = (sum(1 << number for number in ids), candidates, ids)
+        return known
 
 
 def compile_rules(rules: tuple[Rule, ...], guards: Mapping[str, tuple[Pattern, ...]], lexicon: Lexicon) -> SafetyRules:
-    """Indexes the rules by their triggers."""
-    triggers: dict[int, list[int]] = {}
+    """Indexes the rules by the element that is met least often."""
+    common = Counter(element for rule in rules for element in rule.pattern.needed)
+    triggers: dict[int, list[tuple[int, int]]] = {}
     for index, rule in enumerate(rules):
-        triggers.setdefault(rule.pattern.parts[rule.pattern.anchor].elements[0], []).append(index)
+        needed = rule.pattern.needed
+        rarest = min(needed, key=lambda element: (lexicon.breadth[element], common[element], element))
+        triggers.setdefault(rarest, []).append((sum(1 << element for element in needed), index))
     return SafetyRules(
         lexicon=lexicon,
         rules=rules,
