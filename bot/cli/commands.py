@@ -65,6 +65,14 @@ def check(
 
 
 @app.command()
+def learn() -> None:
+    """Lernt aus den Beispielen in knowledge/safety, was Gefahr ist und was nicht; nach jeder Änderung dort."""
+    from bot.cli.content import run_learn
+
+    raise SystemExit(run_learn())
+
+
+@app.command()
 def test(
     path: Annotated[Path | None, typer.Argument(help="Datei oder Ordner mit Gesprächstests.")] = None,
     coverage: Annotated[bool, typer.Option(help="Nicht geprüfte Schritte und Abzweigungen zeigen.")] = False,

@@ -10,6 +10,7 @@ from rich.console import Console
 from bot.config import content_root, read_settings
 from bot.errors import ContentError
 from bot.loader.content import load_content, read_content
+from bot.loader.safety import learn
 from bot.loader.translations import catalog_path, missing_counts, update_catalog
 
 CONTENT_EXIT = 3
@@ -112,4 +113,11 @@ def run_translate(language: str) -> int:
         raise ContentError(broken)
     missing, total = update_catalog(content, root, language)
     print(f"{catalog_path(root, language)}: {total} Texte, {missing} noch nicht übersetzt.")
+    return 0
+
+
+def run_learn() -> int:
+    """Fits the safety layer's likeness and writes knowledge/safety/learned.json.gz."""
+    count = learn(content_root(read_settings()))
+    print(f"Gelernt aus {count} Texten: knowledge/safety/learned.json.gz")
     return 0

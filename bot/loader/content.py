@@ -15,7 +15,7 @@ from bot.loader.desk import load_desk
 from bot.loader.encoders import add_meaning, find_encoder
 from bot.loader.flows import load_commands, load_flows, load_texts
 from bot.loader.nodes import Node, Problems, read_yaml
-from bot.loader.safety import load_safety
+from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.templates import check_templates, load_templates
 from bot.loader.topics import check_topics, load_topics
 from bot.loader.translations import load_catalogs
@@ -44,7 +44,7 @@ def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     data = load_data(knowledge, problems)
     topics = load_topics(knowledge, problems)
     check_topics(topics, data.values, data.laender, problems)
-    safety = load_safety(knowledge, problems, harmless_texts(topics, knowledge, problems))
+    safety = load_safety(knowledge, problems, lambda: harmless_texts(topics, knowledge, problems))
     flows, templates = load_flows(dialogues, problems), load_templates(dialogues, problems)
     check_templates(templates, flows, data.values, data.laender, problems)
     catalogs = load_catalogs(root, problems)
@@ -83,12 +83,6 @@ def build_index(topics: Mapping[str, Topic], knowledge: Path, problems: Problems
         lexicon=load_lexicon(knowledge, problems),
         outside=load_outside(knowledge, problems),
     )
-
-
-def harmless_texts(topics: Mapping[str, Topic], knowledge: Path, problems: Problems) -> list[str]:
-    """Ordinary questions and small talk: what the safety layer learns as no danger. Topics of risk safety are left out."""
-    asked = [row.text for topic in topics.values() if topic.risk != "safety" for row in topic.asked]
-    return [*asked, *load_outside(knowledge, problems), *load_smalltalk(knowledge, problems)]
 
 
 def phrases_of(topic: Topic) -> Iterator[Phrase]:

@@ -7,13 +7,17 @@ tests (`rule_examples`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.dialogue.content import SafetyAnswer
+from bot.errors import ContentError
+from bot.loader.learned import read_learned, write_learned
 from bot.loader.nodes import Node, Problems, read_yaml
 from bot.loader.safety_answers import load_answers
+from bot.loader.topics import load_topics
+from bot.matching.topic import Topic
 from bot.safety import URGENCIES, Rule, SafetyRules, compile_rules
 from bot.safety.lexicon import compile_lexicon
 from bot.safety.likeness import Sample, fit
@@ -46,28 +50,60 @@ class Example:
     place: str
 
 
-def load_safety(root: Path, problems: Problems, harmless: Iterable[str] = ()) -> Safety:
+def load_safety(root: Path, problems: Problems, harmless: Callable[[], Iterable[str]] = tuple) -> Safety:
     """Rules and answers below `root` (the folder knowledge/). Without the folder there is no safety layer to load.
 
-    `harmless` are ordinary questions: what the likeness learns as no danger.
+    `harmless` gives ordinary questions: what the likeness learns as no danger, when it has to learn.
     """
     folder = root / "safety"
     if not folder.is_dir():
         return Safety()
     answer, unsigned = load_answers(root, problems)
     rules = load_rules(folder, problems)
-    return Safety(learn(rules, folder, harmless, problems), answer, unsigned)
+    return Safety(with_likeness(rules, folder, harmless, problems), answer, unsigned)
 
 
-def learn(rules: SafetyRules, folder: Path, harmless: Iterable[str], problems: Problems) -> SafetyRules:
-    """The rules with a likeness fitted from all examples and the harmless texts; unchanged without examples."""
-    samples = load_samples(rules, folder, harmless, problems)
+def with_likeness(
+    rules: SafetyRules, folder: Path, harmless: Callable[[], Iterable[str]], problems: Problems
+) -> SafetyRules:
+    """The rules with what was learned from the examples, learned now if `kavi learn` has not; unchanged without examples."""
     node = read_yaml(folder / "levels.yaml", _shown(folder / "levels.yaml"), problems)
-    if node is None or not any(sample.danger for sample in samples):
+    if node is None:
         return rules
     fields = node.fields(("about", "alert", "check"), required=("alert", "check"))
     alert, check = fields["alert"].number(), fields["check"].number()
-    return replace(rules, likeness=fit(samples, rules.lexicon.ids, alert=alert, check=check))
+    likeness = read_learned(folder, alert=alert, check=check)
+    if likeness is None:
+        node.problem("the examples have changed: `kavi learn` makes the start fast again", "warning")
+        samples = load_samples(rules, folder, harmless(), problems)
+        if not any(sample.danger for sample in samples):
+            return rules
+        likeness = fit(samples, rules.lexicon.ids, alert=alert, check=check)
+    return replace(rules, likeness=likeness)
+
+
+def learn(root: Path) -> int:
+    """Learns from the examples below `root`/knowledge and writes it down; how many texts taught.
+
+    Raises ContentError when the rules or examples have problems.
+    """
+    problems = Problems()
+    knowledge = root / "knowledge"
+    folder = knowledge / "safety"
+    rules = load_rules(folder, problems)
+    topics = load_topics(knowledge, problems)
+    samples = load_samples(rules, folder, harmless_texts(topics, knowledge, problems), problems)
+    if problems.errors:
+        raise ContentError(problems.errors)
+    write_learned(folder, fit(samples, rules.lexicon.ids, alert=1.0, check=1.0))
+    return len(samples)
+
+
+def harmless_texts(topics: Mapping[str, Topic], knowledge: Path, problems: Problems) -> list[str]:
+    """Ordinary questions and small talk: what is learned as no danger. Topics of risk safety are left out."""
+    asked = [row.text for topic in topics.values() if topic.risk != "safety" for row in topic.asked]
+    others = [read_yaml(knowledge / name, f"knowledge/{name}", problems) for name in ("outside.yaml", "smalltalk.yaml")]
+    return [*asked, *(text for node in others if node for _, value in node.pairs() for text in value.texts())]
 
 
 def load_samples(rules: SafetyRules, folder: Path, harmless: Iterable[str], problems: Problems) -> list[Sample]:

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.loader.content import harmless_texts
 from bot.loader.nodes import Problems
-from bot.loader.safety import load_rules, load_samples
+from bot.loader.safety import harmless_texts, load_rules, load_samples
 from bot.loader.topics import load_topics
 from bot.safety import SafetyRules
 from bot.safety.likeness import Sample, fit

@@ -15,9 +15,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from bot.loader.content import harmless_texts
 from bot.loader.nodes import Problems
-from bot.loader.safety import load_safety
+from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.topics import load_topics
 from bot.safety import SafetyRules, triage
 
@@ -92,8 +91,9 @@ def run(argv: list[str]) -> dict[str, Any]:
         paths = [path for name in ("crisis", "nearmiss", "faq", "oos") if (path := folder / f"{name}.jsonl").is_file()]
     problems = Problems()
     knowledge = _ROOT / "knowledge"
-    harmless = harmless_texts(load_topics(knowledge, problems), knowledge, problems)
-    rules = load_safety(knowledge, problems, harmless).rules
+    rules = load_safety(
+        knowledge, problems, lambda: harmless_texts(load_topics(knowledge, problems), knowledge, problems)
+    ).rules
     assert rules is not None
     for problem in problems.found:
         print(problem, file=sys.stderr)
