@@ -9,6 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
+from tests.servers.compiled import seed
+
 UP_SECONDS = (0.3, 4.0)  # how long it works between two kills
 READY_SECONDS = 90.0
 EARLY_KILLS = 0.1  # the share of kills that hit the start
@@ -24,6 +26,8 @@ class Program:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
+        if "KAVI_DATA_DIR" in self._environment:
+            await asyncio.to_thread(seed, Path(self._environment["KAVI_DATA_DIR"]))
         with self._log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, *self._command, env=self._environment, stdout=output, stderr=output
