@@ -23,7 +23,7 @@ from bot.safety.lexicon import compile_lexicon
 from bot.safety.likeness import Sample, fit
 from bot.safety.matching import words_of
 from bot.safety.pattern import Elements, Pattern, PatternError, parse
-from bot.safety.triage import fired_rules, names_of
+from bot.safety.triage import fired_rules, names_of, stretches
 
 _FIELDS = ("category", "language", "unless", "alert", "check", "always", "examples", "checks", "counter_examples")
 _DANGER = {"alert": 1.0, "check": 0.5, "none": 0.0}
@@ -109,14 +109,17 @@ def harmless_texts(topics: Mapping[str, Topic], knowledge: Path, problems: Probl
 def load_samples(rules: SafetyRules, folder: Path, harmless: Iterable[str], problems: Problems) -> list[Sample]:
     """Every example below knowledge/safety and the harmless texts, as the likeness learns them; doubled texts once."""
     texts = {row.text: row for row in (*rule_examples(folder, problems), *_more_examples(folder, problems))}
-    samples = [_sample(rules, row.text, _DANGER[row.expected], row.category, row.place) for row in texts.values()]
-    return samples + [_sample(rules, text, 0.0, "", "") for text in dict.fromkeys(harmless) if text not in texts]
+    taught = [one for row in texts.values() for one in _samples(rules, row)]
+    plain = (Example(text, "", "none", "") for text in dict.fromkeys(harmless) if text not in texts)
+    return taught + [one for row in plain for one in _samples(rules, row)]
 
 
-def _sample(rules: SafetyRules, text: str, danger: float, category: str, place: str) -> Sample:
-    words = words_of(text)
+def _samples(rules: SafetyRules, row: Example) -> list[Sample]:
+    """A dangerous text as a whole; a long harmless one in the stretches in which it would be weighed."""
+    words, danger = words_of(row.text), _DANGER[row.expected]
     fired = names_of(fired_rules(rules, words))
-    return Sample(tuple(words), fired, danger, category if danger else "", place)
+    pieces = [words] if danger else stretches(words)
+    return [Sample(tuple(piece), fired, danger, row.category if danger else "", row.place) for piece in pieces]
 
 
 def _more_examples(folder: Path, problems: Problems) -> Iterator[Example]:

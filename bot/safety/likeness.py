@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-_PIECES: Final = (3, 4, 5)  # lengths of the pieces of words
+_PIECES: Final = (3, 4)  # lengths of the pieces of words
 _PIECE: Final = 0.5
 _CLASS: Final = 0.7
 _MOST_WORDS: Final = 20_000  # words whose sums are kept

@@ -67,7 +67,7 @@ def _weigh(
     """The level by the probability of the most dangerous stretch; the place by the rule, else by the nearest example."""
     names, ids = names_of(fired), rules.lexicon.ids
     danger, stretch = max(
-        ((likeness.danger(piece, names, ids), piece) for piece in _stretches(words)), key=lambda found: found[0]
+        ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
     )
     if danger < likeness.check:
         return None
@@ -77,8 +77,8 @@ def _weigh(
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
 
 
-def _stretches(words: list[str]) -> list[list[str]]:
-    """The text itself, or overlapping stretches of it, so that one sentence in a long story is not drowned."""
+def stretches(words: list[str]) -> list[list[str]]:
+    """What is weighed: the text itself, or overlapping stretches of it, so that one sentence in a long story is not drowned."""
     if len(words) <= STRETCH:
         return [words]
     return [words[start : start + STRETCH] for start in range(0, len(words) - STRETCH // 2, STRETCH // 2)]
