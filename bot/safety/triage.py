@@ -8,7 +8,7 @@ from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
 from bot.safety.rules import URGENCIES, Finding, Level, Rule, SafetyRules
 
-STRETCH: Final = 40  # words that are weighed together
+STRETCH: Final = 60  # words that are weighed together
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
