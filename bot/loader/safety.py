@@ -117,7 +117,7 @@ def load_samples(rules: SafetyRules, folder: Path, harmless: Iterable[str], prob
 def _samples(rules: SafetyRules, row: Example) -> list[Sample]:
     """A dangerous text as a whole; a long harmless one in the stretches in which it would be weighed."""
     words, danger = words_of(row.text), _DANGER[row.expected]
-    fired = names_of(fired_rules(rules, words))
+    fired = names_of(fired_rules(rules, words), len(words))
     pieces = [words] if danger else stretches(words)
     return [Sample(tuple(piece), fired, danger, row.category if danger else "", row.place) for piece in pieces]
 

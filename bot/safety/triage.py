@@ -8,6 +8,7 @@ from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
 from bot.safety.rules import URGENCIES, Finding, Level, Rule, SafetyRules
 
+STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
@@ -54,18 +55,26 @@ def fired_rules(rules: SafetyRules, words: list[str]) -> list[tuple[Rule, Level]
     return fired
 
 
-def names_of(fired: list[tuple[Rule, Level]]) -> tuple[str, ...]:
-    """What fired as the likeness knows it: each category and level once, and whether it was several rules."""
+def names_of(fired: list[tuple[Rule, Level]], length: int) -> tuple[str, ...]:
+    """What fired as the likeness knows it: each category and level once, whether it was several rules, and whether a
+    text of so many words is a story in which no rule found anything."""
     kinds = [f"{rule.category}/{level}" for rule, level in fired]
     several = ("several",) if len({rule.place for rule, _ in fired}) > 1 else ()
-    return (*sorted(set(kinds)), *sorted({kind[kind.index("/") :] for kind in kinds}), *several)
+    story = (("story",) if length > STORY else ()) + (("quiet",) if not fired else ())
+    return (
+        *sorted(set(kinds)),
+        *sorted({kind[kind.index("/") :] for kind in kinds}),
+        *several,
+        *story,
+        *(("quiet story",) if len(story) == 2 else ()),
+    )
 
 
 def _weigh(
     rules: SafetyRules, likeness: Likeness, words: list[str], fired: list[tuple[Rule, Level]], ruled: Finding | None
 ) -> Finding | None:
     """The level by the probability of the most dangerous stretch; the place by the rule, else by the nearest example."""
-    names, ids = names_of(fired), rules.lexicon.ids
+    names, ids = names_of(fired, len(words)), rules.lexicon.ids
     danger, stretch = max(
         ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
     )
