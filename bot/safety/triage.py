@@ -73,12 +73,16 @@ def names_of(fired: list[tuple[Rule, Level]], length: int) -> tuple[str, ...]:
 def _weigh(
     rules: SafetyRules, likeness: Likeness, words: list[str], fired: list[tuple[Rule, Level]], ruled: Finding | None
 ) -> Finding | None:
-    """The level by the probability of the most dangerous stretch; the place by the rule, else by the nearest example."""
+    """The level by the probability of the most dangerous stretch; the place by the rule, else by the nearest example.
+
+    What a rule would call an alert is never dropped lightly: it is asked about unless it is really improbable.
+    """
     names, ids = names_of(fired, len(words)), rules.lexicon.ids
     danger, stretch = max(
         ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
     )
-    if danger < likeness.check:
+    doubted = ruled is not None and ruled.level == "alert" and danger >= likeness.check / 2
+    if danger < likeness.check and not doubted:
         return None
     level: Level = "alert" if danger >= likeness.alert else "check"
     category = ruled.category if ruled is not None else likeness.category(stretch, names, ids)
