@@ -11,7 +11,7 @@ from bot.desk.table import STATES, TABLE
 from bot.dialogue.content import Content
 from tests.desk.world import QUEUE, World, at
 
-EVENTS = 10_000 if os.environ.get("KAVI_TEST_LONG") else int(os.environ.get("KAVI_TEST_EVENTS", "500"))
+EVENTS = 10_000 if os.environ.get("KAVI_TEST_LONG") else int(os.environ.get("KAVI_TEST_EVENTS", "250"))
 FAMILIES = [f"!f{number}" for number in range(6)]
 TEAM = ["berg", "tal", "see", "wald"]
 ORDERS = (
