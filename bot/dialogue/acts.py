@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.dialogue import alerts
+from bot.dialogue import alerts, answering
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
 from bot.dialogue.session import Part, Session
@@ -30,11 +31,24 @@ def _export(draft: Draft) -> None:
 
 
 def _switch(draft: Draft, name: str) -> None:
+    """Hands the phone over: what was open in either part ends, the running flow goes on in the other part."""
     if draft.session.active == name:
         return
+    running = draft.top
+    draft.clear_frames()
+    draft.change_part(offers=(), offers_question="", recent=())
     parts = dict(draft.session.parts)
     parts.setdefault(name, Part(audience="child" if name == "child" else ""))
     draft.change(parts=parts, active=name)
+    draft.change_part(frames=(replace(running, local={}, question=""),) if running is not None else ())
+
+
+def _answer_first(draft: Draft) -> None:
+    """Answers the very first message, now that we know who asks."""
+    topics = draft.value("first_question")
+    if isinstance(topics, tuple) and topics:
+        draft.say_key("digress.now")
+        answering.answer_or_clarify(draft, topics)
 
 
 def _consent(draft: Draft) -> None:
@@ -53,12 +67,20 @@ def _leave_queue(draft: Draft) -> None:
         draft.effects.append(CancelHandoff())
 
 
+def _end_all_but_running(draft: Draft) -> None:
+    """Ends the flows below the one that runs, which goes on to say its piece."""
+    running = draft.top
+    draft.clear_frames()
+    if running is not None:
+        draft.change_part(frames=(running,))
+
+
 def _quick_exit(draft: Draft) -> None:
     """Deletes what was just written on both sides and forgets the open flows."""
     draft.effects.append(Retract(since=draft.at - QUICK_EXIT_REACH))
     if draft.session.owner in ("queue", "counsellor"):
         draft.effects.append(Relay(kind="quick_exit"))
-    draft.clear_frames()
+    _end_all_but_running(draft)
     draft.change_part(offers=(), offers_question="", topic="", recent=())
     draft.record("quick_exit")
 
@@ -118,4 +140,5 @@ ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "helpful": _helpful,
     "not_helpful": _not_helpful,
     "collect_rejected": _collect_rejected,
+    "answer_first": _answer_first,
 })  # fmt: skip

@@ -86,6 +86,18 @@ def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> bool:
     return bool(known) and draft.push("repair.clarify", {"candidates": tuple(known), "asked": draft.trigger[:500]})
 
 
+def answer_or_clarify(draft: Draft, topics: tuple[str, ...]) -> None:
+    """Answers the only one of these topics that speaks to the reader, or asks which of several is meant."""
+    fitting = tuple(name for name in topics if _is_for(draft, name)) or topics[:1]
+    if len(fitting) == 1 or not draft.push("repair.clarify", {"candidates": fitting[:MAX_CHOICES]}):
+        answer_topic(draft, fitting[0])
+
+
+def _is_for(draft: Draft, topic_id: str) -> bool:
+    topic = draft.content.topics.get(topic_id)
+    return topic is not None and speaks_to(draft.reader, topic.audiences)
+
+
 def answer_deferred(draft: Draft) -> bool:
     """Answers what was put off until the flow ended; False when nothing was."""
     topic = draft.part.deferred

@@ -221,16 +221,24 @@ def _converse(draft: Draft, event: Heard, text: str) -> None:
 
 
 def _first_words(draft: Draft, event: events.Said) -> None:
-    """The very first message may already be the question: it is answered before anybody is asked who they are."""
+    """The very first message may already be the question: it is answered before anybody is asked who they are.
+
+    Where the answer depends on who asks or on the Land, it comes when onboarding is done.
+    """
     match = event.understanding.match
     command = commands.command_in(event.text, draft.content.commands)
     draft.push("onboarding")
     if command is not None and command not in ("restart", "menu", "back", "skip", "repeat"):
         commands.run(draft, command)
-    elif match is not None and match.outcome == "answer":
-        topic = draft.content.topics.get(match.candidates[0].topic)
-        if topic is not None and topic.needs != "land":
+    elif match is not None and (
+        match.outcome == "answer" or (match.outcome == "clarify" and " " in event.text.strip())
+    ):
+        topics = tuple(candidate.topic for candidate in match.candidates)
+        topic = draft.content.topics.get(topics[0])
+        if match.outcome == "answer" and topic is not None and topic.needs != "land":
             answering.answer_topic(draft, topic.id)
+        else:
+            draft.change_top(local={"first_question": topics[:1] if match.outcome == "answer" else topics})
 
 
 def _press(draft: Draft, event: events.Pressed) -> None:

@@ -81,7 +81,13 @@ _KEYCAP = re.compile(r"^(\d)\ufe0f?\u20e3$")
 
 
 def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
-    """The value of the option that the text names by number, keycap emoji, label or a close misspelling."""
+    """The value of the option that the text names by number, keycap emoji, label or a close misspelling.
+
+    A number that is itself a name of an option ("8" for "6 bis 9 Jahre") means that one.
+    """
+    for option in options:
+        if text.strip() in option.also:
+            return option.value
     found = _LEADING_NUMBER.match(text) or _KEYCAP.match(text.strip())
     if found:
         at = int(found[1]) - 1
@@ -112,7 +118,9 @@ def _names(option: Shown) -> tuple[str, ...]:
 def _one_word_inside(text: str, options: tuple[Shown, ...]) -> str | None:
     """The only option one of whose names stands as whole words in a longer text ("ich bin die Mutter")."""
     said = f" {fold(text)} "
-    hits = {o.value for o in options for name in _names(o) if len(name) >= 3 and f" {name} " in said}
+    hits = {
+        o.value for o in options for name in _names(o) if (len(name) >= 3 or name.isdecimal()) and f" {name} " in said
+    }
     return hits.pop() if len(hits) == 1 else None
 
 

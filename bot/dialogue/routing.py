@@ -103,7 +103,7 @@ def _at_question(draft: Draft, text: str, understanding: Understanding) -> None:
     ask = found[2]
     match = understanding.match
     free = ask.kind in FREE_TEXT
-    own_question = bool(_QUESTION_WORDS.search(text)) and match is not None
+    own_question = bool(_QUESTION_WORDS.search(text)) and match is not None and not _names_option(draft, ask, text)
     if own_question and match is not None and match.outcome == "answer" and not (free and len(text) > 120):
         _digress(draft, ask, match)
         return
@@ -111,12 +111,12 @@ def _at_question(draft: Draft, text: str, understanding: Understanding) -> None:
     if isinstance(reading, Rejected) and not free and len(draft.part.recent) > 1:
         joined = asking.take_text(draft, " ".join(row[1] for row in draft.part.recent))
         reading = joined if isinstance(joined, Parsed) else reading
-    if reading is not None and not isinstance(reading, Rejected):
+    if reading is not None and (not isinstance(reading, Rejected) or reading.reason in asking.TELLING):
         asking.apply(draft, reading)
-    elif match is not None and match.outcome != "none":
-        _digress(draft, ask, match)
     elif (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
         draft.push(flow)
+    elif match is not None and match.outcome != "none":
+        _digress(draft, ask, match)
     elif ask.quiet:
         _not_understood(draft, text)
     elif reading is not None:

@@ -24,8 +24,8 @@ Rule = Callable[[Content, Report], None]
 MAX_MESSAGE = 4096  # UTF-16 units of one Telegram message; a longer text is split, which an editor should decide
 BUILT_IN_NAMES = frozenset({
     "audience", "band", "register", "language", "consent", "owner", "watched", "shared_phone", "land", "prison", "alias",
-    "human_when", "role_hint", "minimum", "maximum", "unit", "source", "as_of", "title", "look_text", "topic", "candidates",
-    "asked", "category",
+    "human_when", "role_hint", "first_question", "minimum", "maximum", "unit", "source", "as_of",
+    "title", "look_text", "topic", "candidates", "asked", "category",
 })  # fmt: skip
 NEEDED_FLOWS = (
     "onboarding", "menu", "safety.after", "safety.after_without_consent", "safety.second_look", "repair.offer_human",
