@@ -52,6 +52,8 @@ class ScriptMessenger:
                     Cursor(account=ACCOUNT, value=str(self._position + len(batch))),
                 )
                 self._position += len(batch)
+            else:  # the script grows
+                lines = (self._folder / "script.jsonl").read_text().splitlines()
             await asyncio.sleep(0.002 if batch else 0.2)
 
     def _inbound(self, line: str) -> Inbound:
