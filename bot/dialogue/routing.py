@@ -32,6 +32,7 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
     in_burst = len(draft.part.recent) > 1
     if in_burst:
         draft.effects.append(Withdraw(hold_key=MISS_KEY))
+    _drop_passing(draft, text)
     if _steer(draft, text):
         return
     if asking.open_question(draft) is not None:
@@ -40,6 +41,14 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
         return
     else:
         _freely(draft, text, understanding, in_burst)
+
+
+def _drop_passing(draft: Draft, text: str) -> None:
+    """A question about the message before ("Was davon meinen Sie?") is gone as soon as somebody writes something else."""
+    while (found := asking.open_question(draft)) is not None and found[2].digress == "drop":
+        if not isinstance(asking.take_text(draft, text), Rejected):
+            return
+        draft.pop()
 
 
 def _steer(draft: Draft, text: str) -> bool:
