@@ -112,7 +112,14 @@ def _at_question(draft: Draft, text: str, understanding: Understanding) -> None:
     ask = found[2]
     match = understanding.match
     free = ask.kind in FREE_TEXT
-    own_question = bool(_QUESTION_WORDS.search(text)) and match is not None and not _names_option(draft, ask, text)
+    # a letter may consist of questions: with `digress: block` a free text is always the answer
+    is_letter = free and ask.digress == "block"
+    own_question = (
+        not is_letter
+        and bool(_QUESTION_WORDS.search(text))
+        and match is not None
+        and not _names_option(draft, ask, text)
+    )
     if own_question and match is not None and match.outcome == "answer" and not (free and len(text) > 120):
         _digress(draft, ask, match)
         return

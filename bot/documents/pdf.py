@@ -33,7 +33,8 @@ def _items(block: Block, filled: Callable[[str], str]) -> list[str]:
 
 
 def _table(paper: Paper, block: Block, filled: Callable[[str], str]) -> None:
-    rows = [tuple(cell.strip() for cell in filled(row).split(" | ")) for row in block.items]
+    # divided before it is filled: a bar that a person typed makes no cell, and empty cells stay
+    rows = [tuple(filled(cell) for cell in row.split(" |")) for row in block.items]
     paper.table(rows)
 
 
