@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -151,10 +151,11 @@ def test_the_example_topic_is_found_and_takes_nobody_elses_questions(
 def test_the_example_rule_does_what_its_examples_say(examples: tuple[Path, Content, tuple[Problem, ...]]) -> None:
     root, content, _ = examples
     assert content.rules is not None
+    rules = replace(content.rules, likeness=None)  # what the rules say by themselves
     rows = [row for row in rule_examples(root / "knowledge" / "safety", Problems()) if "beispiel" in row.place]
     assert {row.expected for row in rows} == {"alert", "check", "none"}
     for row in rows:
-        found = triage(content.rules, row.text, audience="child")
+        found = triage(rules, row.text, audience="child")
         assert (found.level if found else "none") == row.expected, row.text
 
 
