@@ -22,7 +22,7 @@ STOP = frozenset({
 _ENDINGS = frozenset({"ungen", "innen", "ung", "heit", "keit", "lich", "isch", "ern", "est", "end", "en", "er", "es", "em",
                       "te", "st", "e", "n", "s", "t"})  # fmt: skip
 MAX_WORDS = 240  # of a long text the first and the last half of these count
-SIZES = (2, 3, 4)  # lengths of the n-grams
+SIZES = (3, 4)  # lengths of the n-grams; pairs of letters cost a third more and find nothing more
 # How much a kind of feature counts, by its first letter; found by cross-validation (tests/bench/calibrate.py).
 KINDS: Mapping[str, float] = {"w": 0.8, "s": 1.1, "p": 0.9, "c": 3.5, "k": 1.0}
 

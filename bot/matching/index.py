@@ -207,6 +207,8 @@ class TopicIndex:
                 int(at) for at in np.argsort(-looked.scores)[:OFFERED] if at not in order and looked.scores[at] > 0.0
             ]
         whole = " ".join(words)
+        view = self.views.get(audience or "")
+        order += [at for at in self.exact.get(whole, ()) if at not in order and (view is None or view[at] > 0.0)]
         standing = Field.of(scores, float(table[0, -1]))
         prepared: dict[int, Said] = {}
         ranked = []
