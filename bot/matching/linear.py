@@ -141,8 +141,9 @@ def _renumber(bag: tuple[Ints, Ints], renumbered: Ints) -> tuple[Ints, Ints]:
     return at[kept], bag[1][kept]
 
 
-def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classes: int) -> Floats:
-    """Weights (features x classes): ridge regression, or centroids for very many examples."""
+def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classes: int, rounds: int = ROUNDS) -> Floats:
+    """Weights (features x classes): ridge regression, nearer to its exact solution with each round, or centroids for
+    very many examples."""
     n = len(vectors)
     weights = np.zeros((width, classes), dtype=np.float32)
     if n == 0:
@@ -155,7 +156,7 @@ def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classe
     ridge, whole = np.float32(RIDGE), np.float32(1.0 / (1.0 + RIDGE))
     parts = np.zeros((n, classes), dtype=np.float32)
     chance = np.random.default_rng(1)  # a fixed order without pattern: the same content gives the same weights
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for row in chance.permutation(n).tolist():
             at, values = vectors[row]
             part = parts[row]
