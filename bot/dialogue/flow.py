@@ -14,7 +14,9 @@ from bot.dialogue.expressions import Expression
 from bot.dialogue.session import Keep
 from bot.text.variants import Variants
 
-Digress = Literal["allow", "confirm", "block", "drop"]  # "drop": any message that does not answer ends the flow
+Digress = Literal[
+    "allow", "confirm", "block", "drop", "never"
+]  # "drop": any message that does not answer ends the flow
 SystemAct = Literal[
     "erase", "export", "child_part", "adult_part", "consent", "withdraw_consent", "leave_queue", "quick_exit",
     "watch_on", "watch_off", "confirm_alert", "dismiss_alert", "forget_slots", "menu", "retry_question",

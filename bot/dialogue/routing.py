@@ -112,8 +112,8 @@ def _at_question(draft: Draft, text: str, understanding: Understanding) -> None:
     ask = found[2]
     match = understanding.match
     free = ask.kind in FREE_TEXT
-    # a letter may consist of questions: with `digress: block` a free text is always the answer
-    is_letter = free and ask.digress == "block"
+    # a letter may consist of questions: with `digress: never` a free text is always the answer
+    is_letter = free and ask.digress == "never"
     own_question = (
         not is_letter
         and bool(_QUESTION_WORDS.search(text))

@@ -34,7 +34,7 @@ _ASK_KEYS = (
 )  # fmt: skip
 _OPTION_KEYS = ("label", "also", "for", "when", "goto", "link")
 _KEEPS = ("turn", "session", "30d", "case")
-_DIGRESS = ("allow", "confirm", "block", "drop")
+_DIGRESS = ("allow", "confirm", "block", "drop", "never")
 _DURATION = re.compile(
     r"^\s*(\d+(?:\.\d+)?)\s*(seconds?|sekunden?|s|minutes?|minuten?|min|m|hours?|stunden?|h|days?|tage?n?|d|weeks?|wochen?|w)\s*$",
     re.IGNORECASE,
