@@ -116,12 +116,12 @@ async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume
     async with app.open_store(settings) as store:
         pointer = settings.data_dir / "terminal-chat"
         name = pointer.read_text().strip() if resume and pointer.is_file() else secrets.token_hex(8)
-        pointer.write_text(name + "\n")
         conversations = app.make_conversations(settings, content, store)
         chat = Chat(store, conversations, name, datetime.now(UTC))
         conversations.watcher = lambda turned, result: chat.turns.append((turned, result))
         if begun is not None and not resume:
             await app.begin_with(store, address_of(name), begun)
+        pointer.write_text(name + "\n")  # after the store has answered: a failed start leaves the last talk to resume
         recorder = Recorder(begun) if record is not None else None
         if jsonl:
             await _jsonl(chat, sys.stdin, sys.stdout, recorder, fresh=not resume and begun is None)

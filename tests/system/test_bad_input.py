@@ -96,6 +96,7 @@ def test_a_locked_database_is_named_with_its_remedy(data: Path) -> None:
     finally:
         holder.execute("ROLLBACK")
         holder.close()
+    _goes_on(data)
 
 
 def test_a_full_disk_loses_nothing_that_was_stored(data: Path) -> None:
