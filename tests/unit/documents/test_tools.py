@@ -61,7 +61,7 @@ def test_a_letter_that_is_too_long_is_asked_for_again_in_a_friendly_way(content:
 
 
 def test_the_calendar_of_a_contact_plan_is_neutral_and_begins_birthdays_early(content: Content) -> None:
-    answers = ["kontaktplan", "8", "1", "alle zwei wochen", "29.11.", "3.4.", "9.12."]
+    answers = ["kontaktplan", "8", "1", "alle zwei wochen", "29.11.", "3.4.", "9. Dezember"]
     _, made = files_of(content, "caregiver", answers)
     text = render(content, content.templates[made.template], dict(made.values), AT, PICTURES)
     events = icalendar.Calendar.from_ical(text).walk("VEVENT")
