@@ -75,16 +75,18 @@ def _weigh(
 ) -> Finding | None:
     """The level by the probability of the most dangerous stretch; the place by the rule, else by the nearest example.
 
-    What a rule would call an alert is never dropped lightly: it is asked about unless it is really improbable.
+    What a rule calls an alert stays one where the examples call it at least unclear, and is asked about unless it is
+    really improbable; without a rule the examples must be surer.
     """
     names, ids = names_of(fired, len(words)), rules.lexicon.ids
     danger, stretch = max(
         ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
     )
-    doubted = ruled is not None and ruled.level == "alert" and danger >= likeness.check / 2
-    if danger < likeness.check and not doubted:
+    ruled_alert = ruled is not None and ruled.level == "alert"
+    if danger < likeness.check and not (ruled_alert and danger >= likeness.check / 2):
         return None
-    level: Level = "alert" if danger >= likeness.alert else "check"
+    sure = likeness.check if ruled_alert else likeness.alert
+    level: Level = "alert" if danger >= sure else "check"
     category = ruled.category if ruled is not None else likeness.category(stretch, names, ids)
     place = ruled.rule if ruled is not None else likeness.nearest(stretch, category)
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
