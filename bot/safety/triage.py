@@ -83,7 +83,8 @@ def _weigh(
         ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
     )
     ruled_alert = ruled is not None and ruled.level == "alert"
-    if danger < likeness.check and not (ruled_alert and danger >= likeness.check / 2):
+    least = likeness.check * (1.0 if ruled is None else 0.5 if ruled_alert else 0.8)
+    if danger < least:
         return None
     sure = likeness.check if ruled_alert else likeness.alert
     level: Level = "alert" if danger >= sure else "check"
