@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.safety.likeness import Example, Likeness
 
 NAME = "learned.json.gz"
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 def fingerprint(folder: Path) -> str:

@@ -20,8 +20,9 @@ _PIECES: Final = (3, 4)  # lengths of the pieces of words
 _PIECE: Final = 0.5
 _CLASS: Final = 0.7
 _MOST_WORDS: Final = 20_000  # words whose sums are kept
+_LIKELY: Final = 2.0  # what the writer being an adult or a child adds, as a logarithm
 _RARE: Final = 2  # what stands in fewer examples says nothing
-_SMOOTH: Final = 0.3
+_SMOOTH: Final = 4.0  # texts of average wording that each category is given in addition
 
 Ids = Callable[[str], tuple[int, ...]]
 
@@ -87,14 +88,19 @@ class Likeness:
         found = self._sums[word] = (total, size + 2.0)  # the two pairs that it ends
         return found
 
-    def category(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> str:
-        """Which danger it most likely is."""
+    def category(
+        self, words: Sequence[str], fired: Iterable[str], *, among: Iterable[str] = (), likely: str = ""
+    ) -> str:
+        """Which danger it most likely is, `among` these if any are named; `likely` is what such writers mostly mean."""
         scores = dict(self.prior)
-        names = [*_telling(words, ids), *(f"!{rule}" for rule in fired)]
+        names = [*_telling(words), *(f"!{rule}" for rule in fired)]
         for name in names:
             for category, weight in self.categories.get(name, {}).items():
                 scores[category] += weight
-        return max(scores, key=lambda category: (scores[category], category))
+        if likely in scores:
+            scores[likely] += _LIKELY
+        known = [category for category in among if category in scores] or list(scores)
+        return max(known, key=lambda category: (scores[category], category))
 
     def nearest(self, words: Sequence[str], category: str) -> str:
         """The place of the example of this category that shares most words with the text."""
@@ -133,9 +139,9 @@ def _features(sample: Sample, ids: Ids) -> tuple[dict[str, float], float]:
     return found, size
 
 
-def _telling(words: Iterable[str], ids: Ids) -> set[str]:
-    """What tells categories apart: words and word classes."""
-    return {name for word in words for name in (f"={word}", *(f"@{number}" for number in ids(word)))}
+def _telling(words: Iterable[str]) -> set[str]:
+    """What tells categories apart: words and how they begin. The word classes of the rules count one thing many times."""
+    return {name for word in words for name in (f"={word}", f"^{word[:5]}")}
 
 
 def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, penalty: float = 0.02) -> Likeness:
@@ -146,7 +152,7 @@ def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, pena
     weights, bias = _logistic(rows, [sample.danger for sample in samples], names, penalty)
     kept = {name: weights[number] for name, number in names.items() if abs(weights[number]) > 1e-4}
     dangers = [sample for sample in samples if sample.category]
-    categories, prior = _bayes(dangers, ids)
+    categories, prior = _bayes(dangers)
     return Likeness(
         weights=kept,
         bias=bias,
@@ -158,20 +164,20 @@ def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, pena
     )
 
 
-def _bayes(samples: Sequence[Sample], ids: Ids) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+def _bayes(samples: Sequence[Sample]) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     """How much more often each word stands in the examples of one category than in all, as logarithms."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     texts: Counter[str] = Counter()
     for sample in samples:
         texts[sample.category] += 1
-        for name in (*_telling(sample.words, ids), *(f"!{rule}" for rule in set(sample.fired))):
+        for name in (*_telling(sample.words), *(f"!{rule}" for rule in set(sample.fired))):
             counts[name][sample.category] += 1
     total = sum(texts.values())
     tables: dict[str, dict[str, float]] = {}
     for name, count in counts.items():
-        mean = (sum(count.values()) + _SMOOTH) / (total + 2 * _SMOOTH)
+        mean = sum(count.values()) / total
         tables[name] = {
-            category: math.log((count[category] + _SMOOTH) / (texts[category] + 2 * _SMOOTH) / mean)
+            category: math.log((count[category] + _SMOOTH * mean) / (texts[category] + _SMOOTH) / mean)
             for category in texts
         }
     return tables, {category: math.log(count / total) for category, count in texts.items()}

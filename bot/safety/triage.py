@@ -42,7 +42,7 @@ def _look(rules: SafetyRules, words: list[str], audience: str) -> Finding | None
     ruled = _decide(fired)
     if rules.likeness is None or (ruled is not None and any(rule.always and level == "alert" for rule, level in fired)):
         return ruled
-    return _weigh(rules, rules.likeness, words, fired, ruled)
+    return _weigh(rules, rules.likeness, words, fired, ruled, audience)
 
 
 def fired_rules(rules: SafetyRules, words: list[str]) -> list[tuple[Rule, Level]]:
@@ -71,7 +71,12 @@ def names_of(fired: list[tuple[Rule, Level]], length: int) -> tuple[str, ...]:
 
 
 def _weigh(
-    rules: SafetyRules, likeness: Likeness, words: list[str], fired: list[tuple[Rule, Level]], ruled: Finding | None
+    rules: SafetyRules,
+    likeness: Likeness,
+    words: list[str],
+    fired: list[tuple[Rule, Level]],
+    ruled: Finding | None,
+    audience: str,
 ) -> Finding | None:
     """The level by the probability of the most dangerous stretch; the place by the rule, else by the nearest example.
 
@@ -88,8 +93,11 @@ def _weigh(
         return None
     sure = likeness.check if ruled_alert else likeness.alert
     level: Level = "alert" if danger >= sure else "check"
-    category = ruled.category if ruled is not None else likeness.category(stretch, names, ids)
-    place = ruled.rule if ruled is not None else likeness.nearest(stretch, category)
+    strongest = [rule for rule, found in fired if ruled is not None and found == ruled.level]
+    likely = "violence_child" if audience == "child" else "violence_adult"
+    category = likeness.category(stretch, names, among={rule.category for rule in strongest}, likely=likely)
+    places = sorted(rule.place for rule in strongest if rule.category == category)
+    place = places[0] if places else likeness.nearest(stretch, category)
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
 
 
