@@ -84,7 +84,8 @@ def test_a_question_in_other_words_is_found_by_its_meaning(
 ) -> None:
     index = add_meaning(plain, PHRASES, OUTSIDE, make(), tmp_path / "v.npz")
     ranked = index.rank("visit appointment", audience=None)
-    assert plain.find("visit appointment", audience=None).candidates[0].topic != "visit"
+    without = [one.topic for one in plain.find("visit appointment", audience=None).candidates]
+    assert without[:1] != ["visit"], "the words alone do not find it"
     assert index.topics[ranked[0].at] == "visit"
 
 
