@@ -195,12 +195,12 @@ class TopicIndex:
             spoken.append((*said_words(self.titles[self.topics.index(previous_topic)]), *words))
         read = {word: self.space.read(word) for word in {word for one in spoken for word in one}}
         vectors = [self.space.vector([read[word] for word in one]) for one in spoken]
-        if not any(len(at) for at, _ in vectors):
+        looked = self._look(text, audience, previous_topic)
+        if looked is None and not any(len(at) for at, _ in vectors):
             return []
         table = np.stack([values @ self.weights.take(at, axis=0) for at, values in vectors])
         table[1:] *= np.float32(PART)
         scores = self._seen(table.max(axis=0)[:-1], audience, previous_topic)
-        looked = self._look(text, audience, previous_topic)
         order = [int(at) for at in np.argsort(-scores)[:SHORTLIST] if scores[at] > 0.0]
         if looked is not None:
             order += [
