@@ -49,6 +49,7 @@ class Paper:
     def __init__(self, at: datetime, *, footer: str = "", pictures: Path | None = None, title: str = "") -> None:
         self._pdf = pdf = _Sheet(format="A4")
         self._pictures = pictures
+        self._known: frozenset[int] | None = None
         pdf.set_creation_date(at)
         pdf.set_producer("Kavi")
         pdf.set_lang("de")
@@ -64,7 +65,6 @@ class Paper:
         pdf.set_auto_page_break(auto=True, margin=MARGIN)
         pdf.footer_text = self._clean(footer)
         pdf.add_page()
-        self._known: frozenset[int] | None = None
 
     def to_bytes(self) -> bytes:
         """The finished file."""
@@ -263,13 +263,12 @@ class Paper:
         return "".join(char for char in text if char == "\n" or ord(char) in known)
 
     def _characters(self) -> frozenset[int]:
-        if getattr(self, "_known", None) is None:
+        if self._known is None:
             self._known = frozenset(
                 code
                 for font in self._pdf.fonts.values()
                 for code in font.cmap  # type: ignore[union-attr]  # only TrueType here
             )
-        assert self._known is not None
         return self._known
 
 
