@@ -12,11 +12,13 @@ import json
 import random
 import shutil
 import tempfile
+import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from tests.servers.compiled import seed
 from tests.soak import Outcome
-from tests.soak.program import Program
+from tests.soak.program import EARLY_KILLS, Program
 
 CHATS = 50
 TEXTS = (
@@ -24,6 +26,7 @@ TEXTS = (
     "überspringen", "menü", "wie geht es dir", "gibt es das auch für babys", "stopp", "mensch", "bot", "menü", "2", "9", "1",
     "überspringen", "ja", "einfache sprache", "hilfe", "warum?", "zurück", "normale sprache",
 )  # fmt: skip
+BUSY = 0.8  # seconds after a start within which it is killed: what was written is then being worked off
 QUIET = 1.5  # seconds without a new reply after which a run has ended
 
 
@@ -53,26 +56,37 @@ def _script(events: int) -> list[str]:
 
 async def _play(folder: Path, script: list[str], kills: int) -> list[dict[str, str]]:
     folder.mkdir(parents=True)
-    program = Program({}, folder / "log", ("-m", "tests.soak.core_program", str(folder)))
+    program = Program({}, folder / "log", ("-m", "tests.soak.core_program", str(folder), str(time.time())))
+    await asyncio.to_thread(seed, folder)
     rng = random.Random(3)
     path = folder / "script.jsonl"
     path.write_text("")
     await program.start()
-    share = max(1, len(script) // (kills + 1))
-    for at in range(0, len(script), share):
+    for number, lines in enumerate(_shares(script, kills + 1)):
         with path.open("a") as file:
-            file.write("\n".join(script[at : at + share]) + "\n")
-        if at // share < kills:
-            await asyncio.sleep(0.35 + rng.random() * 0.5)
-            await program.kill()
-            await program.start()
-    for _ in range(max(0, kills - (len(script) + share - 1) // share)):
-        await asyncio.sleep(0.35 + rng.random() * 0.5)
-        await program.kill()
-        await program.start()
+            file.write("".join(f"{line}\n" for line in lines))
+        if number < kills:
+            await _kill(program, rng)
+    await program.working()
     await _until_quiet(folder)
     await program.stop()
     return [json.loads(line) for line in (folder / "sent.jsonl").read_text().splitlines()]
+
+
+def _shares(script: list[str], count: int) -> list[list[str]]:
+    """The script in `count` parts of about the same size."""
+    return [script[len(script) * at // count : len(script) * (at + 1) // count] for at in range(count)]
+
+
+async def _kill(program: Program, rng: random.Random) -> None:
+    """Kills it at a random moment, mostly while it answers what was just written and now and then while it starts."""
+    if rng.random() < EARLY_KILLS:
+        await asyncio.sleep(rng.random() * 0.5)
+    else:
+        await program.working()
+        await asyncio.sleep(rng.random() * BUSY)
+    await program.kill()
+    await program.start()
 
 
 async def _until_quiet(folder: Path) -> None:

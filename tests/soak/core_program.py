@@ -1,6 +1,6 @@
 """The program that the core soak kills: the real lane, vault, SQLite store and turn, fed from a script.
 
-`python -m tests.soak.core_program FOLDER`. Reads `FOLDER/script.jsonl` (chat, number, text) as its messenger: what was taken in is
+`python -m tests.soak.core_program FOLDER BEGUN`. Reads `FOLDER/script.jsonl` (chat, number, text) as its messenger: what was taken in is
 remembered by the cursor, stored with the inbox. What is sent is appended to `FOLDER/sent.jsonl` before it counts as sent.
 """
 
@@ -22,7 +22,7 @@ from bot.service.conversations import Conversations
 from bot.service.program import Program, Speaker
 
 ACCOUNT = "script:1"
-FASTER = 10.0  # this clock runs ahead, so that held replies and leases of the dead come due soon
+FASTER = 10.0  # this clock runs fast, so that held replies and leases of the dead come due soon
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -86,19 +86,21 @@ class ScriptMessenger:
         return None
 
 
-async def main(folder: Path) -> None:
+async def main(folder: Path, begun: float) -> None:
     settings = Settings(data_dir=folder)
     app.quiet_logs(settings)
     content = app.load_content_for(settings)
     async with app.open_store(settings) as store:
         conversations = Conversations(content, store)
         speaker = Speaker(ScriptMessenger(folder), 0.0, 0.0)
-        begun = START + timedelta(days=400)
+        # After everything that the script says, but not so long that retention would forget what was said.
+        shift = START + timedelta(hours=8)
         program = Program(
-            store, conversations, [speaker], lambda: begun + FASTER * timedelta(seconds=time.time() % 10**7)
+            store, conversations, [speaker], lambda: shift + FASTER * timedelta(seconds=time.time() - begun)
         )
+        print("messenger_started", flush=True)
         await program.run()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))

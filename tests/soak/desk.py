@@ -51,7 +51,7 @@ async def _scenario(
     server: TelegramServer, forum: Group, program: Program, settings: dict[str, str], kills: int, events: int,
     outcome: Outcome,
 ) -> None:  # fmt: skip
-    await program.working(1)
+    await program.working()
     berta = await _counsellor(server, forum, settings)
     families = [server.person(f"P{number}") for number in range(FAMILIES)]
     rooms = [await _case(server, forum, berta, person) for person in families]

@@ -24,10 +24,12 @@ class Program:
         self._environment = os.environ | environment
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
+        self._starts = 0  # how often the messenger had been started when this process began
 
     async def start(self) -> None:
         if "KAVI_DATA_DIR" in self._environment:
             await asyncio.to_thread(seed, Path(self._environment["KAVI_DATA_DIR"]))
+        self._starts = self._counted()
         with self._log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, *self._command, env=self._environment, stdout=output, stderr=output
@@ -55,10 +57,13 @@ class Program:
             await self.kill()
             return -9
 
-    async def working(self, starts: int) -> None:
-        """Waits until the messenger was started that many times since the beginning."""
+    def _counted(self) -> int:
+        return self._log.read_bytes().count(b"messenger_started") if self._log.exists() else 0
+
+    async def working(self) -> None:
+        """Waits until the process has started its messenger."""
         async with asyncio.timeout(READY_SECONDS):
-            while self._log.read_bytes().count(b"messenger_started") < starts:
+            while self._counted() == self._starts:
                 assert self._process is not None
                 if self._process.returncode is not None:
                     raise RuntimeError(f"kavi run ended by itself; see {self._log}")
@@ -67,14 +72,12 @@ class Program:
     async def kill_at_random(self, kills: int, seed: int = 1) -> int:
         """Kills `kills` times, mostly at work and now and then while it starts. Returns the count."""
         rng = random.Random(seed)
-        starts = 1
         for _ in range(kills):
             if rng.random() < EARLY_KILLS:
                 await asyncio.sleep(rng.uniform(0.2, 2.0))
             else:
-                await self.working(starts)
+                await self.working()
                 await asyncio.sleep(rng.uniform(*UP_SECONDS))
-            starts = self._log.read_bytes().count(b"messenger_started") + 1
             await self.kill()
             await self.start()
         return kills

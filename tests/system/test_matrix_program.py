@@ -52,7 +52,7 @@ async def kavi(synapse: Synapse, tmp_path: Path) -> AsyncIterator[Running]:
     settings = environment(account, synapse.url, tmp_path)
     program = Program(settings, tmp_path / "kavi.log")
     await program.start()
-    await program.working(1)
+    await program.working()
     yield Running(program, account, tmp_path / "kavi.log", settings)
     await program.stop()
 
@@ -138,7 +138,7 @@ async def test_three_hundred_messages_while_down_are_all_answered(kavi: Running,
         for number in range(300):
             await person.say(f"Frage {number}")
         await kavi.program.start()
-        await asyncio.wait_for(kavi.program.working(2), 8)  # a graceful end gave the account's lease back
+        await asyncio.wait_for(kavi.program.working(), 8)  # a graceful end gave the account's lease back
         async with asyncio.timeout(90):
             while len(person.heard()) < 302:
                 await asyncio.sleep(0.5)

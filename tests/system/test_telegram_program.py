@@ -52,7 +52,7 @@ async def kavi(tmp_path: Path) -> AsyncIterator[Running]:
         settings = environment(server, tmp_path)
         program = Program(settings, tmp_path / "kavi.log")
         await program.start()
-        await program.working(1)
+        await program.working()
         yield Running(server, program, tmp_path / "kavi.log", settings)
         await program.stop()
 
@@ -161,7 +161,7 @@ async def test_webhook_serves_the_whole_program(tmp_path: Path) -> None:
     async with TelegramServer() as server:
         program = Program(environment(server, tmp_path) | hook, tmp_path / "kavi.log")
         await program.start()
-        await program.working(1)
+        await program.working()
         anna = server.person()
         anna.starts()
         await server.until(lambda: len(anna.texts) == 2, 20)
