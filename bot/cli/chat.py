@@ -27,7 +27,7 @@ from bot.ports import Inbound, Outbound, Store
 from bot.service.conversations import Conversations
 from bot.service.pump import pass_time, pump
 from bot.service.translation import Turned
-from bot.testing.script import onboarded
+from bot.testing.script import deeds_of, facts_of, onboarded
 
 ROLES = ("caregiver", "child", "parent", "staff")
 MINUTE = timedelta(minutes=1)
@@ -122,7 +122,7 @@ async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume
         if begun is not None and not resume:
             await app.begin_with(store, address_of(name), begun)
         pointer.write_text(name + "\n")  # after the store has answered: a failed start leaves the last talk to resume
-        recorder = Recorder(begun) if record is not None else None
+        recorder = Recorder(begun, facts_of(content)) if record is not None else None
         if jsonl:
             await _jsonl(chat, sys.stdin, sys.stdout, recorder, fresh=not resume and begun is None)
         else:
@@ -270,7 +270,8 @@ def _print(console: Any, chat: Chat, recorder: Recorder | None) -> None:
 class Recorder:
     """Writes a conversation down as a test that passes."""
 
-    def __init__(self, begun: Session | None) -> None:
+    def __init__(self, begun: Session | None, facts: frozenset[str]) -> None:
+        self._facts = facts
         self._lines: list[dict[str, Any]] = []
         self._head: dict[str, Any] = {"test": "Aufgenommenes Gespräch"}
         if begun is not None:
@@ -286,7 +287,7 @@ class Recorder:
 
     def bot(self, turns: list[tuple[Turned, Turn]]) -> None:
         """What Kavi did with it."""
-        self._lines += [row for _, result in turns for row in _recorded(result)]
+        self._lines += [row for _, result in turns for row in _recorded(result, self._facts)]
 
     def yaml(self) -> str:
         """The test file."""
@@ -297,9 +298,7 @@ class Recorder:
         )
 
 
-def _recorded(result: Turn) -> Iterator[dict[str, Any]]:
-    from bot.testing.script import NOISE, effect_name
-
+def _recorded(result: Turn, facts: frozenset[str]) -> Iterator[dict[str, Any]]:
     for effect in result.effects:
         if isinstance(effect, fx.Reply):
             kind, _, name = effect.source.partition(":")
@@ -308,6 +307,6 @@ def _recorded(result: Turn) -> Iterator[dict[str, Any]]:
             if effect.choices:
                 row["choices"] = [choice.label for choice in effect.choices]
             yield row
-    names = [effect_name(effect) for effect in result.effects if not isinstance(effect, NOISE)]
+    names = deeds_of(result.effects, facts)
     if names:
         yield {"does": names}

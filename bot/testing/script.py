@@ -5,7 +5,7 @@ Bot lines are complete: a reply, an alert, a hand-over, a file or a submission t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from types import MappingProxyType
 from bot.dialogue import Session, events
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
+from bot.dialogue.flow import Count
 from bot.dialogue.rendering import Reader, fill, text_of
 from bot.dialogue.session import Part
 from bot.loader.flows import seconds_of
@@ -133,13 +134,14 @@ def play(content: Content, script: Script) -> Played:
     return played
 
 
-NOISE = (fx.Reply, fx.Record, fx.StartTimer, fx.CancelTimer, fx.Withdraw, fx.Relay, fx.CollectGap)
+NOISE = (fx.Reply, fx.StartTimer, fx.CancelTimer, fx.Withdraw, fx.Relay, fx.CollectGap)
 
 
 class _Player:
     def __init__(self, content: Content, talk: Talk) -> None:
         self.content = content
         self.talk = talk
+        self.facts = facts_of(content)
         self.replies: list[fx.Reply] = []
         self.done: list[str] = []
 
@@ -156,7 +158,7 @@ class _Player:
 
     def _take(self, replies: list[fx.Reply]) -> None:
         self.replies = replies + self.talk.settle()
-        self.done = [effect_name(effect) for effect in self.talk.last if not isinstance(effect, NOISE)]
+        self.done = deeds_of(self.talk.last, self.facts)
 
     def all_heard(self, place: str) -> None:
         """Nothing may be left that the script did not list."""
@@ -299,6 +301,8 @@ def effect_name(effect: fx.Effect) -> str:
             return f"alert {effect.category}" if effect.level == "alert" else f"check {effect.category}"
         case fx.RequestHandoff():
             return f"handoff {effect.reason}"
+        case fx.Record():
+            return f"count {effect.name}"
         case fx.CancelHandoff():
             return "leaves queue"
         case fx.MakeFile():
@@ -309,6 +313,22 @@ def effect_name(effect: fx.Effect) -> str:
             return f"trouble {effect.problem}"
         case _:
             return type(effect).__name__.lower()
+
+
+def deeds_of(effects: Iterable[fx.Effect], facts: frozenset[str]) -> list[str]:
+    """What a script must list as `does`: all but replies (listed as `bot`), and of the facts only those that flows count."""
+    return [
+        effect_name(effect)
+        for effect in effects
+        if not isinstance(effect, NOISE) and not (isinstance(effect, fx.Record) and effect.name not in facts)
+    ]
+
+
+def facts_of(content: Content) -> frozenset[str]:
+    """The facts that flows count with a step; the engine's own facts are not among them."""
+    return frozenset(
+        step.action.fact for flow in content.flows.values() for step in flow.steps if isinstance(step.action, Count)
+    )
 
 
 def _show(reply: fx.Reply) -> str:
