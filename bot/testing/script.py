@@ -23,7 +23,7 @@ from bot.testing.talk import Talk
 
 _SCRIPT_KEYS = ("test", "about", "as", "age", "band", "register", "language", "consent", "slots", "talk")
 _LINE_KEYS = ("user", "press", "photo", "voice", "edit", "start", "after", "counsellor", "bot", "choices", "does", "owner",
-              "slot", "flow", "ends")  # fmt: skip
+              "consent", "watched", "slot", "flow", "ends")  # fmt: skip
 _BOT_KEYS = ("text", "step", "topic", "safety", "says", "source")
 
 
@@ -210,6 +210,16 @@ class _Player:
                 f"{line.place}: expected owner {line.fields['owner'].text()}, got {self.talk.session.owner}"
             )
 
+    def consent(self, line: Line) -> None:
+        self._state(line, "consent", bool(self.talk.session.consent))
+
+    def watched(self, line: Line) -> None:
+        self._state(line, "watched", self.talk.session.watched)
+
+    def _state(self, line: Line, name: str, found: bool) -> None:
+        if found != line.fields[name].boolean():
+            raise Difference(f"{line.place}: expected {name}: {not found}, got {found}")
+
     def slot(self, line: Line) -> None:
         for key, value in line.fields["slot"].pairs():
             slot = self.talk.session.part.slots.get(key.text())
@@ -350,6 +360,8 @@ _CHECKS: Mapping[str, Callable[[_Player, Line], None]] = MappingProxyType({
     "bot": _Player.bot,
     "does": _Player.does,
     "owner": _Player.owner,
+    "consent": _Player.consent,
+    "watched": _Player.watched,
     "slot": _Player.slot,
     "flow": _Player.flow,
     "ends": _Player.ends,
