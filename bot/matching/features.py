@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.text.normalise import MAX_LENGTH, fold, tokens
 
@@ -27,6 +28,7 @@ SIZES = (3, 4)  # lengths of the n-grams; pairs of letters cost a third more and
 KINDS: Mapping[str, float] = {"w": 0.8, "s": 1.1, "p": 0.9, "c": 3.5, "k": 1.0}
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """A word without its German ending; at least four letters stay."""
     for length in range(min(5, len(word) - 4), 0, -1):

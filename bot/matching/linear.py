@@ -7,6 +7,7 @@ coordinate ascent methods", 2013). Three rounds are as good as the exact solutio
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,9 +56,9 @@ class Vectors:
         """Learns the space from folded texts and gives their vectors. N-grams and pairs seen once are left out."""
         raw: dict[str, int] = {}
         words: dict[str, tuple[list[int], str, str]] = {}
-        bags: list[tuple[Ints, Ints]] = []
+        flat: list[int] = []
+        ends = [0]
         for text in texts:
-            ids: list[int] = []
             pairs: list[tuple[str, str]] = []
             for said in text:
                 known = words.get(said)
@@ -65,29 +66,29 @@ class Vectors:
                     word = take_apart(said, lexicon)
                     numbers = [raw.setdefault(name, len(raw)) for name in word.features]
                     known = words[said] = (numbers, word.stem, word.meant)
-                ids += known[0]
+                flat += known[0]
                 if known[1]:
                     pairs.append(known[1:])
-            ids += [raw.setdefault(name, len(raw)) for name in pair_features(pairs)]
-            bags.append(np.unique(np.array(ids, dtype=np.int64), return_counts=True))
-        seen = np.concatenate([at for at, _ in bags]) if bags else np.zeros(0, dtype=np.int64)
-        frequency = np.bincount(seen, minlength=len(raw))
-        least = 2 if len(bags) > 200 else 1
-        kept = {name: at for name, at in raw.items() if frequency[at] >= least or name[0] in "ws"}
-        renumbered = np.full(len(raw) + 1, -1, dtype=np.int64)
-        renumbered[list(kept.values())] = np.arange(len(kept))
-        kinds = np.array([KINDS.get(name[0], 1.0) for name in kept])
-        total = len(bags) + 1
-        idf = ((np.log(total / (1 + frequency[list(kept.values())])) + 0.3) * kinds).astype(np.float32)
+            flat += [raw.setdefault(name, len(raw)) for name in pair_features(pairs)]
+            ends.append(len(flat))
+        rows, columns, counts = _counted(np.array(flat, dtype=np.int64), np.diff(ends), len(raw))
+        frequency = np.bincount(columns, minlength=len(raw))
+        letters = np.array([name[0] for name in raw], dtype="U1")
+        stays = (frequency >= (2 if len(texts) > 200 else 1)) | (letters == "w") | (letters == "s")
+        renumbered = np.where(stays, np.cumsum(stays) - 1, -1)
+        kinds = np.array([KINDS.get(letter, 1.0) for letter in letters[stays].tolist()])
+        total = len(texts) + 1
+        idf = ((np.log(total / (1 + frequency[stays])) + 0.3) * kinds).astype(np.float32)
         space = cls(
-            {name: at for at, name in enumerate(kept)},
+            {name: at for at, name in enumerate(itertools.compress(raw, stays.tolist()))},
             idf,
             lexicon,
-            {said: Known(_only_known(renumbered[ids]), base, meant) for said, (ids, base, meant) in words.items()},
+            _known_words(words, renumbered),
             (math.log(total / 2) + 0.3) * KINDS["w"],
             _by_sound(words),
         )
-        return space, [space._weighed(*_renumber(bag, renumbered)) for bag in bags]
+        kept = stays[columns]
+        return space, _vectors(rows[kept], renumbered[columns[kept]], counts[kept], idf, len(texts))
 
     def read(self, said: str) -> Known:
         """A folded word in this space. One that no example has is read as itself and as the known word it resembles."""
@@ -131,14 +132,34 @@ def _by_sound(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {sound: tuple(some) for sound, some in found.items()}
 
 
-def _only_known(numbers: Ints) -> Ints:
-    return numbers[numbers >= 0]
+def _counted(flat: Ints, lengths: Ints, width: int) -> tuple[Ints, Ints, Ints]:
+    """How often each text has each of its features: text, feature and count, sorted. `flat` holds text behind text."""
+    rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+    places, counts = np.unique(rows * max(1, width) + flat, return_counts=True)
+    rows, columns = np.divmod(places, max(1, width))
+    return rows, columns, counts
 
 
-def _renumber(bag: tuple[Ints, Ints], renumbered: Ints) -> tuple[Ints, Ints]:
-    at = renumbered[bag[0]]
-    kept = at >= 0
-    return at[kept], bag[1][kept]
+def _vectors(rows: Ints, columns: Ints, counts: Ints, idf: Floats, height: int) -> list[tuple[Ints, Floats]]:
+    """Each text's features and their values, of length one."""
+    raw = (1.0 + np.log(counts.astype(np.float32))) * idf[columns]
+    norms = np.sqrt(np.bincount(rows, weights=raw * raw, minlength=height))
+    values: Floats = (raw / np.maximum(norms, 1e-9)[rows]).astype(np.float32)
+    ends = np.searchsorted(rows, np.arange(height + 1)).tolist()
+    return [(columns[start:end], values[start:end]) for start, end in itertools.pairwise(ends)]
+
+
+def _known_words(words: Mapping[str, tuple[list[int], str, str]], renumbered: Ints) -> dict[str, Known]:
+    """The words of the examples with those of their features that stay."""
+    lengths = [len(numbers) for numbers, _, _ in words.values()]
+    flat = renumbered[np.array(list(itertools.chain.from_iterable(one[0] for one in words.values())), dtype=np.int64)]
+    stays = flat >= 0
+    ends = np.concatenate([[0], np.cumsum(stays)])[np.cumsum([0, *lengths])].tolist()
+    flat = flat[stays]
+    return {
+        said: Known(flat[start:end], base, meant)
+        for (said, (_, base, meant)), (start, end) in zip(words.items(), itertools.pairwise(ends), strict=True)
+    }
 
 
 def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classes: int, rounds: int = ROUNDS) -> Floats:
@@ -155,16 +176,28 @@ def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classe
         return weights
     ridge, whole = np.float32(RIDGE), np.float32(1.0 / (1.0 + RIDGE))
     parts = np.zeros((n, classes), dtype=np.float32)
+    # Every step works in the same few buffers: fresh memory for each would cost as much as the arithmetic.
+    near, moves = np.empty((2, max(len(at) for at, _ in vectors), classes), dtype=np.float32)
+    change, share = np.empty((2, classes), dtype=np.float32)
+    across = change[None, :]
+    rows = [
+        (at, values, values[:, None], part, label, near[: len(at)], moves[: len(at)])
+        for (at, values), part, label in zip(vectors, parts, labels.tolist(), strict=True)
+    ]
     chance = np.random.default_rng(1)  # a fixed order without pattern: the same content gives the same weights
     for _ in range(rounds):
         for row in chance.permutation(n).tolist():
-            at, values = vectors[row]
-            part = parts[row]
-            change = values @ weights.take(at, axis=0) + ridge * part
-            change[labels[row]] -= 1.0
+            at, values, column, part, label, own, move = rows[row]
+            weights.take(at, 0, own, "clip")
+            np.dot(values, own, change)
+            np.multiply(part, ridge, share)
+            change += share
+            change[label] -= 1.0
             change *= -whole
             part += change
-            weights[at] += values[:, None] * change
+            np.dot(column, across, move)
+            own += move
+            weights[at] = own
     return weights
 
 

@@ -74,15 +74,23 @@ def compile_lexicon(elements: Mapping[int, Sequence[str]]) -> Lexicon:
     stems: dict[str, set[int]] = {}
     wide: dict[str, set[int]] = {}
     gaps: dict[str, set[int]] = {}
-    for number, words in elements.items():
-        for word in words:
-            for spelling in spellings(word.rstrip("*")):
-                _enter(whole, stems, spelling, number, stem=word.endswith("*"))
-                _enter_wide(wide, gaps, spelling, number)
+    for word, numbers in _by_word(elements).items():
+        for spelling in spellings(word.rstrip("*")):
+            _enter(whole, stems, spelling, numbers, stem=word.endswith("*"))
+            _enter_wide(wide, gaps, spelling, numbers)
     tables = ({word: tuple(sorted(ids)) for word, ids in table.items()} for table in (whole, stems, wide, gaps))
     whole_ids, stem_ids, wide_ids, gap_ids = tables
     breadth = {number: sum(map(_frequency, words)) for number, words in elements.items()}
     return Lexicon(whole_ids, stem_ids, wide_ids, gap_ids, breadth)
+
+
+def _by_word(elements: Mapping[int, Sequence[str]]) -> dict[str, list[int]]:
+    """The elements of each written word: most words stand in many of them and are folded only once."""
+    found: dict[str, list[int]] = {}
+    for number, words in elements.items():
+        for word in words:
+            found.setdefault(word, []).append(number)
+    return found
 
 
 def _frequency(word: str) -> float:
@@ -91,24 +99,26 @@ def _frequency(word: str) -> float:
     return (20.0 if len(plain) <= 3 else 3.0 if len(plain) <= 5 else 1.0) * (2.0 if word.endswith("*") else 1.0)
 
 
-def _enter(whole: dict[str, set[int]], stems: dict[str, set[int]], spelling: str, number: int, *, stem: bool) -> None:
-    whole.setdefault(key(spelling), set()).add(number)
+def _enter(
+    whole: dict[str, set[int]], stems: dict[str, set[int]], spelling: str, numbers: Sequence[int], *, stem: bool
+) -> None:
+    whole.setdefault(key(spelling), set()).update(numbers)
     if not stem:
         return
     if (
         len(spelling) > 2 and spelling[-1] == "h" and spelling[-2] in "aeiou"
     ):  # a silent h: "geh*" must not become "ge*"
         for end in ("t", "st", "n"):
-            whole.setdefault(key(spelling + end), set()).add(number)
-        stems.setdefault(key(spelling[:-1]) + "h", set()).add(number)
+            whole.setdefault(key(spelling + end), set()).update(numbers)
+        stems.setdefault(key(spelling[:-1]) + "h", set()).update(numbers)
         return
-    stems.setdefault(key(spelling + "x")[:-1][:_MOST], set()).add(number)
+    stems.setdefault(key(spelling + "x")[:-1][:_MOST], set()).update(numbers)
 
 
-def _enter_wide(wide: dict[str, set[int]], gaps: dict[str, set[int]], spelling: str, number: int) -> None:
+def _enter_wide(wide: dict[str, set[int]], gaps: dict[str, set[int]], spelling: str, numbers: Sequence[int]) -> None:
     sound = key(spelling + "x")[:-1][:_MOST]
     if len(sound) >= 5 and sound.isascii():
-        wide.setdefault(soft(sound), set()).add(number)
+        wide.setdefault(soft(sound), set()).update(numbers)
     if len(sound) >= 7:
         for gap in range(1, len(sound) - 1):
-            gaps.setdefault(sound[:gap] + sound[gap + 1 :], set()).add(number)
+            gaps.setdefault(sound[:gap] + sound[gap + 1 :], set()).update(numbers)

@@ -55,7 +55,7 @@ def _tokens(text: str) -> tuple[str, ...]:
     return tuple(_WORDS.findall(low))
 
 
-_tokens_cached = lru_cache(maxsize=8192)(_tokens)
+_tokens_cached = lru_cache(maxsize=16_384)(_tokens)
 
 
 def unleet(text: str) -> str:
