@@ -20,7 +20,8 @@ LANGUAGES = {
 }  # fmt: skip
 REASONS = {
     "asked": "möchte mit einem Menschen schreiben", "safety": "nach einer Notlage", "misunderstood": "kam mit dem Bot nicht weiter",
-    "alert": "Alarm", "joined": "von der Beratung begonnen", "found": "vom Wächter gefunden", "complain": "Beschwerde",
+    "alert": "Alarm", "again": "schreibt nach dem Abschluss wieder", "joined": "von der Beratung begonnen",
+    "found": "vom Wächter gefunden", "complain": "Beschwerde",
 }  # fmt: skip
 CATEGORIES = {
     "suicide_self": "Suizidgedanken", "suicide_other": "Suizidgefahr bei jemand anderem", "self_harm": "Selbstverletzung",
@@ -97,6 +98,8 @@ def card_text(work: Work, case: Case) -> str:
         helper = suggested(work, case)
         if helper is not None:
             lines.append(f"Vorschlag: {helper.alias}" + (" (kennt den Fall)" if helper.id == case.last else ""))
+        if case.last and (helper is None or helper.id != case.last):
+            lines.append(f"Zuletzt bei: {work.name(case.last)}")
         lines.append(f"Übernehmen: Knopf, 👍 oder `nehmen {case.code}`")
     return "\n".join(lines)
 
@@ -148,6 +151,19 @@ def post_cards(work: Work, case: Case, loud: bool = True) -> None:
         work.say(
             place, card_text(work, case), choices=card_choices(case), question=f"{case.code}.card", report=report,
             silent=not loud and place.messenger == "telegram",
+        )  # fmt: skip
+
+
+def call_her_again(work: Work, case: Case) -> None:
+    """The family writes again after its case was closed: who had it is called by name, if she is there."""
+    member = work.member(case.last)
+    if member is None or member.presence != "da" or can_take(work, member, case):
+        return
+    text = f"🔁 **{escape(member.alias)}**: Die Familie aus Fall {case.code} schreibt wieder. Sie kennen den Fall."
+    question = f"{case.code}.card"
+    for place in work.queue_places(case):
+        work.say(
+            place, text, choices=("Übernehmen",), question=question, report=json.dumps(["ask", case.code, question])
         )  # fmt: skip
 
 

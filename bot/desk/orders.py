@@ -105,11 +105,17 @@ def _next_for(given: Given) -> Case | None:
     return min(
         waiting,
         key=lambda case: (
-            case.urgency != "emergency", case.urgency != "urgent", case.last != member.id,
+            case.urgency != "emergency", case.urgency != "urgent", case.last != member.id, _waits_for_another(given, case),
             case.language not in member.languages, case.queued,
         ),
         default=None,
     )  # fmt: skip
+
+
+def _waits_for_another(given: Given, case: Case) -> bool:
+    """Whether the one who had it before is there and may want it again."""
+    before = given.work.member(case.last)
+    return before is not None and before.id != given.member.id and before.active and before.presence == "da"
 
 
 def _mine(given: Given) -> bool:

@@ -59,6 +59,8 @@ def enqueue(
     case.closed, case.outcome, case.reachable = 0.0, "", True
     case.cards = ()
     cards.post_cards(work, case)
+    if reopened:
+        cards.call_her_again(work, case)
     work.audit("bot", "reopened" if reopened else "queued", case.code, case.reason)
     work.fact("desk_queued", urgency=urgency, audience=case.audience or "unknown")
     _tell_place(work, case)
@@ -367,7 +369,8 @@ def close(work: Work, member: Member, case: Case, outcome: str) -> str:
         return f"Fall {case.code} ist schon geschlossen."
     owned = case.owner != "bot"
     if owned:
-        work.tell(case, family.Closed(at=work.at, counsellor=member.id, outcome=outcome))
+        until = work.now + work.policy.reopen_days * DAY
+        work.tell(case, family.Closed(at=work.at, counsellor=member.id, outcome=outcome, reopens_until=until))
     case = work.edit(case)
     if case.place is not None:
         work.say(case.place, f"⬛ Fall {case.code} ist geschlossen: {outcome}.")

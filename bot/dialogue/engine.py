@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from bot.dialogue import alerts, answering, asking, commands, events, routing
+from bot.dialogue import alerts, answering, asking, commands, events, reopening, routing
 from bot.dialogue.content import Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Attachment, CancelHandoff, CancelTimer, Choice, Effect, React, Relay, Reply, Revise
@@ -162,7 +162,12 @@ def _person_acted(draft: Draft, event: Heard, kind: str) -> None:
     if kind == "relay":
         return
     if draft.session.owner == "closed":
-        draft.change(owner="bot")
+        if reopening.is_wanted(draft, event):
+            reopening.reopen(draft)
+            draft.effects.append(_relay(event))
+            return
+        if event.at.timestamp() >= draft.session.reopens_until:
+            draft.change(owner="bot")
     _converse(draft, event, text)
     walk(draft)
 
@@ -398,6 +403,7 @@ def _counsellor_acted(draft: Draft, event: Human) -> None:
             draft.say_key("counsellor.requeued")
         case events.Closed():
             _end_of_human(draft, owner="closed")
+            draft.change(reopens_until=event.reopens_until)
             draft.say_key("counsellor.closed")
             draft.push("desk.feedback") if "desk.feedback" in draft.content.flows else None
             walk(draft)

@@ -196,11 +196,12 @@ class Requeued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """A counsellor closed the case."""
+    """A counsellor closed the case. Until `reopens_until` (epoch seconds) a new message opens it again."""
 
     at: datetime
     counsellor: str
     outcome: str
+    reopens_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

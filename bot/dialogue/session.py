@@ -124,6 +124,7 @@ class Session:
     alias: str = ""  # of the counsellor who speaks
     lent: str = ""  # flow that the bot runs for her; she owns the conversation again when it has ended
     waiting_since: float = 0.0
+    reopens_until: float = 0.0  # so long after closing a new message goes to the counsellor of before
     watched: bool = False  # watched-phone mode
     reachable: bool = True
 
@@ -212,7 +213,7 @@ def _session_plain(session: Session) -> dict[str, Any]:
         "format": FORMAT,
         "parts": {name: _part_plain(part) for name, part in session.parts.items()},
     }
-    for name in ("consent", "fence", "last_at", "alias", "lent", "waiting_since", "watched"):
+    for name in ("consent", "fence", "last_at", "alias", "lent", "waiting_since", "reopens_until", "watched"):
         value = getattr(session, name)
         if value:
             plain[name] = value
@@ -289,6 +290,7 @@ def _session(data: dict[str, Any]) -> Session:
         alias=data.get("alias", ""),
         lent=data.get("lent", ""),
         waiting_since=data.get("waiting_since", 0.0),
+        reopens_until=data.get("reopens_until", 0.0),
         watched=data.get("watched", False),
         reachable=data.get("reachable", True),
     )
