@@ -34,6 +34,7 @@ from bot.service.desk import DeskLane, Honest, load_duty
 from bot.service.program import Program, Speaker
 from bot.service.quick import quick_answers
 from bot.storage.sqlite import SqliteStore
+from bot.vault import certificates
 from bot.vault.keys import master_key
 from bot.vault.sealing import derive
 
@@ -260,8 +261,19 @@ def make_conversations(settings: Settings, content: Content, store: Store) -> Co
     """The conversations of this installation; their files are made from the content that counts at the moment."""
     conversations = Conversations(content, store, per_person=settings.limits.per_person)
     pictures = content_root(settings) / "dialogues"
-    conversations.make_file = file_maker(lambda: conversations.content, pictures)
+
+    def certify(course: str, share: int, at: datetime) -> str:
+        return certificates.certify(certificate_key(settings), course, share, at)
+
+    conversations.make_file = file_maker(lambda: conversations.content, pictures, certify)
     return conversations
+
+
+def certificate_key(settings: Settings) -> bytes:
+    """The key that marks certificates. Raises ConfigError when there is no master key."""
+    secret = settings.secrets.master_key
+    master = master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
+    return derive(master, certificates.PURPOSE)
 
 
 async def run_program(settings: Settings, roles: frozenset[str]) -> int:

@@ -243,6 +243,14 @@ def staff_list() -> None:
 
 
 @app.command()
+def certificate(code: Annotated[str, typer.Argument(help="Der Code auf der Bescheinigung.")]) -> None:
+    """Prüft den Code einer Bescheinigung; Ende mit 1, wenn er nicht von hier ist."""
+    from bot.cli.operate import run_certificate
+
+    raise SystemExit(run_certificate(code))
+
+
+@app.command()
 def migrate(
     to: Annotated[
         str, typer.Option(help="Zieldatenbank: sqlite:///pfad oder postgresql://…; leer = nur das Schema erneuern.")

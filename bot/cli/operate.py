@@ -13,9 +13,11 @@ from rich.table import Table
 
 from bot import app
 from bot.config import Settings, read_settings, store_url
+from bot.dialogue.rendering import BERLIN
 from bot.errors import ConfigError, KaviError
 from bot.ports import ConversationId
 from bot.service.program import ROLES
+from bot.vault import certificates
 
 
 def run_run(roles: str) -> int:
@@ -37,6 +39,21 @@ def run_reload() -> int:
         print("Kavi läuft nicht (keine Prozessnummer im Datenordner).", file=sys.stderr)
         return 1
     print("Neu laden angestoßen; das Ergebnis steht im Protokoll.")
+    return 0
+
+
+def run_certificate(code: str) -> int:
+    """Says what a certificate's code stands for; 1 when it was not issued with this installation's key."""
+    settings = read_settings()
+    found = certificates.certified(app.certificate_key(settings), code)
+    if found is None:
+        print("Nicht gültig: Diesen Code hat dieses Kavi nicht ausgestellt. Bitte auf Tippfehler prüfen.")
+        return 1
+    courses = app.load_content_for(settings).courses
+    titles = [course.title for name, course in courses.items() if certificates.fingerprint(name) == found.course]
+    print(f"Gültig: {titles[0] if titles else 'ein Kurs, den es nicht mehr gibt'}")
+    print(f"Ausgestellt am {found.at.astimezone(BERLIN):%d.%m.%Y um %H:%M}, {found.share} Prozent der Fragen richtig.")
+    print("Wer den Kurs bearbeitet hat, weiß Kavi nicht.")
     return 0
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from bot.dialogue.course import Course
 from bot.dialogue.flow import Flow
 from bot.dialogue.template import Template
 from bot.matching import TopicIndex
@@ -55,6 +56,7 @@ class Content:
     texts: Mapping[str, Variants] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict)
+    courses: Mapping[str, Course] = field(default_factory=dict)
     commands: Commands = Commands()
     index: TopicIndex | None = None
     rules: SafetyRules | None = None

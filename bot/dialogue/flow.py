@@ -92,7 +92,7 @@ class Goto:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Run another flow and come back."""
+    """Run another flow and come back; `$slot` takes the flow's name from a slot."""
 
     flow: str
     values: tuple[tuple[str, Expression], ...] = ()
@@ -184,7 +184,38 @@ class Do:
     act: SystemAct
 
 
-Action = Ask | Branch | Assign | Goto | Call | Link | End | Answer | Remind | Wait | HandOff | Count | File | Send | Do
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """Work with what a person has learned in a course; only compiled courses have such steps.
+
+    `grade` notes whether the question `item` was answered rightly (`right`) and when it comes again, `finish` that the
+    unit `item` was gone through, `look` sets the slots of `bot.dialogue.learning.LOOKED_UP`.
+    """
+
+    act: Literal["grade", "finish", "look"]
+    course: str
+    item: str = ""
+    right: Expression | None = None
+
+
+Action = (
+    Ask
+    | Branch
+    | Assign
+    | Goto
+    | Call
+    | Link
+    | End
+    | Answer
+    | Remind
+    | Wait
+    | HandOff
+    | Count
+    | File
+    | Send
+    | Do
+    | Study
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 FORMAT = 1
@@ -20,11 +21,11 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circ
 
 Record = TypeVar("Record")
 Owner = Literal["bot", "queue", "counsellor", "closed"]
-Keep = Literal["turn", "session", "30d", "case"]
+Keep = Literal["turn", "session", "30d", "90d", "case"]
 Value = str | int | float | bool | tuple[str, ...] | None
 
 SESSION_LIFETIME = timedelta(hours=24)  # slots kept for the `session` go after a day without a message
-MONTH = timedelta(days=30)
+LIFETIMES: Mapping[str, timedelta] = MappingProxyType({"30d": timedelta(days=30), "90d": timedelta(days=90)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,5 +305,5 @@ def fresh(slots: Mapping[str, Slot], now: datetime, last_at: float) -> dict[str,
         name: slot
         for name, slot in slots.items()
         if not (slot.keep == "turn" or (slot.keep == "session" and away))
-        and not (slot.keep == "30d" and stamp - slot.at > MONTH.total_seconds())
+        and not (slot.keep in LIFETIMES and stamp - slot.at > LIFETIMES[slot.keep].total_seconds())
     }

@@ -47,7 +47,10 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """One template: `takes` names the values that a flow hands over; `footer` stands small on every page."""
+    """One template: `takes` names the values that a flow hands over; `footer` stands small on every page.
+
+    `certifies` names the value that holds a course: the paper gets its title, its units and a code that can be checked.
+    """
 
     name: str
     kind: TemplateKind
@@ -55,6 +58,7 @@ class Template:
     blocks: tuple[Block, ...] = ()
     entries: tuple[CalendarEntry, ...] = ()
     footer: str = ""
+    certifies: str = ""
     place: str = ""
 
     def texts(self) -> tuple[str, ...]:

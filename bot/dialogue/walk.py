@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from bot.dialogue import acts, answering, asking
+from bot.dialogue import acts, answering, asking, learning
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import MakeFile, RequestHandoff, StartTimer, Submit
 from bot.dialogue.expressions import Expression, ExpressionError, evaluate
@@ -25,6 +25,7 @@ from bot.dialogue.flow import (
     Remind,
     Send,
     Step,
+    Study,
     Wait,
 )
 from bot.dialogue.rendering import BERLIN, fill, pick, spell
@@ -106,7 +107,8 @@ def _act(draft: Draft, flow: Flow, step: Step, action: object) -> None:
         case Goto(name):
             draft.change_top(step=name)
         case Call(name, values):
-            draft.push(name, {key: _value(draft, expression) for key, expression in values})
+            called = str(draft.value(name[1:]) or "") if name.startswith("$") else name
+            draft.push(called, {key: _value(draft, expression) for key, expression in values})
         case Link(name):
             draft.pop()
             draft.push(name)
@@ -117,6 +119,8 @@ def _act(draft: Draft, flow: Flow, step: Step, action: object) -> None:
             answering.answer_topic(draft, str(wanted or ""))
         case Do(act):
             acts.do(draft, act)
+        case Study():
+            learning.study(draft, action)
         case _:
             _effect(draft, flow, step, action)
 

@@ -16,18 +16,31 @@ FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 """(template, values as a flow hands them over, time of the turn) -> the file. Raises KeyError for an unknown template."""
 
 
-def file_maker(content: Callable[[], Content], pictures: Path) -> FileMaker:
+Certify = Callable[[str, int, datetime], str]
+"""(course, percent known, time) -> the code of a certificate."""
+
+
+def file_maker(content: Callable[[], Content], pictures: Path, certify: Certify | None = None) -> FileMaker:
     """Makes files from the templates of the content that counts at the moment; `pictures` is the folder dialogues/."""
 
     async def make(template: str, values: Mapping[str, str], at: datetime) -> bytes:
         now = content()
-        return await asyncio.to_thread(render, now, now.templates[template], values, at, pictures)
+        return await asyncio.to_thread(render, now, now.templates[template], values, at, pictures, certify)
 
     return make
 
 
-def render(content: Content, template: Template, values: Mapping[str, str], at: datetime, pictures: Path) -> bytes:
-    """The file of one template. The same input gives the same bytes."""
+def render(
+    content: Content,
+    template: Template,
+    values: Mapping[str, str],
+    at: datetime,
+    pictures: Path,
+    certify: Certify | None = None,
+) -> bytes:
+    """The file of one template. The same input gives the same bytes. Raises ValueError for a certificate without a key."""
+    if template.certifies:
+        values = {**values, **_certified(content, template, values, at, certify)}
     lookup = Lookup(content, Session(), {"today": berlin_day(at).isoformat(), **values}, berlin_day(at))
 
     def filled(text: str) -> str:
@@ -47,3 +60,16 @@ def render(content: Content, template: Template, values: Mapping[str, str], at: 
 
 def _wanted(when: str, values: Mapping[str, str]) -> bool:
     return not when or values.get(when, "").strip() not in ("", "nein")
+
+
+def _certified(
+    content: Content, template: Template, values: Mapping[str, str], at: datetime, certify: Certify | None
+) -> dict[str, str]:
+    if certify is None:
+        raise ValueError(f"{template.place}: no key to make a certificate with")
+    course = content.courses[values[template.certifies]]
+    return {
+        "code": certify(course.name, int(values["share"]), at),
+        "course_title": course.title,
+        "course_contents": "\n".join(unit.title for unit in course.units),
+    }

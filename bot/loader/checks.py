@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bot.dialogue import flow as model
 from bot.dialogue.content import Content
 from bot.dialogue.expressions import Expression
+from bot.dialogue.learning import LOOKED_UP
 from bot.dialogue.questions import FREE_TEXT
 from bot.dialogue.rendering import PLACEHOLDER
 from bot.errors import Problem
@@ -41,7 +42,11 @@ NEEDED_TEXTS = (
     "counsellor.requeued", "counsellor.closed", "safety.fallback", "safety.automatic", "smalltalk.greeting", "answer.next",
     "answer.expired", "answer.unsure", "answer.machine_translated", "answer.source", "answer.source_unreviewed",
     "answer.not_for_you", "ask.did_you_mean", "label.yes", "label.no", "label.skip", "label.none_of_these", "label.menu",
-    "label.human", "label.not_helpful", "reason.other",
+    "label.human", "label.not_helpful", "reason.other", "course.unit", "course.questions", "course.finished",
+    "course.unreviewed", "course.on", "course.on.also", "course.on.retry", "course.on.why", "course.case", "course.case.why",
+    "course.case.end", "course.again", "course.again.also", "course.again.ask", "course.again.retry", "course.letter.retry",
+    "course.question.why", "course.right", "course.wrong", "course.done", "course.open", "course.choose",
+    "course.choose.retry",
 )  # fmt: skip
 
 RULES: list[Rule] = []
@@ -102,6 +107,8 @@ def _expressions(step: model.Step) -> Iterator[Expression]:
             yield from (expression for _, expression in values)
         case model.File() | model.Send():
             yield from (expression for _, expression in step.action.values)
+        case model.Study() if step.action.right is not None:
+            yield step.action.right
         case model.Ask():
             yield from (option.when for option in step.action.options if option.when is not None)
         case _:
@@ -148,7 +155,7 @@ def every_flow_that_is_named_exists(content: Content, report: Report) -> None:
 def _named_flows(step: model.Step) -> list[str]:
     match step.action:
         case model.Call(name, _) | model.Link(name):
-            return [name]
+            return [] if name.startswith("$") else [name]
         case model.Ask():
             return [option.link for option in step.action.options if option.link]
         case model.Remind() if step.action.flow:
@@ -180,16 +187,28 @@ def no_loop_without_a_wait(content: Content, report: Report) -> None:
     """A circle of steps must contain one where the person answers."""
     for flow in content.flows.values():
         for start in flow.steps:
-            if not start.waits and _returns_without_waiting(flow, start):
+            if (
+                not start.waits
+                and not _asks_elsewhere(content, start)
+                and _returns_without_waiting(content, flow, start)
+            ):
                 report(start.place, f"step {start.name!r} leads back to itself without a question", "error")
 
 
-def _returns_without_waiting(flow: model.Flow, start: model.Step) -> bool:
+def _asks_elsewhere(content: Content, step: model.Step) -> bool:
+    """Whether the step calls a flow in which the person answers; `$slot` calls the question of a course."""
+    if not isinstance(step.action, model.Call):
+        return False
+    called = content.flows.get(step.action.flow)
+    return step.action.flow.startswith("$") or (called is not None and any(inner.waits for inner in called.steps))
+
+
+def _returns_without_waiting(content: Content, flow: model.Flow, start: model.Step) -> bool:
     seen: set[str] = set()
     waiting = targets_of(flow, start)
     while waiting:
         step = flow.step(waiting.pop())
-        if step is None or step.name in seen or step.waits:
+        if step is None or step.name in seen or step.waits or _asks_elsewhere(content, step):
             continue
         if step.name == start.name:
             return True
@@ -227,6 +246,8 @@ def _slots_set(step: model.Step) -> set[str]:
             return {name for name, _ in values}
         case model.Wait() if step.action.slot:
             return {step.action.slot}
+        case model.Study(act="look"):
+            return set(LOOKED_UP)
         case _:
             return set()
 
@@ -259,6 +280,19 @@ def answers_name_topics(content: Content, report: Report) -> None:
                 if content.topics and topic not in content.topics:
                     message = f"topic {topic!r} does not exist{suggestion(topic, content.topics)}"
                     report(step.place, message, missing_severity(topic, content.topics))
+
+
+@rule
+def courses_that_are_studied_exist(content: Content, report: Report) -> None:
+    """`study:` names a course."""
+    for flow in content.flows.values():
+        for step in flow.steps:
+            if isinstance(step.action, model.Study) and step.action.course not in content.courses:
+                report(
+                    step.place,
+                    f"course {step.action.course!r} does not exist{suggestion(step.action.course, content.courses)}",
+                    "error",
+                )
 
 
 @rule

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.dialogue.content import Content
 from bot.errors import ConfigError, ContentError, Problem
 from bot.loader.checks import check_flows
+from bot.loader.courses import load_courses
 from bot.loader.data import load_data
 from bot.loader.desk import load_desk
 from bot.loader.encoders import add_meaning, find_encoder
@@ -45,13 +46,16 @@ def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     topics = load_topics(knowledge, problems)
     check_topics(topics, data.values, data.laender, problems)
     safety = load_safety(knowledge, problems, lambda: harmless_texts(topics, knowledge, problems))
-    flows, templates = load_flows(dialogues, problems), load_templates(dialogues, problems)
+    texts = load_texts(dialogues, problems)
+    courses, of_courses = load_courses(dialogues, texts, problems)
+    flows, templates = load_flows(dialogues, problems) | of_courses, load_templates(dialogues, problems)
     check_templates(templates, flows, data.values, data.laender, problems)
     catalogs = load_catalogs(root, problems)
     content = Content(
         flows=flows,
         templates=templates,
-        texts=load_texts(dialogues, problems),
+        courses=courses,
+        texts=texts,
         commands=load_commands(dialogues, problems),
         topics=topics,
         index=build_index(topics, knowledge, problems),

@@ -25,7 +25,7 @@ from bot.text.variants import AUDIENCES, BANDS, Variants
 _FLOW_KEYS = ("flow", "title", "for", "start", "moved", "steps", "about")
 _ACTIONS = (
     "ask", "branch", "set", "goto", "call", "link", "end", "answer", "remind", "wait", "handoff", "count", "file",
-    "send", "do",
+    "send", "do", "study",
 )  # fmt: skip
 _STEP_KEYS = ("step", "say", "pictures", "files", *_ACTIONS)
 _ASK_KEYS = (
@@ -33,7 +33,7 @@ _ASK_KEYS = (
     "min", "max", "unit", "past", "future", "most", "timeout",
 )  # fmt: skip
 _OPTION_KEYS = ("label", "also", "for", "when", "goto", "link")
-_KEEPS = ("turn", "session", "30d", "case")
+_KEEPS = ("turn", "session", "30d", "90d", "case")
 _DIGRESS = ("allow", "confirm", "block", "drop", "never")
 _DURATION = re.compile(
     r"^\s*(\d+(?:\.\d+)?)\s*(seconds?|sekunden?|s|minutes?|minuten?|min|m|hours?|stunden?|h|days?|tage?n?|d|weeks?|wochen?|w)\s*$",
@@ -67,7 +67,7 @@ def load_flows(root: Path, problems: Problems) -> dict[str, model.Flow]:
         node = read_yaml(path, shown, problems)
         if node is None or not node.is_map or "flow" not in {key.text() for key, _ in node.pairs()}:
             continue
-        flow = _flow(node, hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest())
+        flow = flow_of(node, hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest())
         if flow is None:
             continue
         if flow.name in flows and "own" not in path.parts:
@@ -76,7 +76,8 @@ def load_flows(root: Path, problems: Problems) -> dict[str, model.Flow]:
     return flows
 
 
-def _flow(node: Node, version: str) -> model.Flow | None:
+def flow_of(node: Node, version: str) -> model.Flow | None:
+    """The flow of a node; None when it has no name or steps."""
     fields = node.fields(_FLOW_KEYS, required=("flow", "steps"))
     if "flow" not in fields or "steps" not in fields:
         return None
@@ -364,6 +365,7 @@ _BUILDERS: Mapping[str, Callable[[Node], model.Action]] = MappingProxyType({
     "file": _file,
     "send": _send,
     "do": _do,
+    "study": lambda node: model.Study(act="look", course=node.text()),
 })  # fmt: skip
 
 

@@ -155,13 +155,22 @@ def read_yaml(path: Path, shown: str, problems: Problems) -> Node | None:
     """The root of a YAML file, or None when it is empty or broken (a problem with its place)."""
     try:
         text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problems.add(shown, 0, 0, f"cannot be read as UTF-8 YAML: {error}")
+        return None
+    return read_yaml_text(text, shown, problems)
+
+
+def read_yaml_text(text: str, shown: str, problems: Problems) -> Node | None:
+    """The root of a YAML text that stands in the file `shown`, or None when it is empty or broken."""
+    try:
         raw = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         problems.add(shown, line, column, f"this is not valid YAML: {error.problem or error.context}")
         return None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
         problems.add(shown, 0, 0, f"cannot be read as UTF-8 YAML: {error}")
         return None
     if raw is None:

@@ -12,7 +12,8 @@ from bot.dialogue.rendering import PLACEHOLDER
 from bot.dialogue.template import Block, BlockKind, CalendarEntry, Template, TemplateKind
 from bot.loader.nodes import Node, Problems, read_yaml, suggestion
 
-_KEYS = ("template", "about", "kind", "takes", "footer", "blocks", "events")
+_KEYS = ("template", "about", "kind", "takes", "footer", "certifies", "blocks", "events")
+_CERTIFIED = ("code", "course_title", "course_contents")  # values that the maker itself puts on a certificate
 _ENTRY_KEYS = ("title", "on", "at", "minutes", "where", "note", "alarm_hours")
 _BLOCKS = get_args(BlockKind)
 _SIZES: Mapping[str, tuple[float, float]] = {  # default and largest
@@ -56,6 +57,7 @@ def _template(node: Node, root: Path) -> Template | None:
         blocks=tuple(_block(item, root) for item in fields["blocks"].items()) if "blocks" in fields else (),
         entries=tuple(_entry(item) for item in fields["events"].items()) if "events" in fields else (),
         footer=fields["footer"].text() if "footer" in fields else "",
+        certifies=fields["certifies"].text() if "certifies" in fields else "",
         place=node.place,
     )
 
@@ -119,6 +121,8 @@ def check_templates(
             for name in PLACEHOLDER.findall(text):
                 if not _known(name, template, values, laender):
                     _note(problems, template.place, f"{{{name}}} is neither in `takes` nor in knowledge/data")
+        if template.certifies and not {template.certifies, "share"} <= set(template.takes):
+            _note(problems, template.place, f"a certificate takes {template.certifies!r} and 'share'")
         for block in template.blocks:
             if block.when and block.when not in template.takes:
                 _note(problems, block.place, f"`when: {block.when}` is not in `takes`")
@@ -130,7 +134,7 @@ def check_templates(
 
 def _known(name: str, template: Template, values: Mapping[str, FactText], laender: Mapping[str, str]) -> bool:
     base = name.partition(".")[0]
-    if name in values or base in template.takes:
+    if name in values or base in template.takes or (template.certifies and name in _CERTIFIED):
         return True
     return name == "today" or (
         "land" in template.takes and any(f"land.{code}.{name.removeprefix('land.')}" in values for code in laender)

@@ -50,6 +50,7 @@ def mutants_of(flow: model.Flow) -> Iterator[Mutant]:
                 | model.File()
                 | model.Send()
                 | model.Do()
+                | model.Study()
             ):
                 yield _mutant(flow, step, f"skip {type(step.action).__name__.lower()}", replace(step, action=None))
             case model.Answer(_):

@@ -24,7 +24,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.questions import KINDS
 from bot.dialogue.template import BlockKind
 from bot.errors import Problem
-from bot.loader import flows, safety, topics
+from bot.loader import course_steps, courses, flows, safety, topics
 from bot.loader.content import load_lexicon, load_outside, load_smalltalk, read_content
 from bot.loader.data import load_data
 from bot.loader.nodes import Problems
@@ -111,6 +111,8 @@ def _target(block: Block, number: int) -> str:
         return whole[1]
     if block.text.startswith("flow:"):
         return f"dialogues/own/example-{number}.yaml"
+    if block.text.startswith("course:"):
+        return f"dialogues/courses/example-{number}.yaml"
     if block.text.startswith("test:"):
         return f"talks/example-{number}.yaml"
     raise AssertionError(f"{block.place}: say where this example belongs, as '# knowledge/….yaml' or '# Auszug aus …'")
@@ -134,7 +136,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Content, t
 def test_whole_examples_are_sound_content(examples: tuple[Path, Content, tuple[Problem, ...]]) -> None:
     _, content, problems = examples
     assert [str(problem) for problem in problems if problem.severity == "error"] == []
-    assert {"hallo-kind", "wohin", "fassungen"} <= set(content.flows)
+    assert {"hallo-kind", "wohin", "fassungen", "course.kleiner-kurs.question.wer"} <= set(content.flows)
 
 
 def test_the_example_topic_is_found_and_takes_nobody_elses_questions(
@@ -390,6 +392,13 @@ def test_the_tables_of_the_flow_language() -> None:
     assert first_column("dialogues/README.md", "`keep`") == list(flows._KEEPS)
     blocks_of_files = [code for row in table("dialogues/README.md", "Block") for code in codes(row[0])]
     assert sorted(blocks_of_files) == sorted(get_args(BlockKind))
+
+
+def test_the_keys_of_a_course() -> None:
+    named = {code for row in table("dialogues/README.md", "Kurs") for cell in row for code in codes(cell)}
+    keys = {*courses._COURSE_KEYS, *courses._UNIT_KEYS, *course_steps.CASE_KEYS, *course_steps.CHOICE_KEYS}
+    assert {name.split(":")[0] for name in named} - {"null"} == keys | {*course_steps.QUESTION_KEYS}
+    assert f"höchstens {courses.MAX_READ} Zeichen" in prose("dialogues/README.md")
 
 
 def _folders(path: Path) -> set[str]:
