@@ -77,6 +77,7 @@ class Inbound:
     private: bool = True  # a chat with one person; False: a group or room with several
     verified: bool = False
     payload: Mapping[str, Any] = field(default_factory=dict)  # for kinds `desk` and `timer`: the event's own values
+    about: ConversationId | None = None  # in the desk's lane: the family it tells of; erasing her removes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,8 +226,8 @@ class Messenger(Protocol):
     async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
         """Opens a case room (Matrix) or forum topic in `parent` (Telegram); None when the platform cannot now."""
 
-    async def close_room(self, address: Address) -> None:
-        """Archives a case room or topic, best effort."""
+    async def close_room(self, address: Address, *, erase: bool = False) -> None:
+        """Archives a case room or topic, best effort; with `erase` what was written there goes too."""
 
     async def health(self) -> Mapping[str, str]:
         """What `kavi doctor` shows: check -> "ok" or a sentence with the remedy."""
@@ -268,6 +269,19 @@ class NewOutbox:
     delivery: DeliveryClass
     not_before: datetime
     hold_key: str = ""
+    about: ConversationId | None = None  # in the desk's lane: the family it tells of; erasing her removes it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBlob:
+    """A file to keep under `name`, sealed with the key of `about`, or of the commit's own conversation when that is None.
+
+    A file about a conversation that was erased meanwhile is dropped.
+    """
+
+    name: str
+    data: bytes
+    about: ConversationId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +343,7 @@ class TurnCommit:
     version: int  # as loaded; SessionConflict when the stored one differs
     session: str | None  # None: leave as it is
     done: tuple[int, ...]  # inbox numbers
-    consented: bool = True  # False: nothing with text may outlive this commit (design rule 5)
+    consented: bool = True  # False: nothing with text outlives its handling (design rule 5; the desk's lane as well)
     outbox: tuple[NewOutbox, ...] = ()
     withdraw: tuple[str, ...] = ()  # hold keys
     timers: tuple[NewTimer, ...] = ()
@@ -338,7 +352,7 @@ class TurnCommit:
     alerts: tuple[Alert, ...] = ()
     documents: tuple[Document, ...] = ()
     posts: tuple[Inbound, ...] = ()  # events for other lanes (desk <-> family), stored with this commit
-    blobs: tuple[tuple[str, bytes], ...] = ()
+    blobs: tuple[NewBlob, ...] = ()
     transcript: tuple[tuple[str, str, datetime], ...] = ()  # (who, text, at) kept 90 days, only with consent
     erase: bool = False  # destroy the conversation's key and rows; alerts stay without text
     release: bool = True  # give the lane back in the same transaction

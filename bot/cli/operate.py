@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from bot.config import Settings, read_settings, store_url
 from bot.dialogue.rendering import BERLIN
 from bot.errors import ConfigError, KaviError
 from bot.ports import ConversationId
+from bot.service.forgetting import erase_everywhere
 from bot.service.program import ROLES
 from bot.vault import certificates
 
@@ -91,8 +93,6 @@ async def _status(settings: Settings) -> int:
 
 
 def _expiring(content: object) -> int:
-    from datetime import UTC, datetime, timedelta
-
     from bot.dialogue.content import Content
 
     assert isinstance(content, Content)
@@ -161,7 +161,7 @@ async def _erase(settings: Settings, prefix: str) -> int:
                 file=sys.stderr,
             )
             return 2
-        await store.erase(ConversationId(found[0]))
+        await erase_everywhere(store, ConversationId(found[0]), datetime.now(UTC))
     print("Gelöscht: Schlüssel, Texte, Antworten, Erinnerungen. Alarme bleiben ohne Text ein Jahr.")
     return 0
 

@@ -140,6 +140,7 @@ def watch(work: Work) -> None:
     work.order(fx.LookAround())
     for case in list(work.desk.cases.values()):
         if case.owner == "closed" and work.now - case.closed > KEEP_CLOSED * ownership.DAY:
+            ownership.erase_rooms(work, case)
             work.drop_case(case)
         elif case.owner == "counsellor" and not _is_served(work, case):
             for place in work.queue_places(case):

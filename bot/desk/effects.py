@@ -98,11 +98,12 @@ class OpenRoom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseRoom:
-    """Archive a case's room."""
+    """Archive a case's room, or `erase` it with everything in it."""
 
     code: str
     number: int
     place: Place
+    erase: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.desk.state import Place, Urgency
+from bot.desk.state import Case, Place, Urgency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +72,11 @@ class FamilyActed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """The family had everything erased."""
+    """The family had everything erased; `traces` are its cases without a word, for they may be unknown here by now."""
 
     at: datetime
     conversation: str
+    traces: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,14 +75,14 @@ def _decide(work: Work, event: ev.Event) -> None:
 
 def _forget(work: Work, event: ev.Forgotten) -> None:
     """Copies in rooms of staff go with everything else."""
-    for case in [one for one in work.desk.cases.values() if one.conversation == event.conversation]:
+    known = {one.code: one for one in work.desk.cases.values() if one.conversation == event.conversation}
+    for case in ({one.code: one for one in event.traces} | known).values():
         if case.place is not None:
             ids = tuple(link.staff for link in case.links if link.staff)
             if ids:
                 work.order(fx.Unshow(place=case.place, messages=ids))
             work.say(case.place, f"🗑 Die Person hat alles löschen lassen. Fall {case.code} ist beendet.")
-            if not case.merged:
-                work.order(fx.CloseRoom(code=case.code, number=case.room, place=case.place))
+        ownership.erase_rooms(work, case)
         for place, message in case.cards:
             work.say(place, f"🗑 Fall {case.code} wurde auf Wunsch der Person gelöscht.", edits=message)
         work.audit("bot", "forgotten", case.code)

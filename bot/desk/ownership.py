@@ -233,10 +233,20 @@ def _leave_room(work: Work, case: Case) -> None:
     if case.place is None:
         return
     work.order(fx.CloseRoom(code=case.code, number=case.room, place=case.place))
+    if not case.merged:
+        case.rooms = tuple(dict.fromkeys((*case.rooms, case.place)))[-20:]
     case.place = None
     case.asks, case.drafts = (), ()
     waiting = tuple(shown for _, shown in case.pending)
     case.backlog, case.pending = (*case.backlog, *waiting), ()
+
+
+def erase_rooms(work: Work, case: Case) -> None:
+    """The rooms of a case that is forgotten go with everything written in them; one that it only shared stays."""
+    here = (case.place,) if case.place is not None and not case.merged else ()
+    for place in dict.fromkeys((*case.rooms, *here)):
+        if not work.is_queue(place):
+            work.order(fx.CloseRoom(code=case.code, number=case.room, place=place, erase=True))
 
 
 def room_opened(work: Work, case: Case, number: int, place: Place | None) -> None:

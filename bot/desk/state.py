@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from bot.dialogue.session import Owner
@@ -119,6 +119,7 @@ class Case:
     place: Place | None = None
     room: int = 0  # number of the room request
     room_tries: int = 0
+    rooms: tuple[Place, ...] = ()  # those it has left; they go for good when the case does
     cards: tuple[tuple[Place, str], ...] = ()  # where its card stands: place and message id
     asks: tuple[tuple[str, str], ...] = ()  # (message id, question): what a keycap under that message means
     pending: tuple[tuple[str, Shown], ...] = ()  # (report, what): sent, not yet known to have arrived
@@ -256,9 +257,20 @@ def case_from(text: str) -> Case:
         data["pending"] = tuple((str(row[0]), _record(Shown, row[1])) for row in data["pending"])
     if data.get("place"):
         data["place"] = Place(*data["place"])
+    if "rooms" in data:
+        data["rooms"] = tuple(Place(*row) for row in data["rooms"])
     if "labels" in data:
         data["labels"] = tuple(data["labels"])
     return _record(Case, data)
+
+
+def traces(case: Case) -> Case:
+    """What is needed to remove a case from the chats of staff: places and message ids, no word."""
+    links = tuple(replace(link, family="", text="") for link in case.links if link.staff)
+    return Case(
+        code=case.code, conversation=case.conversation, room=case.room, place=case.place, rooms=case.rooms,
+        cards=case.cards, links=links, merged=case.merged,
+    )  # fmt: skip
 
 
 def member_from(text: str) -> Member:

@@ -41,7 +41,7 @@ class TerminalMessenger:
         """A terminal has one room."""
         return None
 
-    async def close_room(self, address: Address) -> None:
+    async def close_room(self, address: Address, *, erase: bool = False) -> None:
         """A terminal has one room."""
 
     async def health(self) -> Mapping[str, str]:

@@ -17,7 +17,20 @@ from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.understanding import look_for_danger
-from bot.ports import Alert, Document, InboxRow, Lane, NewFact, NewOutbox, NewTimer, Outbound, Store, TurnCommit
+from bot.ports import (
+    Alert,
+    Document,
+    InboxRow,
+    Lane,
+    NewBlob,
+    NewFact,
+    NewOutbox,
+    NewTimer,
+    Outbound,
+    Store,
+    TurnCommit,
+)
+from bot.service.forgetting import traces_of
 from bot.service.profile import profile_of
 from bot.service.translation import (
     GAP_LIFETIME,
@@ -71,7 +84,7 @@ class Conversations:
             session = result.session
             turned = Turned(lane.conversation, lane.address, row, session)
             if row.inbound.media is not None and row.inbound.media.data is not None and session.consent:
-                gathered.blobs.append((blob_of(row.inbound) or "", row.inbound.media.data))
+                gathered.blobs.append(NewBlob(name=blob_of(row.inbound) or "", data=row.inbound.media.data))
             for index, effect in enumerate(result.effects):
                 await self._carry_out(gathered, turned, index, effect, before)
             self._remember(gathered, turned, result)
@@ -162,7 +175,8 @@ class Conversations:
             case fx.Erase():
                 _forget_all(gathered)
                 if self.desk:
-                    gathered.posts.append(post_to_desk(turned, index, "Erase", {}))
+                    remains = await traces_of(self.store, turned.conversation)
+                    gathered.posts.append(post_to_desk(turned, index, "Erase", {"traces": remains}))
             case fx.RaiseAlert() | fx.RequestHandoff() | fx.CancelHandoff() | fx.Relay():
                 self._tell_desk(gathered, turned, index, effect)
             case _:
@@ -272,7 +286,7 @@ def _append(gathered: Gathered, turned: Turned, outbound: Outbound) -> None:
 
 def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: str, text: str) -> None:
     blob = f"out-{turned.key(index)}"
-    gathered.blobs.append((blob, data))
+    gathered.blobs.append(NewBlob(name=blob, data=data))
     attachment = fx.Attachment(source=f"blob:{blob}", kind="file", name=name)
     _append(
         gathered, turned, Outbound(address=turned.address, key=turned.key(index), text=text, attachments=(attachment,))

@@ -21,7 +21,7 @@ from bot.desk.machine import Decision, decide, duty
 from bot.desk.state import Case, Desk, Place, case_from, common_from, member_from, to_text
 from bot.dialogue import Session
 from bot.dialogue.content import Content
-from bot.dialogue.effects import Attachment
+from bot.dialogue.effects import Attachment, DeliveryClass
 from bot.ports import (
     DESK,
     Address,
@@ -30,6 +30,7 @@ from bot.ports import (
     Inbound,
     InboxRow,
     Lane,
+    NewBlob,
     NewFact,
     NewOutbox,
     NewTimer,
@@ -96,9 +97,9 @@ class DeskLane:
                 continue
             desk = decision.desk
             out.take(decision)
-            _keep_file(out, row, event)
+            _keep_file(out, row, decision)
             for index, effect in enumerate(decision.effects):
-                await self._carry_out(out, effect, f"d{row.number}-{index}", row.inbound.at)
+                await self._carry_out(out, effect, f"d{row.number}-{index}", row.inbound.at, desk)
             if row.inbound.payload.get("event") == "RoomOpened":
                 out.documents.append(Document(kind=ROOM, key=str(row.inbound.payload["key"]), body=None))
             log.info("desk", kind=type(event).__name__, effects=len(decision.effects))
@@ -106,12 +107,14 @@ class DeskLane:
         self._desk, self._version = desk, lane.version + 1
         return out.commit(lane)
 
-    async def _carry_out(self, out: _Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
+    async def _carry_out(self, out: _Gathered, effect: fx.Effect, key: str, at: datetime, desk: Desk) -> None:
         match effect:
-            case fx.Show() | fx.Mark() | fx.Unshow():
-                out.say(_outbound(effect, key), at, optional=isinstance(effect, fx.Show) and effect.optional)
+            case fx.Show():
+                out.say(_outbound(effect, key), at, optional=effect.optional, about=_about(desk, effect))
+            case fx.Mark() | fx.Unshow():
+                out.say(_outbound(effect, key), at)
             case fx.ShowHistory():
-                out.say(await self._history(effect, key), at)
+                out.say(await self._history(effect, key), at, about=effect.conversation)
             case fx.Tell():
                 await self._tell(out, effect, key, at)
             case fx.OpenRoom() | fx.CloseRoom():
@@ -281,7 +284,7 @@ def _of_family(inbound: Inbound) -> ev.Event | None:
                 reply_to=data.get("reply_to", ""), blob=data["blob"] or "", media=data["media"] or "",
             )  # fmt: skip
         case "Erase":
-            return ev.Forgotten(at=at, conversation=conversation)
+            return ev.Forgotten(at=at, conversation=conversation, traces=tuple(map(case_from, data.get("traces", ()))))
         case "Served":
             return ev.Served(at=at, conversation=conversation, owner=str(data["owner"]), profile=_profile(data))
         case _:
@@ -329,11 +332,22 @@ def _room_request(effect: fx.OpenRoom | fx.CloseRoom, key: str) -> Document:
     return Document(kind=ROOM, key=key, body=json.dumps(asdict(effect) | body, ensure_ascii=False))
 
 
-def _keep_file(out: _Gathered, row: InboxRow, event: ev.Event) -> None:
-    """A counsellor's file is kept only as long as it takes to reach the family, like any file of the lane."""
-    media = row.inbound.media
-    if isinstance(event, ev.StaffWrote) and event.blob and media is not None and media.data is not None:
-        out.blobs.append((event.blob, media.data))
+def _keep_file(out: _Gathered, row: InboxRow, decision: Decision) -> None:
+    """A counsellor's file is kept only when it goes to a family, and with her key: what she forgets goes with her."""
+    media, blob = row.inbound.media, blob_of(row.inbound)
+    if blob is None or media is None or media.data is None:
+        return
+    for effect in decision.effects:
+        if isinstance(effect, fx.Tell) and getattr(effect.event, "blob", None) == blob:
+            out.blobs.append(NewBlob(name=blob, data=media.data, about=ConversationId(effect.conversation)))
+            return
+
+
+def _about(desk: Desk, effect: fx.Show) -> str | None:
+    """The family that a message to staff tells of: named by its report, else the one whose room it stands in."""
+    named = json.loads(effect.report) if effect.report else ["", ""]
+    case = desk.cases.get(str(named[1])) or next(iter(desk.cases_at(effect.place)), None)
+    return case.conversation if case is not None else None
 
 
 @dataclass(slots=True)
@@ -346,7 +360,7 @@ class _Gathered:
     cancel: list[str] = field(default_factory=list)
     facts: list[NewFact] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
-    blobs: list[tuple[str, bytes]] = field(default_factory=list)
+    blobs: list[NewBlob] = field(default_factory=list)
     touched: set[tuple[str, str]] = field(default_factory=set)
     dropped: set[tuple[str, str]] = field(default_factory=set)
 
@@ -355,10 +369,11 @@ class _Gathered:
         self.touched |= decision.touched
         self.dropped |= decision.dropped
 
-    def say(self, outbound: Outbound, at: datetime, *, optional: bool = False) -> None:
-        """Queues a message to staff."""
-        optional = optional or outbound.reacts is not None
-        self.outbox.append(NewOutbox(outbound=outbound, delivery="optional" if optional else "vital", not_before=at))
+    def say(self, outbound: Outbound, at: datetime, *, optional: bool = False, about: str | None = None) -> None:
+        """Queues a message to staff, `about` a family."""
+        delivery: DeliveryClass = "optional" if optional or outbound.reacts is not None else "vital"
+        family = ConversationId(about) if about else None
+        self.outbox.append(NewOutbox(outbound=outbound, delivery=delivery, not_before=at, about=family))
 
     def store(self, desk: Desk) -> None:
         """The touched records as documents; a case is sealed with the key of its family's conversation."""
@@ -375,9 +390,9 @@ class _Gathered:
             self.documents.append(Document(kind=CASE, key=key, body=None))
 
     def commit(self, lane: Lane) -> TurnCommit:
-        """Everything in one transaction."""
+        """Everything in one transaction. No text outlives its handling: what lasts lies in cases, with the family's key."""
         return TurnCommit(
-            conversation=lane.conversation, address=DESK, fence=lane.fence, version=lane.version, session="{}",
+            conversation=lane.conversation, address=DESK, fence=lane.fence, version=lane.version, session="{}", consented=False,
             done=tuple(row.number for row in lane.inbox), outbox=tuple(self.outbox), posts=tuple(self.posts),
             timers=tuple(self.timers), cancel_timers=tuple(self.cancel), facts=tuple(self.facts),
             documents=tuple(self.documents), blobs=tuple(self.blobs),

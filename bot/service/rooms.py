@@ -62,7 +62,8 @@ class RoomKeeper:
     async def _carry_out(self, document: Document, wish: dict[str, Any]) -> None:
         if wish["do"] == "close":
             messenger, account, chat, thread = wish["place"]
-            await self.messenger.close_room(Address(messenger=messenger, account=account, chat=chat, thread=thread))
+            place = Address(messenger=messenger, account=account, chat=chat, thread=thread)
+            await self.messenger.close_room(place, erase=bool(wish.get("erase")))
             await self.store.put_documents([Document(kind=ROOM, key=document.key, body=None)])
             return
         try:

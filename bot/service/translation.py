@@ -10,7 +10,7 @@ from bot.dialogue import effects as fx
 from bot.dialogue import events
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.session import Session
-from bot.ports import DESK, Address, Alert, Document, Inbound, InboxRow, NewFact, NewOutbox, NewTimer, Outbound
+from bot.ports import DESK, Address, Alert, Document, Inbound, InboxRow, NewBlob, NewFact, NewOutbox, NewTimer, Outbound
 
 GAP_LIFETIME = timedelta(days=30)
 
@@ -130,7 +130,7 @@ class Gathered:
     alerts: list[Alert] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     posts: list[Inbound] = field(default_factory=list)
-    blobs: list[tuple[str, bytes]] = field(default_factory=list)
+    blobs: list[NewBlob] = field(default_factory=list)
     transcript: list[tuple[str, str, datetime]] = field(default_factory=list)
     troubles: list[tuple[str, str]] = field(default_factory=list)
     erase: bool = False
@@ -189,4 +189,5 @@ def post_to_desk(turned: Turned, index: int, kind: str, values: dict[str, Any]) 
         kind="desk",
         at=turned.at,
         payload={"event": kind, "conversation": turned.conversation, **values},
+        about=turned.conversation,  # type: ignore[arg-type]  # same id
     )

@@ -9,10 +9,16 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from bot.vault.keys import Keyring
 from bot.vault.sealing import SealBroken, Sealer
+
+LOST_KEYS = (
+    "The key store does not belong to this database: it is new or another one, and with it none of the stored texts can be "
+    "read. Put the key store back from its backup (kavi restore), then start again. Nothing was changed."
+)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS root (id INTEGER PRIMARY KEY CHECK (id = 1), wrapped BLOB NOT NULL);
@@ -64,15 +70,22 @@ class KeyStore:
         """A key that is not needed once the running batch is committed (one-turn keys)."""
         self._doomed.append(key_id)
 
-    def destroy(self, key_id: str) -> None:
-        """Destroys a key at once and for ever, and writes it into the journal."""
-        self._sealers.pop(key_id, None)
-        self._new.pop(key_id, None)
+    def destroy(self, key_ids: Iterable[str]) -> None:
+        """Destroys keys at once and for ever, and writes them into the journal."""
+        rows = [(key_id,) for key_id in key_ids]
+        for (key_id,) in rows:
+            self._sealers.pop(key_id, None)
+            self._new.pop(key_id, None)
         self.ring.forget_cached()
+        now = time.time()
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute("DELETE FROM key WHERE id = ?", (key_id,))
-        self._db.execute("INSERT OR IGNORE INTO erased VALUES (?, ?)", (key_id, time.time()))
+        self._db.executemany("DELETE FROM key WHERE id = ?", rows)
+        self._db.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?)", [(key_id, now) for (key_id,) in rows])
         self._db.execute("COMMIT")
+
+    def ids(self) -> set[str]:
+        """Ids of all keys on disk."""
+        return {row[0] for row in self._db.execute("SELECT id FROM key")}
 
     def flush_new(self) -> None:
         """Writes keys made since the last commit."""

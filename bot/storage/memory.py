@@ -185,8 +185,9 @@ class MemoryStore:
             one.lease_until = None
         if commit.consented:
             one.transcript += list(commit.transcript)
-        for blob, data in commit.blobs:
-            self._blobs[blob] = (commit.conversation, data)
+        for blob in commit.blobs:
+            if blob.about is None or blob.about in self._conversations:
+                self._blobs[blob.name] = (blob.about or commit.conversation, blob.data)
         self._queue(commit, at)
         self._record(commit)
         for post in commit.posts:
@@ -403,8 +404,14 @@ class MemoryStore:
 
     def _erase(self, conversation: ConversationId) -> None:
         self._conversations.pop(conversation, None)
-        self._inbox = {number: row for number, row in self._inbox.items() if row[0] != conversation}
-        self._outbox = {number: out for number, out in self._outbox.items() if out.conversation != conversation}
+        self._inbox = {
+            number: row
+            for number, row in self._inbox.items()
+            if row[0] != conversation and row[1].about != conversation
+        }
+        self._outbox = {
+            number: out for number, out in self._outbox.items() if conversation not in (out.conversation, out.row.about)
+        }
         self._timers = {key: timer for key, timer in self._timers.items() if key[0] != conversation}
         self._documents = {key: doc for key, doc in self._documents.items() if doc.conversation != conversation}
         self._blobs = {key: blob for key, blob in self._blobs.items() if blob[0] != conversation}

@@ -44,13 +44,13 @@ TABLES = (
         "conversation", ("id", "key", "address", "session", "version", "consented", "last_at"), "id", flags=("consented",)
     ),
     _Table("alias", ("hash", "conversation"), "hash"),
-    _Table("inbox", ("number", "conversation", "key", "at", "body"), "number"),
+    _Table("inbox", ("number", "conversation", "key", "at", "body", "about"), "number"),
     _Table("seen", ("hash", "at"), "hash"),
     _Table("cursor", ("account", "value"), "account"),
     _Table(
         "outbox",
         ("number", "conversation", "account", "destination", "key", "delivery", "state", "attempts", "not_before", "hold_key",
-         "body", "external", "at"),
+         "body", "external", "at", "about"),
         "number",
     ),
     _Table("timer", ("conversation", "name", "due", "fence"), "conversation, name"),
@@ -100,6 +100,7 @@ class _Sqlite:
         self._where(table).executemany(f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})", rows)
 
     async def finish(self) -> None:
+        self._main.execute("DELETE FROM meta WHERE name = 'keys'")  # proved anew with the keys that were brought along
         for db in (self._main, self._keys):
             db.execute("COMMIT")
 
@@ -183,6 +184,7 @@ class _Postgres:
 
     async def finish(self) -> None:
         """Lanes for what waits, and counters beyond what was brought along."""
+        await self._main.execute("DELETE FROM kavi.meta WHERE name = 'keys'")  # proved anew with the keys brought along
         await self._main.execute("DELETE FROM kavi.lane")
         await self._main.execute(
             "INSERT INTO kavi.lane (conversation, head) SELECT conversation, min(number) FROM kavi.inbox GROUP BY 1"

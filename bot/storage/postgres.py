@@ -70,6 +70,7 @@ class PostgresStore:
         self._waiters: list[asyncio.Future[None]] = []
         self._claims = self._sends = False  # what this process does, so that it wakes only for that
         self._in_hand: set[int] = set()  # outbox rows that were handed out and not settled
+        self._unused: set[str] = set()  # keys that sealed nothing when `retain` looked last
         self._unsure = False  # a row may be marked as ours without our knowing
         self._quiet_until: tuple[float, float] = (0.0, 0.0)  # no timer before (its time), known until (monotonic)
 
@@ -346,13 +347,23 @@ class PostgresStore:
         removed["text"] = 0
         while quiet := await self._run("rest", lambda t: records.quiet(t, before, ERASED_AT_ONCE)):
             removed["text"] += await self._erase(quiet)
+        await self.replay_erasures()
+        await self._remove_unused_keys()
         return removed
+
+    async def _remove_unused_keys(self) -> None:
+        """Keys that sealed nothing at this look and at the last: what a crash left behind, and no commit under way."""
+        unused = await self._run("rest", lambda t: t.keys.unused(t.db))
+        old = unused & self._unused
+        if old:
+            await self._run("rest", lambda t: t.keys.remove(t.db, old))
+        self._unused = unused - old
 
     async def status(self) -> Mapping[str, int]:
         return await self._read(records.status)
 
     async def replay_erasures(self) -> int:
-        """After a restore: removes what was erased since the backup; returns how many conversations."""
+        """After a restore or a crash: removes what was erased; returns how many conversations."""
         gone = await self._run("rest", records.erased_here)
         for start in range(0, len(gone), ERASED_AT_ONCE):
             await self._erase(gone[start : start + ERASED_AT_ONCE])

@@ -178,9 +178,10 @@ async def _insert_rows(
                 sealer = t.keys.ring.own
         else:
             key, sealer = next(spare)
-        rows.append((number, place, key, stamp(one.at), sealer.seal(inbound_to_bytes(one), b"inbox")))
+        rows.append((number, place, key, stamp(one.at), sealer.seal(inbound_to_bytes(one), b"inbox"), one.about))
     await t.db.execute(
-        "INSERT INTO kavi.inbox SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::float8[], $5::bytea[])",
+        "INSERT INTO kavi.inbox (number, conversation, key, at, body, about) "
+        "SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::float8[], $5::bytea[], $6::text[])",
         *(list(column) for column in zip(*rows, strict=True)),
     )
 

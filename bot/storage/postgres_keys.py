@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.errors import ConfigError
 from bot.ports import Address, Inbound
+from bot.storage.keystore import LOST_KEYS
 from bot.storage.postgres_link import Link
 from bot.storage.rows import address_to_json
 from bot.vault.keys import Keyring
@@ -55,6 +57,21 @@ class PostgresKeys:
             return bytes(await keys.fetchval("SELECT wrapped FROM kavi_keys.root"))
 
         self.ring = Keyring(self._master, await self._on(db, read))
+        await self._prove(db)
+
+    async def _prove(self, db: Any) -> None:
+        """Makes sure that these keys belong to this database. Raises ConfigError."""
+        proof = self.ring.index("key store")
+        kept = await db.fetchval("SELECT value FROM kavi.meta WHERE name = 'keys'")
+        if kept == proof:
+            return
+        if kept is None:  # a new database, or one of an older kavi
+            sample = [row[0] for row in await db.fetch("SELECT key FROM kavi.conversation LIMIT 100")]
+            await self.load(db, sample)
+            if not sample or any(key_id in self._sealers for key_id in sample):
+                await db.execute("INSERT INTO kavi.meta VALUES ('keys', $1) ON CONFLICT DO NOTHING", proof)
+                return
+        raise ConfigError(LOST_KEYS)
 
     async def _on(self, db: Any, work: Any) -> Any:
         """Runs `work` where the keys are: in the transaction of `db`, or in one of its own."""
@@ -173,6 +190,21 @@ class PostgresKeys:
             await keys.execute("UPDATE kavi_keys.root SET wrapped = $1", self.ring.rotated(new_master))
 
         await self._on(db, write)
+
+    async def unused(self, db: Any) -> set[str]:
+        """Ids of keys that seal no row, as this moment shows it; those of a commit under way look so as well."""
+        used = (
+            "SELECT key FROM kavi.conversation UNION SELECT key FROM kavi.inbox "
+            "UNION SELECT key FROM kavi.outbox WHERE body IS NOT NULL"
+        )
+        if not self.apart:
+            return {row[0] for row in await db.fetch(f"SELECT id FROM kavi_keys.key EXCEPT ({used})")}
+
+        async def read(keys: Any) -> Any:
+            return await keys.fetch("SELECT id FROM kavi_keys.key")
+
+        known = {row[0] for row in await self._on(db, read)}
+        return known - {row[0] for row in await db.fetch(used)}
 
     async def erased(self, db: Any) -> set[str]:
         """Ids of destroyed keys, for the replay after a restore."""

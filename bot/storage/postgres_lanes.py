@@ -12,7 +12,7 @@ from bot.errors import LaneLost, SessionConflict
 from bot.ports import ConversationId, Inbound, InboxRow, Lane, NewOutbox, TurnCommit
 from bot.storage.postgres_intake import begin_conversations, conversations_at, hold_lanes, take_in
 from bot.storage.postgres_keys import Transaction
-from bot.storage.postgres_records import put_documents
+from bot.storage.postgres_records import keys_of, put_documents
 from bot.storage.rows import address_from_json, dump, inbound_from_bytes, outbound_to_bytes, stamp
 from bot.vault.sealing import SealBroken, Sealer
 
@@ -266,11 +266,12 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
 async def _save_outbox(t: Transaction, turns: Sequence[_Turn]) -> None:
     withdrawn = [(turn.commit.conversation, hold) for turn in turns for hold in turn.commit.withdraw if hold]
     if withdrawn:
-        await t.db.execute(
+        rows = await t.db.fetch(
             "UPDATE kavi.outbox o SET state = 'withdrawn', body = NULL FROM unnest($1::text[], $2::text[]) AS w(conversation, hold) "
-            "WHERE o.conversation = w.conversation AND o.hold_key = w.hold AND o.state = 'waiting'",
+            "WHERE o.conversation = w.conversation AND o.hold_key = w.hold AND o.state = 'waiting' RETURNING o.key",
             *_columns(withdrawn),
         )
+        t.doomed += {row[0] for row in rows} - {turn.key for turn in turns}
     queued = [(turn, row) for turn in turns for row in turn.commit.outbox]
     if not queued:
         return
@@ -282,10 +283,11 @@ async def _save_outbox(t: Transaction, turns: Sequence[_Turn]) -> None:
         key, sealer = (turn.key, t.keys.sealer(turn.key)) if lasting else next(spare)
         rows.append(_outbox_values(t, turn, row, key, sealer))
     await t.db.execute(
-        "INSERT INTO kavi.outbox (number, conversation, account, destination, key, delivery, state, not_before, hold_key, body, at) "
-        "SELECT nextval('kavi.number'), conversation, account, destination, key, delivery, 'waiting', not_before, hold, body, at "
-        "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::bytea[], $9::float8[]) "
-        "AS u(conversation, account, destination, key, delivery, not_before, hold, body, at)",
+        "INSERT INTO kavi.outbox "
+        "(number, conversation, account, destination, key, delivery, state, not_before, hold_key, body, at, about) "
+        "SELECT nextval('kavi.number'), conversation, account, destination, key, delivery, 'waiting', not_before, hold, body, at, about "
+        "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::bytea[], "
+        "$9::float8[], $10::text[]) AS u(conversation, account, destination, key, delivery, not_before, hold, body, at, about)",
         *_columns(rows),
     )
 
@@ -302,6 +304,7 @@ def _outbox_values(t: Transaction, turn: _Turn, row: NewOutbox, key: str, sealer
         row.hold_key,
         sealer.seal(outbound_to_bytes(row.outbound), b"outbox"),
         turn.last,
+        row.about,
     )
 
 
@@ -329,14 +332,18 @@ async def _save_timers(t: Transaction, commits: Sequence[TurnCommit]) -> None:
 async def _save_kept(t: Transaction, turns: Sequence[_Turn]) -> None:
     """Transcripts and files."""
     texts, blobs = [], []
+    owners = await keys_of(t, {blob.about for turn in turns for blob in turn.commit.blobs if blob.about is not None})
     for turn in turns:
         commit, sealer = turn.commit, t.keys.sealer(turn.key)
         if commit.consented and commit.transcript:
             lines = dump([(who, text, stamp(at)) for who, text, at in commit.transcript])
             texts.append((commit.conversation, turn.last, sealer.seal(lines, b"transcript")))
-        for blob, data in commit.blobs:
-            hashed = t.keys.ring.index("blob", blob)
-            blobs.append((hashed, commit.conversation, sealer.seal(data, b"blob"), turn.last))
+        for blob in commit.blobs:
+            if blob.about is not None and blob.about not in owners:
+                continue  # erased meanwhile
+            kept_by = sealer if blob.about is None else t.keys.sealer(owners[blob.about])
+            hashed = t.keys.ring.index("blob", blob.name)
+            blobs.append((hashed, blob.about or commit.conversation, kept_by.seal(blob.data, b"blob"), turn.last))
     if texts:
         await t.db.execute(
             "INSERT INTO kavi.transcript (conversation, at, body) SELECT * FROM unnest($1::text[], $2::float8[], $3::bytea[])",
@@ -391,11 +398,13 @@ async def erase(t: Transaction, conversation: str) -> bool:
 async def erase_rows(t: Transaction, conversation: str, key: str) -> None:
     """The keys first: from that moment nothing can be read, whatever happens to the rows."""
     rows = await t.db.fetch(
-        "SELECT key FROM kavi.inbox WHERE conversation = $1 UNION "
-        "SELECT key FROM kavi.outbox WHERE conversation = $1 AND body IS NOT NULL",
+        "SELECT key FROM kavi.inbox WHERE conversation = $1 OR about = $1 UNION "
+        "SELECT key FROM kavi.outbox WHERE (conversation = $1 OR about = $1) AND body IS NOT NULL",
         conversation,
     )
     await t.keys.destroy(t.db, {key, *(row[0] for row in rows)})
     for table in ("inbox", "outbox", "timer", "document", "blob", "transcript", "alias"):
         await t.db.execute(f"DELETE FROM kavi.{table} WHERE conversation = $1", conversation)
+    for table in ("inbox", "outbox"):
+        await t.db.execute(f"DELETE FROM kavi.{table} WHERE about = $1", conversation)
     await t.db.execute("DELETE FROM kavi.conversation WHERE id = $1", conversation)

@@ -18,7 +18,7 @@ DAY = 86400.0
 async def put_documents(t: Transaction, documents: Sequence[Document]) -> None:
     """Writes or deletes documents, in order."""
     owners = {document.conversation for document in documents if document.conversation and document.body is not None}
-    keys = await _keys_of(t, owners) if owners else {}
+    keys = await keys_of(t, owners)
     for document in documents:
         if document.body is None:
             await t.db.execute("DELETE FROM kavi.document WHERE kind = $1 AND key = $2", document.kind, document.key)
@@ -39,7 +39,10 @@ async def put_documents(t: Transaction, documents: Sequence[Document]) -> None:
         )
 
 
-async def _keys_of(t: Transaction, conversations: set[ConversationId]) -> dict[str, str]:
+async def keys_of(t: Transaction, conversations: set[ConversationId]) -> dict[str, str]:
+    """The loaded keys of those of these conversations that still exist."""
+    if not conversations:
+        return {}
     rows = await t.db.fetch(
         "SELECT id, key FROM kavi.conversation WHERE id = ANY($1::text[])", [str(one) for one in conversations]
     )

@@ -1,4 +1,4 @@
--- Version 1. No table holds plain text or an identifier: bodies are sealed, addresses and external ids are keyed hashes.
+-- Version 2. No table holds plain text or an identifier: bodies are sealed, addresses and external ids are keyed hashes.
 -- Every row is keyed by conversation, account or hash, so that a sharded PostgreSQL can take over; collation "C", because
 -- ids are compared, never read.
 
@@ -34,12 +34,14 @@ CREATE INDEX lane_head ON kavi.lane (head);
 CREATE TABLE kavi.inbox (
     number bigint PRIMARY KEY,
     conversation text COLLATE "C" NOT NULL,
-    key text COLLATE "C" NOT NULL,    -- data key of the conversation, or a one-turn key before consent
+    key text COLLATE "C" NOT NULL,    -- data key of the conversation; before consent and at the desk a one-turn key
     at double precision NOT NULL,
-    body bytea NOT NULL               -- sealed
+    body bytea NOT NULL,              -- sealed
+    about text COLLATE "C"            -- in the desk's lane: the family it tells of
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE kavi.inbox ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX inbox_lane ON kavi.inbox (conversation, number);
+CREATE INDEX inbox_about ON kavi.inbox (about) WHERE about IS NOT NULL;
 
 CREATE TABLE kavi.seen (hash text COLLATE "C" PRIMARY KEY, at double precision NOT NULL);  -- taken in, kept 72 hours
 CREATE TABLE kavi.cursor (account text COLLATE "C" PRIMARY KEY, value bytea NOT NULL);
@@ -58,7 +60,8 @@ CREATE TABLE kavi.outbox (
     body bytea,                       -- sealed; removed when settled
     external bytea,                   -- sealed ids that the platform gave
     at double precision NOT NULL,
-    sender text COLLATE "C" NOT NULL DEFAULT ''  -- the process that is sending it: only that one may settle it
+    sender text COLLATE "C" NOT NULL DEFAULT '', -- the process that is sending it: only that one may settle it
+    about text COLLATE "C"            -- of the desk's messages: the family it tells of
 ) WITH (fillfactor = 80);
 ALTER TABLE kavi.outbox ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX outbox_open ON kavi.outbox (account, destination, number) WHERE state IN ('waiting', 'retry', 'sending');
@@ -66,6 +69,7 @@ CREATE INDEX outbox_turn ON kavi.outbox (account, number) WHERE state IN ('waiti
 CREATE INDEX outbox_due ON kavi.outbox (not_before) WHERE state IN ('waiting', 'retry');
 CREATE INDEX outbox_sending ON kavi.outbox (account) WHERE state = 'sending';
 CREATE INDEX outbox_conversation ON kavi.outbox (conversation, number);
+CREATE INDEX outbox_about ON kavi.outbox (about) WHERE about IS NOT NULL;
 
 CREATE TABLE kavi.timer (
     conversation text COLLATE "C" NOT NULL,

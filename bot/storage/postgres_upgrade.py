@@ -14,9 +14,14 @@ import asyncpg
 
 from bot.errors import StoreError
 
-SCHEMA_VERSION = 1
-STEPS: Mapping[int, str] = {}
+SCHEMA_VERSION = 2
+STEPS: Mapping[int, str] = {
+    2: 'ALTER TABLE kavi.inbox ADD COLUMN about text COLLATE "C"; ALTER TABLE kavi.outbox ADD COLUMN about text COLLATE "C";'
+    "CREATE INDEX inbox_about ON kavi.inbox (about) WHERE about IS NOT NULL;"
+    "CREATE INDEX outbox_about ON kavi.outbox (about) WHERE about IS NOT NULL;"
+}
 """Version -> the SQL that leads to it from the one before."""
+COMPATIBLE = 1  # the oldest program that may work on this schema
 
 _LOCK = 5_284_217  # of transactions that change the schema; any number that only Kavi uses
 
@@ -28,7 +33,7 @@ async def prepare(db: Any) -> None:
         await _refuse_old_server(db)
         await db.execute("CREATE SCHEMA IF NOT EXISTS kavi")
         await db.execute(_read("postgres_schema.sql"))
-        await _write(db, SCHEMA_VERSION, SCHEMA_VERSION)
+        await _write(db, SCHEMA_VERSION, COMPATIBLE)
         return
     known = {
         row[0]: int(row[1]) for row in await db.fetch("SELECT name, value FROM kavi.meta WHERE value ~ '^[0-9]+$'")

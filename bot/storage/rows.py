@@ -41,7 +41,7 @@ def address_from_json(row: list[str]) -> Address:
 
 _INBOUND_DEFAULTS: tuple[tuple[str, Any], ...] = (
     ("sender", ""), ("text", ""), ("message", ""), ("relates_to", ""), ("group", ""), ("language", ""), ("private", True),
-    ("verified", False), ("press", None),
+    ("verified", False), ("press", None), ("about", None),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
--- Version 1. No table holds plain text or an identifier: bodies are sealed, addresses and external ids are keyed hashes.
+-- Version 2. No table holds plain text or an identifier: bodies are sealed, addresses and external ids are keyed hashes.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -20,11 +20,13 @@ CREATE TABLE alias (hash TEXT PRIMARY KEY, conversation TEXT NOT NULL) WITHOUT R
 CREATE TABLE inbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: the keys of messages derive from it
     conversation TEXT NOT NULL,
-    key TEXT NOT NULL,                -- data key of the conversation, or a one-turn key before consent
+    key TEXT NOT NULL,                -- data key of the conversation; before consent and at the desk a one-turn key
     at REAL NOT NULL,
-    body BLOB NOT NULL                -- sealed
+    body BLOB NOT NULL,               -- sealed
+    about TEXT                        -- in the desk's lane: the family it tells of
 );
 CREATE INDEX inbox_lane ON inbox (conversation, number);
+CREATE INDEX inbox_about ON inbox (about) WHERE about IS NOT NULL;
 
 CREATE TABLE seen (hash TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;  -- external ids taken in, kept 72 hours
 CREATE TABLE cursor (account TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -42,8 +44,10 @@ CREATE TABLE outbox (
     hold_key TEXT NOT NULL DEFAULT '',
     body BLOB,                        -- sealed; removed when settled
     external BLOB,                    -- sealed ids that the platform gave
-    at REAL NOT NULL
+    at REAL NOT NULL,
+    about TEXT                        -- of the desk's messages: the family it tells of
 );
+CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;
 CREATE INDEX outbox_open ON outbox (account, destination, number) WHERE state IN ('waiting', 'retry', 'sending');
 CREATE INDEX outbox_due ON outbox (not_before) WHERE state IN ('waiting', 'retry');
 CREATE INDEX outbox_conversation ON outbox (conversation, number);

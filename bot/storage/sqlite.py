@@ -30,7 +30,13 @@ from bot.storage.rows import moment
 from bot.storage.sqlite_work import SqliteWork
 
 T = TypeVar("T")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+STEPS: Mapping[int, str] = {
+    2: "ALTER TABLE inbox ADD COLUMN about TEXT; ALTER TABLE outbox ADD COLUMN about TEXT;"
+    "CREATE INDEX inbox_about ON inbox (about) WHERE about IS NOT NULL;"
+    "CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;"
+}
+"""Version -> the SQL that leads to it from the one before."""
 
 
 class SqliteStore:
@@ -69,7 +75,17 @@ class SqliteStore:
         )
         self._migrate(db)
         self._work.keys = KeyStore(self._keys_path, self._master)
+        self._work.prove_keys(db)
+        self._tidy(db)
         return db
+
+    def _tidy(self, db: sqlite3.Connection) -> None:
+        """Ends what a crash cut short: erasures whose rows are still there, and one-turn keys that seal nothing."""
+        db.execute("BEGIN IMMEDIATE")
+        self._work.replay_erasures(db)
+        self._work.doom_unused(db)
+        db.execute("COMMIT")
+        self._work.keys.flush_doomed()
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -81,6 +97,9 @@ class SqliteStore:
         if version == 0:
             schema = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
             db.executescript(f"BEGIN; {schema} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+            return
+        for step in range(version + 1, SCHEMA_VERSION + 1):
+            db.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version={step}; COMMIT;")
 
     def _before(self) -> None:
         self._work.keys.flush_new()
@@ -221,7 +240,10 @@ class SqliteStore:
             return
 
     async def retain(self, now: datetime) -> Mapping[str, int]:
-        return await self._batcher.run(lambda db: self._work.retain(db, now, RETENTION))
+        removed = await self._batcher.run(lambda db: self._work.retain(db, now, RETENTION))
+        if any(removed.values()):
+            await self._shrink()
+        return removed
 
     async def status(self) -> Mapping[str, int]:
         return await self._batcher.run(self._work.status, weight="reads")

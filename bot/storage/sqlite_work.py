@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import assert_never
 
-from bot.errors import LaneLost, SessionConflict
+from bot.errors import ConfigError, LaneLost, SessionConflict
 from bot.ports import (
     Address,
     Alert,
@@ -32,7 +32,7 @@ from bot.ports import (
     delivery_report,
     refuse_leaks,
 )
-from bot.storage.keystore import KeyStore
+from bot.storage.keystore import LOST_KEYS, KeyStore
 from bot.storage.rows import (
     address_from_json,
     address_to_json,
@@ -97,8 +97,8 @@ class SqliteWork:
             key_id, sealer = self.keys.create()  # a one-turn key: destroyed in the commit that handles this row
         body = sealer.seal(inbound_to_bytes(inbound), b"inbox")
         db.execute(
-            "INSERT INTO inbox (conversation, key, at, body) VALUES (?, ?, ?, ?)",
-            (conversation, key_id, stamp(inbound.at), body),
+            "INSERT INTO inbox (conversation, key, at, body, about) VALUES (?, ?, ?, ?, ?)",
+            (conversation, key_id, stamp(inbound.at), body, inbound.about),
         )
         return True
 
@@ -110,9 +110,19 @@ class SqliteWork:
         if row is None:
             moved = db.execute("SELECT conversation FROM alias WHERE hash = ?", (hashed,)).fetchone()
             row = db.execute(find, moved).fetchone() if moved is not None else None
+        if row is not None and not self._opens(row[1]):  # an erasure was cut short
+            self._erase_rows(db, [(row[0], row[1])])
+            row = None
         if row is None:
             return hashed, self._new_conversation(db, hashed, address, at), False
         return row[0], row[1], bool(row[2])
+
+    def _opens(self, key_id: str) -> bool:
+        try:
+            self.keys.sealer(key_id)
+        except SealBroken:
+            return False
+        return True
 
     def _new_conversation(self, db: sqlite3.Connection, conversation: str, address: Address, at: float) -> str:
         key_id, sealer = self.keys.create()
@@ -128,6 +138,7 @@ class SqliteWork:
         conversation, _, _ = self._find_or_begin(db, address, 0.0)
         new = Address(messenger=address.messenger, account=address.account, chat=chat, thread=address.thread)
         sealer = self._sealer_of(db, conversation)
+        assert sealer is not None  # found or begun just now
         db.execute("INSERT OR REPLACE INTO alias VALUES (?, ?)", (self.address_hash(new), conversation))
         sealed = sealer.seal(dump(address_to_json(new)), b"address")
         db.execute("UPDATE conversation SET address = ? WHERE id = ?", (sealed, conversation))
@@ -166,6 +177,9 @@ class SqliteWork:
             (until, conversation),
         ).fetchone()
         fence, version, session, address, key_id = row
+        if not self._opens(key_id):  # an erasure was cut short: nothing of it can be read any more
+            self._erase_rows(db, [(conversation, key_id)])
+            return None
         sealer = self.keys.sealer(key_id)
         waiting = db.execute(
             "SELECT number, key, body FROM inbox WHERE conversation = ? ORDER BY number LIMIT 100", (conversation,)
@@ -198,7 +212,7 @@ class SqliteWork:
         key_id = self._own_lane(db, commit)
         last = self._finish_inbox(db, commit, key_id)
         if commit.erase:
-            self._erase_rows(db, commit.conversation, key_id)
+            self._erase_rows(db, [(commit.conversation, key_id)])
             key_id = self._new_conversation(db, commit.conversation, commit.address, last)
             db.execute(
                 "UPDATE conversation SET fence = ?, version = ? WHERE id = ?",
@@ -252,24 +266,27 @@ class SqliteWork:
             db.execute(
                 "INSERT INTO transcript (conversation, at, body) VALUES (?, ?, ?)", (commit.conversation, last, body)
             )
-        for blob, data in commit.blobs:
-            hashed = self.keys.ring.index("blob", blob)
-            db.execute(
-                "INSERT OR REPLACE INTO blob VALUES (?, ?, ?, ?)",
-                (hashed, commit.conversation, sealer.seal(data, b"blob"), last),
-            )
+        for blob in commit.blobs:
+            owner = blob.about or commit.conversation
+            kept_by = sealer if blob.about is None else self._sealer_of(db, owner)
+            if kept_by is not None:
+                row = (self.keys.ring.index("blob", blob.name), owner, kept_by.seal(blob.data, b"blob"), last)
+                db.execute("INSERT OR REPLACE INTO blob VALUES (?, ?, ?, ?)", row)
 
     def _save_outbox(self, db: sqlite3.Connection, commit: TurnCommit, at: float, main_key: str) -> None:
         for hold_key in filter(None, commit.withdraw):
-            db.execute(
+            withdrawn = db.execute(
                 "UPDATE outbox SET state = 'withdrawn', body = NULL WHERE conversation = ? AND hold_key = ? "
-                "AND state = 'waiting'",
+                "AND state = 'waiting' RETURNING key",
                 (commit.conversation, hold_key),
-            )
+            ).fetchall()
+            for (key_id,) in withdrawn:
+                if key_id != main_key:
+                    self.keys.doom(key_id)
         for row in commit.outbox:
             db.execute(
-                "INSERT INTO outbox (conversation, account, destination, key, delivery, state, not_before, hold_key, body, at) "
-                "VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)",
+                "INSERT INTO outbox (conversation, account, destination, key, delivery, state, not_before, hold_key, body, at, about) "
+                "VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
                 self._outbox_values(commit, row, at, main_key),
             )
 
@@ -289,6 +306,7 @@ class SqliteWork:
             row.hold_key,
             sealer.seal(outbound_to_bytes(row.outbound), b"outbox"),
             at,
+            row.about,
         )
 
     def _save_timers(self, db: sqlite3.Connection, commit: TurnCommit) -> None:
@@ -318,9 +336,10 @@ class SqliteWork:
             )  # fmt: skip
         self.put_documents(db, commit.documents)
 
-    def _sealer_of(self, db: sqlite3.Connection, conversation: str) -> Sealer:
-        key_id = db.execute("SELECT key FROM conversation WHERE id = ?", (conversation,)).fetchone()[0]
-        return self.keys.sealer(key_id)
+    def _sealer_of(self, db: sqlite3.Connection, conversation: str) -> Sealer | None:
+        """The sealer of a conversation; None when it was erased."""
+        row = db.execute("SELECT key FROM conversation WHERE id = ?", (conversation,)).fetchone()
+        return self.keys.sealer(row[0]) if row is not None and self._opens(row[0]) else None
 
     # ------------------------------------------------------------------ timers
 
@@ -495,10 +514,7 @@ class SqliteWork:
             )
 
     def _document_sealer(self, db: sqlite3.Connection, conversation: str | None) -> Sealer | None:
-        if conversation is None:
-            return self.keys.ring.own
-        row = db.execute("SELECT key FROM conversation WHERE id = ?", (conversation,)).fetchone()
-        return None if row is None else self.keys.sealer(row[0])
+        return self.keys.ring.own if conversation is None else self._sealer_of(db, conversation)
 
     def documents(self, db: sqlite3.Connection, kind: str, prefix: str) -> list[Document]:
         rows = db.execute(
@@ -517,10 +533,12 @@ class SqliteWork:
         self, db: sqlite3.Connection, row: tuple[str, str, str | None, bytes, float | None]
     ) -> Document | None:
         kind, key, conversation, body, expires = row
+        sealer = self._document_sealer(db, conversation)
+        if sealer is None:
+            return None
         try:
-            sealer = self.keys.ring.own if conversation is None else self._sealer_of(db, conversation)
             text = sealer.open(body, b"document").decode()
-        except (SealBroken, TypeError):
+        except SealBroken:  # it waits to be removed: the conversation began anew since
             return None
         owner = None if conversation is None else ConversationId(conversation)
         until = None if expires is None else moment(expires)
@@ -528,18 +546,18 @@ class SqliteWork:
 
     def blob(self, db: sqlite3.Connection, blob: str) -> bytes | None:
         row = db.execute(
-            "SELECT b.body, c.key FROM blob b JOIN conversation c ON c.id = b.conversation WHERE b.id = ?",
-            (self.keys.ring.index("blob", blob),),
+            "SELECT body, conversation FROM blob WHERE id = ?", (self.keys.ring.index("blob", blob),)
         ).fetchone()
-        return None if row is None else bytes(self.keys.sealer(row[1]).open(row[0], b"blob"))
+        sealer = self._sealer_of(db, row[1]) if row is not None else None
+        return bytes(sealer.open(row[0], b"blob")) if sealer is not None else None
 
     def transcript(self, db: sqlite3.Connection, conversation: str, limit: int) -> list[tuple[str, str, datetime]]:
         rows = db.execute(
             "SELECT at, body FROM transcript WHERE conversation = ? ORDER BY number DESC LIMIT ?", (conversation, limit)
         ).fetchall()
-        if not rows:
+        sealer = self._sealer_of(db, conversation) if rows else None
+        if sealer is None:
             return []
-        sealer = self._sealer_of(db, conversation)
         lines = [line for _, body in reversed(rows) for line in json.loads(sealer.open(body, b"transcript"))]
         return [(who, text, moment(at)) for who, text, at in lines][-limit:]
 
@@ -586,13 +604,13 @@ class SqliteWork:
 
     def address_of(self, db: sqlite3.Connection, conversation: str) -> Address | None:
         row = db.execute("SELECT address, key FROM conversation WHERE id = ?", (conversation,)).fetchone()
-        if row is None:
+        if row is None or not self._opens(row[1]):
             return None
         return address_from_json(json.loads(self.keys.sealer(row[1]).open(row[0], b"address")))
 
     def session_of(self, db: sqlite3.Connection, conversation: str) -> str | None:
         row = db.execute("SELECT session, key FROM conversation WHERE id = ?", (conversation,)).fetchone()
-        if row is None or row[0] is None:
+        if row is None or row[0] is None or not self._opens(row[1]):
             return None
         return self.keys.sealer(row[1]).open(row[0], b"session").decode()
 
@@ -601,21 +619,25 @@ class SqliteWork:
     def erase(self, db: sqlite3.Connection, conversation: str) -> None:
         row = db.execute("SELECT key FROM conversation WHERE id = ?", (conversation,)).fetchone()
         if row is not None:
-            self._erase_rows(db, conversation, row[0])
+            self._erase_rows(db, [(conversation, row[0])])
 
-    def _erase_rows(self, db: sqlite3.Connection, conversation: str, key_id: str) -> None:
-        """The key first: from that moment nothing can be read, whatever happens to the rows."""
-        self.keys.destroy(key_id)
-        one_turn = db.execute("SELECT DISTINCT key FROM inbox WHERE conversation = ?", (conversation,)).fetchall()
-        one_turn += db.execute(
-            "SELECT DISTINCT key FROM outbox WHERE conversation = ? AND body IS NOT NULL", (conversation,)
-        ).fetchall()
-        for (other,) in one_turn:
-            if other != key_id:
-                self.keys.destroy(other)
-        for table in ("inbox", "outbox", "timer", "document", "blob", "transcript", "alias"):
-            db.execute(f"DELETE FROM {table} WHERE conversation = ?", (conversation,))
-        db.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
+    def _erase_rows(self, db: sqlite3.Connection, erased: Sequence[tuple[str, str]]) -> None:
+        """Erases conversations (id, key). Keys first: from that moment nothing can be read, whatever happens to the rows."""
+        keys = {key_id for _, key_id in erased}
+        for conversation, _ in erased:
+            rows = db.execute(
+                "SELECT key FROM inbox WHERE conversation = ?1 OR about = ?1 UNION "
+                "SELECT key FROM outbox WHERE (conversation = ?1 OR about = ?1) AND body IS NOT NULL",
+                (conversation,),
+            )
+            keys.update(row[0] for row in rows)
+        self.keys.destroy(keys)
+        for conversation, _ in erased:
+            for table in ("inbox", "outbox", "timer", "document", "blob", "transcript", "alias"):
+                db.execute(f"DELETE FROM {table} WHERE conversation = ?", (conversation,))
+            for table in ("inbox", "outbox"):
+                db.execute(f"DELETE FROM {table} WHERE about = ?", (conversation,))
+            db.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
 
     def retain(self, db: sqlite3.Connection, now: datetime, table: Mapping[str, float]) -> dict[str, int]:
         at = stamp(now)
@@ -633,18 +655,37 @@ class SqliteWork:
             "SELECT id, key FROM conversation WHERE last_at < ? AND id NOT IN (SELECT conversation FROM inbox)",
             (at - table["text"] * DAY,),
         ).fetchall()
-        for conversation, key_id in quiet:
-            self._erase_rows(db, conversation, key_id)
+        self._erase_rows(db, quiet)
         removed["text"] = len(quiet)
         return removed
 
     def replay_erasures(self, db: sqlite3.Connection) -> int:
-        """After a restore: rows of conversations whose key was destroyed since the backup are removed."""
+        """After a restore or a crash: rows of conversations whose key was destroyed are removed; returns of how many."""
         erased = self.keys.erased()
-        rows = [row for row in db.execute("SELECT id, key FROM conversation").fetchall() if row[1] in erased]
-        for conversation, key_id in rows:
-            self._erase_rows(db, conversation, key_id)
+        rows = [row for row in db.execute("SELECT id, key FROM conversation") if row[1] in erased]
+        self._erase_rows(db, rows)
         return len(rows)
+
+    def doom_unused(self, db: sqlite3.Connection) -> None:
+        """Keys that seal no row any more: a crash came between their row's end and their own."""
+        used = db.execute(
+            "SELECT key FROM conversation UNION SELECT key FROM inbox UNION SELECT key FROM outbox WHERE body IS NOT NULL"
+        )
+        for key_id in self.keys.ids() - {row[0] for row in used}:
+            self.keys.doom(key_id)
+
+    def prove_keys(self, db: sqlite3.Connection) -> None:
+        """Makes sure that this key store belongs to this database. Raises ConfigError before anything is read or changed."""
+        proof = self.keys.ring.index("key store")
+        row = db.execute("SELECT value FROM meta WHERE name = 'keys'").fetchone()
+        if row is None:  # a new database, or one of an older kavi
+            sample = [one[0] for one in db.execute("SELECT key FROM conversation LIMIT 100")]
+            if not sample or any(map(self._opens, sample)):
+                db.execute("INSERT OR IGNORE INTO meta VALUES ('keys', ?)", (proof,))
+                return
+        elif row[0] == proof:
+            return
+        raise ConfigError(LOST_KEYS)
 
     def status(self, db: sqlite3.Connection) -> dict[str, int]:
         def count(sql: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreError
-from bot.ports import Alert, Cursor, Document, NewFact, NewTimer
+from bot.ports import Alert, Cursor, Document, NewBlob, NewFact, NewTimer
 from bot.storage.moving import TABLES, move
 from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
@@ -28,7 +28,7 @@ async def _fill(store: SqliteStore) -> None:
         await store.commit(
             commit_for(
                 lane, f'{{"chat":{chat}}}', outbox=(outbox_row(chat, "a"), outbox_row(chat, "b", not_before=later(60))),
-                timers=(NewTimer(name="t", due=later(50), fence=3),), alerts=(alert,), blobs=((f"b{chat}", b"x" * 5000),),
+                timers=(NewTimer(name="t", due=later(50), fence=3),), alerts=(alert,), blobs=(NewBlob(name=f"b{chat}", data=b"x" * 5000),),
                 facts=(NewFact(name="answered", at=START, values=(("topic", "visit"),)),), transcript=(("bot", "hallo", START),),
                 documents=(Document(kind="case", key=chat, body="{}", conversation=lane.conversation),),
             )

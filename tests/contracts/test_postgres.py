@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from bot.errors import ConfigError, LaneLost, StoreError, StoreUnavailable
-from bot.ports import Inbound, Lane, NewTimer, Sent, TurnCommit
+from bot.ports import Inbound, Lane, NewBlob, NewTimer, Sent, TurnCommit
 from bot.storage.postgres import PostgresStore
 from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
 from tests.servers import postgres
@@ -200,12 +200,12 @@ async def test_the_wrong_master_key_is_refused(url: str, stores: list[PostgresSt
 
 async def test_a_newer_schema_is_refused_unless_it_is_compatible(url: str, stores: list[PostgresStore]) -> None:
     await _sql(url, "ALTER TABLE kavi.conversation ADD COLUMN mood text NOT NULL DEFAULT ''")
-    await _sql(url, "UPDATE kavi.meta SET value = '2' WHERE name = 'schema'")
+    await _sql(url, "UPDATE kavi.meta SET value = '9' WHERE name = 'schema'")
     newer = PostgresStore(url, MASTER)
     await newer.open()  # a release that only added something: the previous one goes on working
     assert await newer.receive([inbound("1")], None) == 1
     await newer.close()
-    await _sql(url, "UPDATE kavi.meta SET value = '2' WHERE name = 'compatible'")
+    await _sql(url, "UPDATE kavi.meta SET value = '9' WHERE name = 'compatible'")
     with pytest.raises(StoreError, match="newer kavi"):
         await PostgresStore(url, MASTER).open()
 
@@ -226,7 +226,7 @@ async def test_nothing_readable_lies_in_any_table(url: str, stores: list[Postgre
     (lane,) = await stores[0].claim("w", START, 10)
     await stores[0].commit(
         commit_for(lane, f'{{"x":"{secret}"}}', outbox=(outbox_row(secret, secret),), transcript=(("person", secret, START),),
-                   posts=(inbound("2", secret),), blobs=((secret, secret.encode()),))
+                   posts=(inbound("2", secret),), blobs=(NewBlob(name=secret, data=secret.encode()),))
     )  # fmt: skip
     connection = await asyncpg.connect(url)
     tables = await connection.fetch(

@@ -18,6 +18,7 @@ from bot.ports import (
     Gone,
     Inbound,
     Moved,
+    NewBlob,
     NewFact,
     NewOutbox,
     NewTimer,
@@ -226,7 +227,7 @@ async def test_documents_blobs_facts_alerts_and_texts_come_back(store: Store) ->
         commit_for(
             lane,
             documents=(Document(kind="case", key="K1", body='{"x":1}', conversation=lane.conversation),),
-            blobs=(("b1", b"bytes"),),
+            blobs=(NewBlob(name="b1", data=b"bytes"),),
             facts=(NewFact(name="answered", at=START, values=(("topic", "visit.apply"),)),),
             alerts=(alert,),
             transcript=(("person/adult", "hallo", START),),

@@ -63,7 +63,7 @@ class Platform:
     async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
         return at(f"!room{next(self._numbers)}")
 
-    async def close_room(self, address: Address) -> None:
+    async def close_room(self, address: Address, *, erase: bool = False) -> None:
         self.gone.add(address.chat)
 
     async def health(self) -> Mapping[str, str]:

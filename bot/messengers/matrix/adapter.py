@@ -169,8 +169,8 @@ class MatrixMessenger:
             await self._running.rooms.know(room)
         return Address(messenger=NAME, account=self.account, chat=room)
 
-    async def close_room(self, address: Address) -> None:
-        """Removes everybody, then leaves and forgets the room."""
+    async def close_room(self, address: Address, *, erase: bool = False) -> None:
+        """Removes everybody, then leaves and forgets the room; nobody has a key to it any more, so that is erased as well."""
         with contextlib.suppress(ApiError, Unreachable):
             await self._running.rooms.know(address.chat)
             users = set(self._running.machine.client.rooms[address.chat].users) - {self.account}

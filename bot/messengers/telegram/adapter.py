@@ -287,9 +287,11 @@ class TelegramMessenger:
             return None
         return Address(messenger=NAME, account=self.account, chat=chat, thread=str(topic.message_thread_id))
 
-    async def close_room(self, address: Address) -> None:
+    async def close_room(self, address: Address, *, erase: bool = False) -> None:
+        """Closes the topic; with `erase` deletes it with everything in it."""
+        end = self._bot.delete_forum_topic if erase else self._bot.close_forum_topic
         with contextlib.suppress(TelegramError, ValueError):
-            await self._bot.close_forum_topic(int(address.chat), int(address.thread))
+            await end(int(address.chat), int(address.thread))
 
     async def health(self) -> Mapping[str, str]:
         """Token, privacy mode, rights in staff groups, delivery and clock: each "ok" or a sentence with the remedy."""
