@@ -87,7 +87,7 @@ def seen(work: Work, member: Member, case: Case) -> str:
     case = work.edit(case)
     case.alerts = tuple(replace(mark, seen_by=mark.seen_by or member.alias) for mark in case.alerts)
     for mark in open_ones:
-        work.order(fx.SeeAlert(alert=mark.id, by=member.alias))
+        work.order(fx.SeeAlert(alert=mark.id, by=member.id))
         work.fact("desk_alert_seen", category=mark.category, seconds=_rough(work.now - mark.at))
     work.audit(member.id, "alert seen", case.code)
     cards.update_cards(work, case)

@@ -160,7 +160,7 @@ def own(work: Work, member: Member, case: Case, place: Place, why: str = "") -> 
     case.taken, case.step = work.now, 0
     for mark in case.alerts:
         if not mark.seen_by:
-            work.order(fx.SeeAlert(alert=mark.id, by=member.alias))
+            work.order(fx.SeeAlert(alert=mark.id, by=member.id))
     case.alerts = tuple(replace(mark, seen_by=mark.seen_by or member.alias) for mark in case.alerts)
     _count_taking(work, member, case)
     work.tell(case, family.Claimed(at=work.at, counsellor=member.id, alias=member.alias))
