@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bot.dialogue import asking
 from bot.dialogue.draft import Draft
-from bot.dialogue.questions import land_in
+from bot.dialogue.flow import Ask, End
+from bot.dialogue.questions import land_in_passing
 from bot.dialogue.rendering import Reader, topic_text
 from bot.dialogue.session import Offer
 from bot.matching import Candidate
 
 MAX_CHOICES = 3
+LAND_TOPIC = "land_topic"  # slot: the topic last asked about whose answer differs by Land
 
 
 def answer_topic(draft: Draft, topic_id: str) -> None:
@@ -19,13 +20,11 @@ def answer_topic(draft: Draft, topic_id: str) -> None:
         draft.trouble("?", f"topic {topic_id!r} does not exist")
         draft.say_key("not_understood")
         return
-    if (
-        topic.needs == "land"
-        and not draft.value("land")
-        and not _take_land(draft)
-        and draft.push("repair.land", {"topic": topic_id})
-    ):
-        return
+    _take_land(draft)
+    if topic.needs == "land":
+        draft.set_slot(LAND_TOPIC, topic_id, "session")
+        if not draft.value("land") and draft.push("repair.land", {"topic": topic_id}):
+            return
     lookup = draft.lookup()
     text = topic_text(draft.content, topic, lookup, draft.reader)
     if text is None:
@@ -41,21 +40,42 @@ def answer_topic(draft: Draft, topic_id: str) -> None:
         draft.say(text, source=source)
 
 
-def _take_land(draft: Draft) -> bool:
-    """Takes the Land from the text that asked, if it names one."""
-    code = land_in(draft.trigger, draft.content) if draft.trigger else None
-    if code is None:
-        return False
+def _take_land(draft: Draft) -> None:
+    """Remembers the Land that the question names; where the prison is known, its Land counts."""
+    code = land_in_passing(draft.trigger, draft.content) if draft.trigger else None
+    if code is not None and not draft.value("prison"):
+        draft.set_slot("land", code, "30d")
+
+
+def answer_for_land(draft: Draft, code: str, offered: tuple[str, ...], asked: str) -> None:
+    """Somebody names nothing but a Land: what was asked last is answered for it.
+
+    That is the only one of the topics just `offered` that depends on the Land, else they are offered again; without an
+    offer the last such topic.
+    """
     draft.set_slot("land", code, "30d")
-    return True
+    topics = draft.content.topics
+    dependent = [name for name in offered if name in topics and topics[name].needs == "land"]
+    last = str(draft.value(LAND_TOPIC) or "")
+    if len(dependent) == 1:
+        answer_topic(draft, dependent[0])
+    elif offered and draft.push("repair.clarify", {"candidates": offered, "asked": asked}):
+        draft.say_key("land.noted")
+    elif last in topics:
+        answer_topic(draft, last)
+    else:
+        draft.say_key("land.noted")
 
 
 def _is_idle(draft: Draft) -> bool:
-    """No flow waits for an answer that an offer would compete with."""
-    if draft.top is None:
-        return True
-    found = asking.open_question(draft)
-    return found is not None and found[2].quiet
+    """No flow waits for an answer that an offer would compete with, and none has more to say."""
+    for frame in reversed(draft.part.frames):
+        flow = draft.flow_of(frame)
+        step = flow.step(frame.step) if flow is not None else None
+        if step is None or isinstance(step.action, End):
+            continue  # this flow has just said its last
+        return bool(frame.question) and isinstance(step.action, Ask) and step.action.quiet
+    return True
 
 
 def _related(draft: Draft, topic_id: str) -> tuple[Offer, ...]:
@@ -82,6 +102,7 @@ def speaks_to(reader: Reader, audiences: tuple[str, ...] | frozenset[str]) -> bo
 
 def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> bool:
     """Asks which of up to three topics is meant; False when none of them exists for this reader."""
+    _take_land(draft)
     known = [c.topic for c in candidates if c.topic in draft.content.topics][:MAX_CHOICES]
     return bool(known) and draft.push("repair.clarify", {"candidates": tuple(known), "asked": draft.trigger[:500]})
 

@@ -242,8 +242,13 @@ def _plz(text: str, asking: Asking) -> Reading:
 
 
 def land_in(text: str, content: Content) -> str | None:
-    """The code of the only Land that the text names, else None."""
+    """The code of the only Land that an answer names, else None."""
     return content.land_finder.find(text) if content.land_finder is not None else None
+
+
+def land_in_passing(text: str, content: Content) -> str | None:
+    """The code of the only Land that a question names by the way, else None."""
+    return content.land_finder.in_passing(text) if content.land_finder is not None else None
 
 
 def _land(text: str, asking: Asking) -> Reading:
@@ -312,7 +317,7 @@ def in_passing(text: str, asking: Asking) -> Value:
     """
     kind = asking.ask.kind
     if kind == "land":
-        return land_in(text, asking.content)
+        return land_in_passing(text, asking.content)
     if kind == "plz":
         found = _PLZ.findall(text)
         return found[0] if len(found) == 1 else None

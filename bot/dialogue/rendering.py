@@ -193,12 +193,19 @@ def _notices(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> 
     if reader.audience == "child":
         return notices
     if (lookup.unsure or topic.confidence == "low") and not expired:
-        notices.append(text_of(content, "answer.unsure", reader))
+        notices.append(text_of(content, _unsure_key(topic), reader))
     if topic.risk in ("legal", "money") or reader.audience == "staff":
         notices.append(_source_line(content, topic, reader))
     if reader.language != "de":
         notices.append(text_of(content, "answer.machine_translated", reader))
     return notices
+
+
+def _unsure_key(topic: Topic) -> str:
+    """Whoever knows better is asked: the office that pays, a counselling centre, or the prison."""
+    if topic.risk == "money":
+        return "answer.unsure_money"
+    return "answer.unsure_bund" if topic.scope == "bund" else "answer.unsure"
 
 
 def _source_line(content: Content, topic: Topic, reader: Reader) -> str:

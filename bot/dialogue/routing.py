@@ -32,8 +32,9 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
     in_burst = len(draft.part.recent) > 1
     if in_burst:
         draft.effects.append(Withdraw(hold_key=MISS_KEY))
+    offered, asked = _offered_topics(draft)
     _drop_passing(draft, text)
-    if _steer(draft, text):
+    if _steer(draft, text) or _names_land(draft, text, offered, asked):
         return
     if asking.open_question(draft) is not None:
         _at_question(draft, text, understanding)
@@ -49,6 +50,25 @@ def _drop_passing(draft: Draft, text: str) -> None:
         if not isinstance(asking.take_text(draft, text), Rejected):
             return
         draft.pop()
+
+
+def _offered_topics(draft: Draft) -> tuple[tuple[str, ...], str]:
+    """The topics that the open question lets choose from, and what was asked; empty at any other question."""
+    topics, asked = draft.value("candidates"), draft.value("asked")
+    return (topics if isinstance(topics, tuple) else ()), (asked if isinstance(asked, str) else "")
+
+
+def _names_land(draft: Draft, text: str, offered: tuple[str, ...], asked: str) -> bool:
+    """A Land alone, where no question waits that may want it."""
+    found = asking.open_question(draft)
+    finder = draft.content.land_finder
+    if finder is None or (draft.top is not None and (found is None or not found[2].quiet)):
+        return False
+    code = finder.alone(text)
+    if code is None:
+        return False
+    answering.answer_for_land(draft, code, offered, asked)
+    return True
 
 
 def _steer(draft: Draft, text: str) -> bool:

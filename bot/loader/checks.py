@@ -17,7 +17,7 @@ from bot.dialogue.rendering import PLACEHOLDER
 from bot.errors import Problem
 from bot.loader.nodes import missing_severity, suggestion
 from bot.text.normalise import fold
-from bot.text.variants import Variants
+from bot.text.variants import BANDS, Variants
 
 Report = Callable[[str, str, str], None]
 Rule = Callable[[Content, Report], None]
@@ -40,7 +40,8 @@ NEEDED_TEXTS = (
     "why.default", "button.old", "media.declined", "register.leicht", "register.plain", "helpful.thanks", "digress.later",
     "digress.now", "queue.noted", "content.flow_gone", "content.step_gone", "counsellor.taken", "counsellor.released",
     "counsellor.requeued", "counsellor.closed", "safety.fallback", "safety.automatic", "smalltalk.greeting", "answer.next",
-    "answer.expired", "answer.unsure", "answer.machine_translated", "answer.source", "answer.source_unreviewed",
+    "answer.expired", "answer.unsure", "answer.unsure_money", "answer.unsure_bund",
+    "land.noted", "answer.machine_translated", "answer.source", "answer.source_unreviewed",
     "answer.not_for_you", "ask.did_you_mean", "label.yes", "label.no", "label.skip", "label.none_of_these", "label.menu",
     "label.human", "label.not_helpful", "reason.other", "course.unit", "course.questions", "course.finished",
     "course.unreviewed", "course.on", "course.on.also", "course.on.retry", "course.on.why", "course.case", "course.case.why",
@@ -313,10 +314,15 @@ def children_get_their_own_words(content: Content, report: Report) -> None:
         if flow.audiences and "child" not in flow.audiences:
             continue
         for step in flow.steps:
-            if step.say is not None and not any(key.startswith("child") for key in step.say.texts):
+            if step.say is not None and not _has_words_for_every_child(step.say):
                 text = step.say.texts.get("default", "")
                 if any(f" {word}" in f" {text}" for word in ("Sie ", "Ihnen", "Ihre ", "Ihr ", "Ihren")):
                     report(step.say.place, "a child may read this: a variant `child` is missing", "warning")
+
+
+def _has_words_for_every_child(variants: Variants) -> bool:
+    """Whether no band reads `default`."""
+    return "child" in variants.texts or all(f"child.{band}" in variants.texts for band in BANDS)
 
 
 @rule

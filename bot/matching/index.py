@@ -191,7 +191,7 @@ class TopicIndex:
         """The most probable topics, best first; at most `SHORTLIST`."""
         words = said_words(text)
         spoken = [words, *parts_of(text)]
-        if previous_topic in self.topics and follow_up(words):
+        if previous_topic in self.topics and follow_up(words) and all(map(self._knows, words)):
             spoken.append((*said_words(self.titles[self.topics.index(previous_topic)]), *words))
         read = {word: self.space.read(word) for word in {word for one in spoken for word in one}}
         vectors = [self.space.vector([read[word] for word in one]) for one in spoken]
@@ -223,6 +223,11 @@ class TopicIndex:
             ranked.append(Ranked(at, self._probability(clue, whole, at), clue))
         ranked.sort(key=lambda one: -one.probability)
         return ranked
+
+    def _knows(self, word: str) -> bool:
+        """Whether some example has the word or its stem, or one that it resembles; gibberish leads on from nothing."""
+        base = self.space.read(word).stem
+        return not base or base.isdecimal() or f"s:{base}" in self.space.numbers
 
     def _look(self, text: str, audience: str | None, previous_topic: str | None) -> Looked | None:
         looked = self.meaning.look(text) if self.meaning is not None else None

@@ -13,6 +13,13 @@ from bot.text.normalise import fold
 FUZZY = 88  # rapidfuzz ratio; names shorter than six letters must be exact
 
 # Abbreviations that are also ordinary words or syllables count only when they are written in capitals or stand alone.
+# Ordinary words that look like a misspelt Land; only an answer to "which Land?" may mean it.
+_ORDINARY = frozenset({"sachen", "sache", "hesse", "berliner"})
+# Words around a Land that stands alone: "und in Bayern?", "Bundesland Bremen".
+_AROUND = frozenset({
+    "und", "in", "im", "fuer", "bei", "aus", "ist", "es", "das", "er", "sie", "wie", "war", "dann", "bundesland", "land", "also",
+    "ich", "wir", "meine", "meinte", "bitte", "and", "for",
+})  # fmt: skip
 _WORDLIKE = frozenset({"be", "he", "by", "sh", "sl", "st", "sn", "th", "ni", "hb", "hh", "bb", "bw", "mv", "nw", "rp"})
 
 
@@ -32,19 +39,37 @@ class LandFinder:
         return cls(names)
 
     def find(self, text: str) -> str | None:
-        """The code of the only Land named, else None."""
+        """The code of the only Land named or nearly named, else None: for an answer to "which Land?"."""
         said = fold(text[:2000])
         if said in self.names:
             return self.names[said]
+        codes = self._codes(said, text)
+        if len(codes) == 1:
+            return codes.pop()
+        return self._close(said) if not codes and len(said) <= 40 else None
+
+    def in_passing(self, text: str) -> str | None:
+        """The code of the only Land that a question names by the way, else None; a misspelt one does not count."""
+        codes = self._codes(fold(text[:2000]), text[:2000])
+        return codes.pop() if len(codes) == 1 else None
+
+    def alone(self, text: str) -> str | None:
+        """The code of the Land when the message names one and nothing else ("und in Bayern?"), else None."""
+        if len(text) > 60:
+            return None
+        words = fold(text).split()
+        rest = " ".join(word for word in words if word not in _AROUND)
+        if rest in _ORDINARY or (rest in _WORDLIKE and rest.upper() not in text):
+            return None
+        return self.names.get(rest) or (self._close_to(rest) if len(rest) >= 6 else None)
+
+    def _codes(self, said: str, text: str) -> set[str]:
         found = self._whole_names(said, text)
         if len(found) > 1:
             # "Sachsen-Anhalt" holds "Sachsen": the longer name wins when the shorter one is part of it
             longest = max(found, key=len)
             found = {name for name in found if name == longest or name not in longest}
-        codes = {self.names[name] for name in found}
-        if len(codes) == 1:
-            return codes.pop()
-        return self._close(said) if not codes and len(said) <= 40 else None
+        return {self.names[name] for name in found}
 
     def _whole_names(self, said: str, text: str) -> set[str]:
         padded = f" {said} "
@@ -53,6 +78,13 @@ class LandFinder:
             for name in self.names
             if f" {name} " in padded and (name not in _WORDLIKE or f" {name.upper()} " in f" {text} ")
         }
+
+    def _close_to(self, said: str) -> str | None:
+        """The Land whose name is nearly the whole text."""
+        hit = process.extractOne(
+            said, [name for name in self.names if len(name) >= 6], scorer=fuzz.ratio, score_cutoff=FUZZY
+        )
+        return self.names[hit[0]] if hit is not None else None
 
     def _close(self, said: str) -> str | None:
         words = said.split()

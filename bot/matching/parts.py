@@ -14,6 +14,12 @@ _SENTENCE = re.compile(r"(?<=[.!?…؟])\s+|\n+|;\s+")
 _CLAUSE = re.compile(r",\s+|\s+[-–]\s+|(?<=[.!?…؟])\s+|\n+")
 _FOLLOW_UP = frozenset({"und", "auch", "aber", "oder", "what", "and", "also", "ya", "peki", "а", "и", "و", "та", "або"})
 _SHORT = 6  # words of a follow-up
+# With at most three words also a question word or a preposition: "wie lange?", "für Babys?", "mit 14?"
+_OPENERS = frozenset({
+    "wie", "was", "wer", "wen", "wem", "wann", "wo", "wohin", "warum", "wieso", "welche", "welcher", "wieviel", "darf", "muss",
+    "kann", "fuer", "mit", "ohne", "bei", "ab", "bis", "nur", "how", "when", "where", "why", "who", "for", "with",
+})  # fmt: skip
+_VERY_SHORT = 3
 
 
 def parts_of(text: str) -> list[tuple[str, ...]]:
@@ -34,5 +40,5 @@ def parts_of(text: str) -> list[tuple[str, ...]]:
 
 
 def follow_up(words: Sequence[str]) -> bool:
-    """Whether a message only makes sense with the one before it ("und für Babys?")."""
-    return len(words) <= _SHORT and (words[0] in _FOLLOW_UP or len(words) <= 3)
+    """Whether a message only makes sense with the one before it ("und für Babys?"). A bare word ("Pizza") does not."""
+    return len(words) <= _SHORT and (words[0] in _FOLLOW_UP or (len(words) <= _VERY_SHORT and words[0] in _OPENERS))

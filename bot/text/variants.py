@@ -19,8 +19,8 @@ Register = Literal["plain", "leicht"]
 AUDIENCES: tuple[Audience, ...] = ("caregiver", "child", "parent", "staff")
 BANDS: tuple[Band, ...] = ("6-9", "10-13", "14-17")
 
-# Who reads whose texts when their own are missing. A child never falls back to an adult's text silently: `default` is
-# reached only when nothing for children exists, and `kavi check` lists that.
+# Who reads whose texts when their own are missing. `default` goes before the text of another band, which it was not
+# written for; `kavi check` lists a `default` that says Sie and that a child may reach.
 _STAND_INS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"parent": ("caregiver",), "staff": ("caregiver",), "caregiver": (), "child": (), "": ("caregiver",)}
 )
@@ -37,9 +37,9 @@ def fallback_keys(audience: str, band: str, register: str) -> tuple[str, ...]:
         keys += [exact, who]
     if register == "leicht":
         keys.append("leicht")
+    keys.append("default")
     if audience == "child":
         keys += [f"child.{other}" for other in ("10-13", "6-9", "14-17")] + ["child.leicht"]
-    keys.append("default")
     if not audience:
         keys += ["child.10-13", "child.leicht", "parent", "staff"]
     return tuple(dict.fromkeys(key for key in keys if key))

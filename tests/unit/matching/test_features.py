@@ -1,5 +1,7 @@
 """Features of words and the lexicon of concepts."""
 
+import pytest
+
 from bot.matching.features import MAX_WORDS, Lexicon, said_words, stem, take_apart
 from bot.matching.parts import MAX_PARTS, follow_up, parts_of
 
@@ -52,3 +54,13 @@ def test_the_question_comes_first() -> None:
 def test_only_short_messages_are_follow_ups() -> None:
     assert follow_up(("und", "fuer", "babys"))
     assert not follow_up(["und", "wie", "ist", "das", "mit", "dem", "ausweis", "fuer", "babys"])
+
+
+@pytest.mark.parametrize("said", ["blubberblu", "pizza", "xyz 1234", "na und", "qwertz"])
+def test_a_bare_word_leads_on_from_nothing(said: str) -> None:
+    assert not follow_up(said.split())
+
+
+@pytest.mark.parametrize("said", ["wie lange", "fuer babys", "mit 14", "und wenn er krank ist"])
+def test_a_question_word_a_preposition_or_a_conjunction_leads_on(said: str) -> None:
+    assert follow_up(said.split())

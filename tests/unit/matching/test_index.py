@@ -8,6 +8,7 @@ import time
 import pytest
 
 from bot.matching import Lexicon, Phrase, TopicIndex
+from bot.matching.index import SAME_GROUP
 
 EXAMPLES = {
     "pets.feed": [
@@ -122,6 +123,15 @@ def test_a_follow_up_is_understood_with_the_topic_before_it(index: TopicIndex) -
         for name, ranked in (("alone", alone), ("after", after))
     }
     assert score["after"] > score["alone"]
+
+
+@pytest.mark.parametrize("text", ["blubberblu", "und blubberblu?", "wie qwertz", "4711"])
+def test_gibberish_after_an_answer_is_no_follow_up(index: TopicIndex, text: str) -> None:
+    score = [
+        next((one.evidence[0] for one in ranked if index.topics[one.at] == "pets.feed"), 0.0)
+        for ranked in (index.rank(text, audience=None), index.rank(text, audience=None, previous_topic="pets.feed"))
+    ]
+    assert score[1] <= score[0] * SAME_GROUP
 
 
 def test_the_index_survives_pickling(index: TopicIndex) -> None:
