@@ -37,6 +37,9 @@ def family_acted(work: Work, event: FamilyActed) -> None:
     if event.kind == "refused":
         _not_said(work, case, event.message)
         return
+    if event.kind == "to_bot":
+        _went(work, case)
+        return
     match meaning(case.owner, "family acted"):
         case "relay":
             _relay(work, case, event)
@@ -123,6 +126,19 @@ def _left(work: Work, case: Case) -> None:
             )
         case _:
             return
+
+
+def _went(work: Work, case: Case) -> None:
+    """The person went back to the bot; the room hears that, not why."""
+    if case.owner not in ("queue", "counsellor"):
+        return
+    if case.place is not None:
+        work.say(
+            case.place,
+            "↩️ Die Person hat das Gespräch an den Bot zurückgegeben. "
+            "Wenn sie wieder nach einem Menschen fragt, steht sie in der Warteschlange.",
+        )
+    ownership.to_bot(work, case, "family", "went to the bot")
 
 
 def _family_edited(work: Work, case: Case, event: FamilyActed) -> None:

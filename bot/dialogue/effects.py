@@ -115,6 +115,7 @@ class Relay:
         "text", "media", "edit", "delete", "reaction", "left", "undecryptable", "pressed", "quick_exit",
         "refused",  # a counsellor's words came while the conversation was not hers; `message` is their reference
         "flow_done",  # the flow that the bot ran for her has ended
+        "to_bot",  # the person took the conversation back to the bot
     ]  # fmt: skip
     text: str = ""
     message: str = ""

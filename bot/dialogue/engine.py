@@ -24,6 +24,7 @@ from bot.dialogue.walk import awake, fire_reminder, walk
 
 MAX_ECHO = 3  # the same words so often in a row mean that we are going round in circles
 POSTPONE = timedelta(hours=3)
+COMPLAINT = "repair.complain"  # the flow whose answers no counsellor sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,9 @@ def _person_acted(draft: Draft, event: Heard, kind: str) -> None:
         if draft.session.owner != "counsellor":
             walk(draft)
         return
-    if kind in ("relay", "accompany") or draft.session.lent:
+    if kind == "relay" and isinstance(event, events.Said) and event.blob is None and _takes_back(draft, text):
+        return
+    if (kind in ("relay", "accompany") or draft.session.lent) and not _is_complaint(draft, text):
         draft.effects.append(_relay(event))
     if kind == "relay":
         return
@@ -170,6 +173,39 @@ def _person_acted(draft: Draft, event: Heard, kind: str) -> None:
             draft.change(owner="bot")
     _converse(draft, event, text)
     walk(draft)
+
+
+TO_THE_BOT = ("forget", "export", "privacy", "complain")
+
+
+def _takes_back(draft: Draft, text: str) -> bool:
+    """What a person may do whoever she talks with, and what is not for the counsellor's eyes.
+
+    "Schnell weg" leaves the conversation with the counsellor, who is told. The others take it back to the bot; why, the
+    counsellor does not hear.
+    """
+    command = commands.command_in(text, draft.content.commands)
+    if command == "quick_exit":
+        commands.run(draft, command)
+        walk(draft)
+        return True
+    if command not in TO_THE_BOT:
+        return False
+    alerts.silence_is_over(draft)
+    _end_of_human(draft)
+    draft.change(alias="")
+    draft.effects.append(Relay(kind="to_bot"))
+    commands.run(draft, command)
+    walk(draft)
+    return True
+
+
+def _is_complaint(draft: Draft, text: str) -> bool:
+    """Complaints go to those who lead the team, never into a room where a counsellor could read them."""
+    answered = draft.top is not None and draft.top.flow == COMPLAINT
+    return draft.session.owner != "counsellor" and (
+        answered or commands.command_in(text, draft.content.commands) == "complain"
+    )
 
 
 def _words(event: Heard) -> str:

@@ -15,6 +15,7 @@ import structlog
 from bot.dialogue import Session, Turn, turn, understand
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
+from bot.dialogue.engine import COMPLAINT
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.understanding import look_for_danger
 from bot.ports import (
@@ -261,8 +262,8 @@ class Conversations:
         _attach(gathered, turned, index, body, "kavi-meine-daten.json", "")
 
     def _remember(self, gathered: Gathered, turned: Turned, result: Turn) -> None:
-        """The transcript, only with consent; each line carries the part of the phone it belongs to."""
-        if not result.session.consent:
+        """The transcript, only with consent and without complaints; each line carries the part of the phone it belongs to."""
+        if not result.session.consent or any(flow == COMPLAINT for flow, _, _ in result.trace):
             return
         active = result.session.active
         text = words_of(turned.row.inbound)

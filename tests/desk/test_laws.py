@@ -14,6 +14,18 @@ from tests.desk.world import QUEUE, World, at
 EVENTS = 10_000 if os.environ.get("KAVI_TEST_LONG") else int(os.environ.get("KAVI_TEST_EVENTS", "250"))
 FAMILIES = [f"!f{number}" for number in range(6)]
 TEAM = ["berg", "tal", "see", "wald"]
+WORDS = [
+    "ich will nicht mehr leben",
+    "menü",
+    "stopp",
+    "1",
+    "ja",
+    "bot",
+    "schnell weg",
+    "beschwerde",
+    "vergiss mich",
+    "was weißt du über mich",
+]
 ORDERS = (
     "/abgeben", "/schließen geklärt", "/zurücklegen", "/ablauf first-visit", "/übergeben Frau tal", "/übergeben Frau wald",
     "/annehmen", "/ablehnen", "/zurückholen", "/entwurf notiz-im-entwurf", "/verwerfen", "/weg", "/da",
@@ -48,7 +60,7 @@ async def step(world: World, chance: random.Random, number: int) -> None:
         case 4 | 5:
             await world.family(chat, "Mensch")
         case 6:
-            await world.family(chat, chance.choice(["ich will nicht mehr leben", "menü", "stopp", "1", "ja", "bot"]))
+            await world.family(chat, chance.choice(WORDS))
         case 7:
             await world.event(chat, chat, chance.choice(["left", "undecryptable"]))
         case 8:

@@ -105,7 +105,9 @@ class World:
             self.breaches.append("a counsellor's words while the bot speaks")
         if self._before.get(turned.conversation) == "counsellor" == result.session.owner:
             others = [
-                one for one in replies if not one.source.startswith(("counsellor:", "safety:", "text:counsellor."))
+                one
+                for one in replies
+                if not one.source.startswith(("counsellor:", "safety:", "text:counsellor.", "step:repair.quick_exit."))
             ]
             self.breaches += [f"the bot spoke as well: {one.source}" for one in others]
         self._before[turned.conversation] = result.session.owner

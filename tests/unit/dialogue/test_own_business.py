@@ -1,0 +1,70 @@
+"""What a person may do whoever she talks with, and what the counsellor learns of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.dialogue import effects as fx
+from bot.dialogue import events
+from bot.dialogue.content import Content
+from bot.dialogue.session import Part, Session
+from bot.testing.talk import Talk
+
+
+@pytest.fixture
+def talk(content: Content) -> Talk:
+    """A caregiver who talks with a counsellor."""
+    made = Talk(content, Session(consent="1", parts={"adult": Part(audience="caregiver")}))
+    made.say("Mensch")
+    made.happen(events.Claimed(at=made.now, counsellor="c", alias="Frau Berg"))
+    assert made.session.owner == "counsellor"
+    return made
+
+
+def relays(talk: Talk) -> list[fx.Relay]:
+    return [effect for effect in talk.last if isinstance(effect, fx.Relay)]
+
+
+@pytest.mark.parametrize("words", ["schnell weg", "Nudelrezept"])
+def test_quick_exit_works_while_a_counsellor_speaks_and_she_hears_of_it(talk: Talk, words: str) -> None:
+    (reply,) = talk.say(words)
+    assert "Nudeln" in reply.text
+    assert any(isinstance(effect, fx.Retract) for effect in talk.last)
+    assert [relay.kind for relay in relays(talk)] == ["quick_exit"]
+    assert talk.session.owner == "counsellor"
+
+
+def test_forgetting_works_while_a_counsellor_speaks(talk: Talk) -> None:
+    replies = talk.say("Vergiss mich")
+    assert "lösche alles" in replies[-1].text
+    assert [(relay.kind, relay.text) for relay in relays(talk)] == [("to_bot", "")]
+    talk.say("Ja")
+    assert any(isinstance(effect, fx.Erase) for effect in talk.last)
+
+
+def test_a_complaint_about_the_counsellor_never_reaches_her(talk: Talk) -> None:
+    talk.say("Beschwerde")
+    assert [(relay.kind, relay.text) for relay in relays(talk)] == [("to_bot", "")]
+    talk.say("Sie hat mich angeschrien")
+    assert relays(talk) == []
+    assert [effect.form for effect in talk.last if isinstance(effect, fx.Submit)] == ["complaint"]
+
+
+def test_a_complaint_while_waiting_is_shown_to_nobody_who_might_take_the_case(content: Content) -> None:
+    talk = Talk(content, Session(consent="1", parts={"adult": Part(audience="caregiver")}))
+    talk.say("Mensch")
+    talk.say("beschwerde")
+    assert relays(talk) == []
+    talk.say("Frau Berg hat mich angeschrien")
+    assert relays(talk) == []
+
+
+def test_a_pending_safety_answer_is_given_before_the_conversation_goes_back(talk: Talk) -> None:
+    talk.say("ich will nicht mehr leben")
+    replies = talk.say("Beschwerde")
+    assert any(reply.source.startswith("safety:") for reply in replies)
+
+
+def test_other_commands_stay_words_for_the_counsellor(talk: Talk) -> None:
+    assert talk.say("Menü") == []
+    assert [(relay.kind, relay.text) for relay in relays(talk)] == [("text", "Menü")]
