@@ -1,119 +1,214 @@
-"""`kavi backup` and `kavi restore` for the embedded store.
+"""`kavi backup` and `kavi restore` for both stores.
 
-The data copy holds only sealed rows; the key copy lies in a folder of its own and is kept for at most seven
-generations. Both are sealed with a key that hangs from the master key. A restore replays the journal of erased keys
-before anything opens, so that what was erased stays erased.
+The copies hold only sealed rows and are sealed once more, with a key that hangs from the master key. Keys lie in a
+folder of their own with at most seven generations of at most a week, so that what was erased is unreadable everywhere
+after that. A restore replays the journal of erased keys before anything opens.
 """
 
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sqlite3
+import contextlib
+import fcntl
+import os
+import signal
 import sys
 import tempfile
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.app import open_store
+from bot.cli.progress import bars
 from bot.config import Settings, store_url
-from bot.errors import ConfigError, StoreError
-from bot.storage.sqlite import SqliteStore
+from bot.errors import ConfigError, KaviError, StoreError
+from bot.storage.backup import (
+    HALVES,
+    Readers,
+    SqliteCopier,
+    copy_keys,
+    copy_postgres,
+    opened,
+    put_aside,
+    restore_files,
+    restore_postgres,
+    try_restore,
+)
+from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, prune
+from bot.storage.sqlite_side import keys_path
 from bot.vault.keys import master_key
-from bot.vault.sealing import SealBroken, Sealer, derive
 
-KEY_GENERATIONS = 7
-_PURPOSE = b"kavi/backup"
+WHOLE_AGAIN = timedelta(hours=24)  # how long `--every` adds to the same whole copy
+LAST = "last-backup"  # file in the data folder with the time of the last backup, for metrics and `kavi status`
+
+Progress = Callable[[str, int, int], None]
 
 
-def _paths(settings: Settings) -> tuple[Path, Path, bytes]:
-    url = store_url(settings)
-    if not url.startswith("sqlite:///"):
-        raise ConfigError(
-            "kavi backup copies the SQLite store; for PostgreSQL use its own tools (see deploy/README.md)."
-        )
-    path = Path(url.removeprefix("sqlite:///"))
+def _master(settings: Settings) -> bytes:
     secret = settings.secrets.master_key
-    master = master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
-    return path, path.with_name(path.stem + "-keys.sqlite"), master
+    return master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
 
 
-async def backup(settings: Settings, target: Path) -> int:
-    """Writes data-TIME.kavi into target/data and keys-TIME.kavi into target/keys, and opens both again as a test."""
-    path, keys, master = _paths(settings)
-    if not path.is_file():
+def _sqlite_path(settings: Settings) -> Path | None:
+    """The database file; None for PostgreSQL."""
+    url = store_url(settings)
+    if url.startswith("sqlite:///"):
+        return Path(url.removeprefix("sqlite:///"))
+    if url.startswith(("postgresql://", "postgres://")):
+        return None
+    raise ConfigError("KAVI_STORE__URL must be sqlite:///path or postgresql://….")
+
+
+# ------------------------------------------------------------------ backing up
+
+
+async def backup(settings: Settings, target: Path, *, every: int = 0, keep: int = DATA_GENERATIONS) -> int:
+    """Writes a whole copy into target/data and target/keys and restores it as a test; with `every` goes on for ever."""
+    master = _master(settings)
+    path = _sqlite_path(settings)
+    if path is not None and not path.is_file():
         raise StoreError(f"There is no database {path} to back up.")
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    sealer = Sealer(derive(master, "backup"))
-    with tempfile.TemporaryDirectory(dir=settings.data_dir) as scratch:
-        for name, source in (("data", path), ("keys", keys)):
-            copy = Path(scratch) / f"{name}.sqlite"
-            await asyncio.to_thread(_copy, source, copy)
-            folder = target / name
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            out = folder / f"{name}-{stamp}.kavi"
-            out.write_bytes(sealer.seal(copy.read_bytes(), _PURPOSE))
-            _check(sealer, out, Path(scratch) / f"test-{name}.sqlite")
-            print(f"{out} ({out.stat().st_size} Bytes), Probe-Wiederherstellung: ok")
-    for old in sorted((target / "keys").glob("keys-*.kavi"))[:-KEY_GENERATIONS]:
-        old.unlink()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    copier = None if path is None else SqliteCopier(path, master, target)
+    if not every:
+        with bars() as progress:
+            await _whole(settings, copier, master, target, keep, progress)
+        return 0
+    return await _for_ever(settings, copier, master, target, every, keep)
+
+
+async def _for_ever(
+    settings: Settings, copier: SqliteCopier | None, master: bytes, target: Path, every: int, keep: int
+) -> int:
+    """A copy every so many seconds until a signal; a copy that failed is said, and the next one is a whole one."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    whole_at: datetime | None = None
+    while not stop.is_set():
+        begun = time.monotonic()
+        try:
+            now = datetime.now(UTC)
+            if copier is None or whole_at is None or now - whole_at >= WHOLE_AGAIN:
+                await _whole(settings, copier, master, target, keep, lambda *_: None)
+                whole_at = now
+            else:
+                await _changes(settings, copier)
+        except (KaviError, OSError) as error:
+            print(f"kavi: {error}", file=sys.stderr, flush=True)
+            whole_at = None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), max(0.0, every - (time.monotonic() - begun)))
     return 0
 
 
-def _copy(source: Path, target: Path) -> None:
-    with sqlite3.connect(source) as origin, sqlite3.connect(target) as copy:
-        origin.backup(copy, pages=500, sleep=0.001)
-    origin.close()
-    copy.close()
+async def _whole(
+    settings: Settings, copier: SqliteCopier | None, master: bytes, target: Path, keep: int, progress: Progress
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="backup-") as scratch:
+        if copier is None:
+            written = await copy_postgres(
+                store_url(settings), settings.store.keys_url, master, target, now, progress
+            )  # a moment of the database, whoever writes meanwhile
+        else:
+            written = await asyncio.to_thread(copier.copy, now, Path(scratch), whole=True)
+        counts = await try_restore([written["data"]], [written["keys"]], master, Path(scratch), progress)
+    for half in HALVES:
+        print(f"{written[half]} ({written[half].stat().st_size} Bytes)")
+    print(f"Probe-Wiederherstellung: ok, {counts['conversations']} Gespräche", flush=True)
+    for half, kept in (("data", keep), ("keys", KEY_GENERATIONS)):
+        prune(target, half, now, kept)
+    _note(settings, now)
 
 
-def _check(sealer: Sealer, sealed: Path, scratch: Path) -> None:
-    """Opens the backup as a restore would. Raises StoreError when it is not whole."""
-    try:
-        scratch.write_bytes(sealer.open(sealed.read_bytes(), _PURPOSE))
-    except SealBroken as error:
-        raise StoreError(f"{sealed} does not open: wrong master key, or the file is not whole.") from error
-    database = sqlite3.connect(scratch)
-    try:
-        result = str(database.execute("PRAGMA quick_check").fetchone()[0])
-    except sqlite3.DatabaseError as error:
-        result = str(error)
-    finally:
-        database.close()
-    if result != "ok":
-        raise StoreError(f"{sealed} is damaged: {result}.")
+async def _changes(settings: Settings, copier: SqliteCopier) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="backup-") as scratch:
+        written = await asyncio.to_thread(copier.copy, now, Path(scratch), whole=False)
+    sizes = ", ".join(f"{path.name} ({path.stat().st_size} Bytes)" for path in written.values())
+    print(sizes, flush=True)
+    _note(settings, now)
 
 
-async def restore(settings: Settings, source: Path) -> int:
-    """Restores the newest backup of a folder; today's key store, if there is one, decides what stays erased."""
-    path, keys, master = _paths(settings)
-    data = sorted((source / "data").glob("data-*.kavi"))
+def _note(settings: Settings, at: datetime) -> None:
+    (settings.data_dir / LAST).write_text(f"{at.timestamp():.0f}\n")
+
+
+# ------------------------------------------------------------------ bringing back
+
+
+async def restore(settings: Settings, source: Path, *, until: datetime | None = None) -> int:
+    """Restores the newest state of a folder, or the newest one not after `until`.
+
+    Of the keys always the newest count, those that lie here before those of the backup: what was erased stays erased.
+    """
+    begun = time.monotonic()
+    master = _master(settings)
+    data = chain(generations(source, "data"), until)
     if not data:
-        raise StoreError(f"{source}/data holds no backup (data-*.kavi).")
-    sealer = Sealer(derive(master, "backup"))
-    with tempfile.TemporaryDirectory() as scratch:
-        opened = Path(scratch) / "data.sqlite"
-        _check(sealer, data[-1], opened)
-        if not keys.is_file():
-            copies = sorted((source / "keys").glob("keys-*.kavi"))
-            if not copies:
-                raise StoreError("Neither a key store nor a backup of one is here; without keys nothing can be read.")
-            opened_keys = Path(scratch) / "keys.sqlite"
-            _check(sealer, copies[-1], opened_keys)
-            keys.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(opened_keys, keys)
-        for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            if leftover.exists():
-                leftover.replace(leftover.with_name(leftover.name + ".before-restore"))
-        shutil.copyfile(opened, path)
-    store = SqliteStore(path, master)
-    await store.open()
-    try:
-        gone = await store.replay_erasures()
+        raise StoreError(f"{source}/data holds no backup (data-*.kavi){' of that time' if until else ''}.")
+    keys = chain(generations(source, "keys"))
+    path = _sqlite_path(settings)
+    with opened(data, keys, master) as readers, bars() as progress, _alone(settings):
+        if path is not None:
+            aside = await _restore_sqlite(settings, readers, master, path, progress)
+        else:
+            aside = await _restore_postgres(settings, readers, progress)
+        at = datetime.fromtimestamp(readers[0][-1].about["at"], UTC).astimezone()
+    async with open_store(settings) as store:
+        await store.drop_unreadable()  # type: ignore[attr-defined]  # both stores that can be restored have it
         counts = await store.status()
-    finally:
-        await store.close()
     print(
-        f"{data[-1].name} hergestellt: {counts['conversations']} Gespräche; {gone} seither gelöschte bleiben gelöscht."
+        f"Stand vom {at:%d.%m.%Y %H:%M:%S} hergestellt in {time.monotonic() - begun:.0f} s: "
+        f"{counts['conversations']} Gespräche. Was seither gelöscht wurde, bleibt gelöscht."
     )
-    print("Der vorige Stand liegt daneben (.before-restore). Löschen Sie ihn, wenn alles läuft.", file=sys.stderr)
+    print("Was später kam und der Messenger nicht noch einmal schickt, fehlt.", file=sys.stderr)
+    if aside:
+        print(f"Der vorige Stand liegt noch da ({aside}). Löschen Sie ihn, wenn alles läuft.", file=sys.stderr)
     return 0
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Refuses to work beside a running Kavi on this data folder."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(settings.data_dir / "process.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise StoreError("Kavi is running on this data folder. Stop it first, then restore.") from None
+    finally:
+        os.close(descriptor)
+
+
+async def _restore_sqlite(settings: Settings, readers: Readers, master: bytes, path: Path, progress: Progress) -> str:
+    """Everything is made ready beside the database and takes its place at the end."""
+    with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="restore-") as scratch:
+        made = Path(scratch) / path.name
+        if keys_path(path).is_file():
+            copy_keys(keys_path(path), keys_path(made))
+        await restore_files(readers[0], readers[1], master, made, progress)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = f"{path.name}.before-restore" if path.exists() else ""
+        put_aside(path)
+        keys_path(made).replace(keys_path(path))
+        for leftover in ("-wal", "-shm"):
+            path.with_name(keys_path(path).name + leftover).unlink(missing_ok=True)
+        made.replace(path)
+    return aside
+
+
+async def _restore_postgres(settings: Settings, readers: Readers, progress: Progress) -> str:
+    data, keys = readers
+    if data[0].about["store"] != "rows":
+        raise StoreError(
+            "This is a backup of SQLite. Restore it with KAVI_STORE__URL=sqlite:///… and move it then: kavi migrate --to."
+        )
+    async with open_store(settings) as store:  # says clearly what is wrong with the address or the master key
+        kept = (await store.status())["conversations"]
+    aside = f"kavi_before_{datetime.now(UTC):%Y%m%dt%H%M%Sz}" if kept else ""
+    await restore_postgres(data[0], keys, store_url(settings), settings.store.keys_url, aside, progress)
+    return aside and f"Schema {aside}"

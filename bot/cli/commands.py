@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -158,19 +159,36 @@ def why(topic: Annotated[str, typer.Argument(help="Kennung des Themas, z. B. vis
 
 
 @app.command()
-def backup(target: Annotated[Path, typer.Argument(help="Ordner für die Sicherung.")]) -> None:
+def backup(
+    target: Annotated[Path, typer.Argument(help="Ordner für die Sicherung.")],
+    every: Annotated[
+        int,
+        typer.Option(
+            help="Sekunden: läuft weiter und sichert immer wieder; bei SQLite nur, was sich geändert hat.", min=0
+        ),
+    ] = 0,
+    keep: Annotated[int, typer.Option(help="So viele ganze Sicherungen der Daten bleiben.", min=1)] = 30,
+) -> None:
     """Sichert im laufenden Betrieb: Daten und Schlüssel in getrennte Dateien, geprüft."""
     from bot.cli.operate import run_backup
 
-    raise SystemExit(run_backup(target))
+    raise SystemExit(run_backup(target, every, keep))
 
 
 @app.command()
-def restore(source: Annotated[Path, typer.Argument(help="Ordner der Sicherung.")]) -> None:
+def restore(
+    source: Annotated[Path, typer.Argument(help="Ordner der Sicherung.")],
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Den Stand von damals statt des neuesten (Ortszeit).", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        ),
+    ] = None,
+) -> None:
     """Stellt eine Sicherung her; seither Gelöschtes bleibt gelöscht."""
     from bot.cli.operate import run_restore
 
-    raise SystemExit(run_restore(source))
+    raise SystemExit(run_restore(source, None if until is None else until.astimezone()))
 
 
 @app.command()

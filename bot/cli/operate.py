@@ -166,18 +166,18 @@ async def _erase(settings: Settings, prefix: str) -> int:
     return 0
 
 
-def run_backup(target: Path) -> int:
-    """Backs up into a folder."""
+def run_backup(target: Path, every: int, keep: int) -> int:
+    """Backs up into a folder, once or every so many seconds."""
     from bot.cli.backups import backup
 
-    return asyncio.run(backup(read_settings(), target))
+    return asyncio.run(backup(read_settings(), target, every=every, keep=keep))
 
 
-def run_restore(source: Path) -> int:
+def run_restore(source: Path, until: datetime | None) -> int:
     """Restores from a folder."""
     from bot.cli.backups import restore
 
-    return asyncio.run(restore(read_settings(), source))
+    return asyncio.run(restore(read_settings(), source, until=until))
 
 
 def run_migrate(to: str) -> int:
@@ -186,8 +186,6 @@ def run_migrate(to: str) -> int:
 
 
 async def _migrate(settings: Settings, to: str) -> int:
-    from rich.progress import Progress, TaskID
-
     async with app.open_store(settings) as store:
         schema = (await store.status())["schema"]
     if not to:
@@ -196,15 +194,10 @@ async def _migrate(settings: Settings, to: str) -> int:
     target = settings.model_copy(update={"store": settings.store.model_copy(update={"url": to})})
     async with app.open_store(target):
         pass
+    from bot.cli.progress import bars
     from bot.storage.moving import move
 
-    with Progress(console=Console(stderr=True)) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def progress(table: str, done: int, whole: int) -> None:
-            task = tasks.setdefault(table, bar.add_task(table, total=max(whole, 1)))
-            bar.update(task, completed=done if whole else 1)
-
+    with bars() as progress:
         moved = await move(store_url(settings), to, settings.store.keys_url, progress)
     rows = Table("Tabelle", "Zeilen", "Prüfsumme (beide Seiten gleich)")
     for one in moved:

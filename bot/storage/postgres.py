@@ -45,6 +45,7 @@ log = structlog.get_logger("kavi.store")
 
 CHANNEL = "kavi"
 ERASED_AT_ONCE = 50  # quiet conversations in one transaction
+LOOKED_AT = 20_000  # conversations in one transaction, when their keys are looked for
 LOOK_AGAIN = 1.0  # seconds after which timers set by other processes are looked for
 
 Work = Callable[[Transaction], Awaitable[T]]
@@ -367,6 +368,19 @@ class PostgresStore:
         gone = await self._run("rest", records.erased_here)
         for start in range(0, len(gone), ERASED_AT_ONCE):
             await self._erase(gone[start : start + ERASED_AT_ONCE])
+        return len(gone)
+
+    async def drop_unreadable(self) -> int:
+        """After a restore: removes what has no key here, erased since or not in the backup of the keys; how many conversations."""
+        gone: list[str] = []
+        after, more = "", True
+        while more:
+            after, found = await self._run("rest", lambda t, place=after: records.without_key(t, place, LOOKED_AT))  # type: ignore[misc]
+            gone += found
+            more = bool(after)
+        for start in range(0, len(gone), ERASED_AT_ONCE):
+            await self._erase(gone[start : start + ERASED_AT_ONCE])
+        await self._run("rest", records.drop_unreadable)
         return len(gone)
 
     async def rotate(self, new_master: bytes) -> None:

@@ -213,3 +213,16 @@ class PostgresKeys:
             return await keys.fetch("SELECT id FROM kavi_keys.erased")
 
         return {row[0] for row in await self._on(db, read)}
+
+    async def missing(self, db: Any, key_ids: Iterable[str]) -> set[str]:
+        """Which of these keys open nothing (any more)."""
+        wanted = list(set(key_ids))
+
+        async def read(keys: Any) -> Any:
+            return await keys.fetch(
+                "SELECT id FROM kavi_keys.key k WHERE id = ANY($1::text[]) "
+                "AND NOT EXISTS (SELECT FROM kavi_keys.erased e WHERE e.id = k.id)",
+                wanted,
+            )
+
+        return set(wanted) - {row[0] for row in await self._on(db, read)}

@@ -212,10 +212,25 @@ async def quiet(t: Transaction, before: float, limit: int) -> list[str]:
 
 
 async def erased_here(t: Transaction) -> list[str]:
-    """Conversations whose key is in the journal of destroyed keys: brought back by a restore."""
+    """Conversations whose key is in the journal of destroyed keys: brought back by a restore, or left by a crash."""
     journal = await t.keys.erased(t.db)
     rows = await t.db.fetch("SELECT id FROM kavi.conversation WHERE key = ANY($1::text[])", list(journal))
     return [row[0] for row in rows]
+
+
+async def without_key(t: Transaction, after: str, limit: int) -> tuple[str, list[str]]:
+    """Looks at `limit` conversations behind `after`; the last one ("" at the end), and those that have no key any more."""
+    rows = await t.db.fetch("SELECT id, key FROM kavi.conversation WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+    gone = await t.keys.missing(t.db, [row[1] for row in rows])
+    return rows[-1][0] if len(rows) == limit else "", [row[0] for row in rows if row[1] in gone]
+
+
+async def drop_unreadable(t: Transaction) -> None:
+    """Removes waiting events and messages whose one-turn key is gone."""
+    for table, where in (("inbox", ""), ("outbox", "WHERE body IS NOT NULL")):
+        keys = [row[0] for row in await t.db.fetch(f"SELECT DISTINCT key FROM kavi.{table} {where}")]
+        gone = await t.keys.missing(t.db, keys)
+        await t.db.execute(f"DELETE FROM kavi.{table} WHERE key = ANY($1::text[])", list(gone))
 
 
 async def status(t: Transaction) -> dict[str, int]:

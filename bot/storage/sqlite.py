@@ -63,6 +63,8 @@ class SqliteStore:
     async def close(self) -> None:
         """Finishes what waits."""
         await self._batcher.stop()
+        if hasattr(self._work, "keys"):  # it was opened
+            self._work.keys.close()
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -252,20 +254,13 @@ class SqliteStore:
         """After a restore: removes what was erased since the backup; returns how many conversations."""
         return await self._batcher.run(self._work.replay_erasures)
 
+    async def drop_unreadable(self) -> int:
+        """After a restore: removes what has no key here, erased since or not in the backup of the keys; how many conversations."""
+        return await self._batcher.run(self._work.drop_unreadable)
+
     async def rotate(self, new_master: bytes) -> None:
         """Wraps the keys with another master key."""
         await self._batcher.run(lambda db: self._work.keys.rotate(new_master))
-
-    async def snapshot(self, target: Path) -> None:
-        """Copies the database (without keys) while it is in use; the copy is consistent."""
-
-        def copy() -> None:
-            with sqlite3.connect(self._path) as source, sqlite3.connect(target) as copied:
-                source.backup(copied, pages=200, sleep=0.002)
-            source.close()
-            copied.close()
-
-        await asyncio.to_thread(copy)
 
     async def check(self) -> str:
         """The word `ok`, or what SQLite's own integrity check says."""

@@ -666,6 +666,17 @@ class SqliteWork:
         self._erase_rows(db, rows)
         return len(rows)
 
+    def drop_unreadable(self, db: sqlite3.Connection) -> int:
+        """After a restore: what has no key here, erased since or not in the backup of the keys, is removed; how many."""
+        known = self.keys.ids() - self.keys.erased()
+        rows = [row for row in db.execute("SELECT id, key FROM conversation") if row[1] not in known]
+        self._erase_rows(db, rows)
+        for table, where in (("inbox", ""), ("outbox", "WHERE body IS NOT NULL")):
+            for (key_id,) in db.execute(f"SELECT DISTINCT key FROM {table} {where}").fetchall():
+                if key_id not in known:
+                    db.execute(f"DELETE FROM {table} WHERE key = ?", (key_id,))
+        return len(rows)
+
     def doom_unused(self, db: sqlite3.Connection) -> None:
         """Keys that seal no row any more: a crash came between their row's end and their own."""
         used = db.execute(

@@ -8,9 +8,10 @@ import pytest
 
 from bot.errors import StoreError
 from bot.ports import Alert, Cursor, Document, NewBlob, NewFact, NewTimer
-from bot.storage.moving import TABLES, move
+from bot.storage.moving import move
 from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
+from bot.storage.tables import TABLES
 from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
 from tests.servers import postgres
 

@@ -1,0 +1,23 @@
+"""A bar for each table or file that a long command works through, on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Yields a function of (name, done, whole)."""
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(name: str, done: int, whole: int) -> None:
+            if name not in tasks:
+                tasks[name] = shown.add_task(name, total=max(whole, 1))
+            shown.update(tasks[name], completed=done if whole else 1, total=max(whole, 1))
+
+        yield progress

@@ -1,0 +1,345 @@
+"""Backing a store up while it is in use, and bringing it back. Data and keys lie in files of their own.
+
+SQLite is copied page by page (`pages`), PostgreSQL row by row (`row_archive`). Every whole copy is restored once as a
+test: into SQLite files beside the installation, where it is opened with the master key.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.errors import StoreError
+from bot.ports import ConversationId
+from bot.storage.archive import ArchiveReader, ArchiveWriter
+from bot.storage.generations import Half, name_of
+from bot.storage.pages import Pages, refuse_damaged, write_pages
+from bot.storage.row_archive import Progress, columns_of, read_rows, rows_of, write_rows
+from bot.storage.sqlite import SCHEMA_VERSION, SqliteStore
+from bot.storage.sqlite_side import SqliteSide, keys_path
+from bot.storage.tables import Fit, table_of
+
+SPARE = 1_000_000
+"""Numbers left free after a restore: what the backup does not know was numbered too, and keys of messages derive from that."""
+SAMPLE = 200  # conversations opened in a test restore
+NO_KEYS = "Neither a key store nor a backup of one is here; without keys nothing can be read."
+HALVES: tuple[Half, ...] = ("data", "keys")
+
+Readers = tuple[list[ArchiveReader], list[ArchiveReader]]
+"""Files of the data and of the keys, each a whole copy and what follows it."""
+
+
+class SqliteCopier:
+    """Copies one embedded store: whole first, then only what changed since."""
+
+    def __init__(self, path: Path, master: bytes, target: Path) -> None:
+        self._sources = {"data": path, "keys": keys_path(path)}
+        self._master = master
+        self._target = target
+        self._pages = {"data": Pages(), "keys": Pages()}
+        self._whole: datetime | None = None
+        self._last: datetime | None = None
+
+    def copy(self, now: datetime, scratch: Path, *, whole: bool) -> dict[Half, Path]:
+        """Writes one file for the data and one for the keys. Data first: every key that they need is there then."""
+        if whole or self._whole is None:
+            self._pages = {"data": Pages(), "keys": Pages()}
+            self._whole, self._last = now, None
+        copies = {}
+        for half in HALVES:
+            copies[half] = scratch / f"{half}.copy"
+            self._pages[half].copy(self._sources[half], copies[half])
+        written = {half: self._write(half, copies[half], now) for half in HALVES}
+        self._last = now
+        return written
+
+    def _write(self, half: Half, copy: Path, now: datetime) -> Path:
+        assert self._whole is not None
+        about = {
+            "store": "pages", "half": half, "schema": _schema_of(copy) if half == "data" else SCHEMA_VERSION,
+            "at": now.timestamp(), "after": None if self._last is None else self._last.timestamp(),
+        }  # fmt: skip
+        path = self._target / half / name_of(half, self._whole, now)
+        with ArchiveWriter(path, self._master, about) as archive:
+            for piece in self._pages[half].changed(copy):
+                archive.add(piece)
+            archive.finish({"bytes": copy.stat().st_size})
+        return path
+
+    def forget(self) -> None:
+        """After a failure: the next copy is a whole one."""
+        self._whole = None
+
+
+async def copy_postgres(
+    url: str, keys_url: str, master: bytes, target: Path, now: datetime, progress: Progress
+) -> dict[Half, Path]:
+    """Copies the shared store as it is at one moment. Raises StoreUnavailable when it does not answer."""
+    from bot.storage.postgres_link import translate
+    from bot.storage.postgres_side import PostgresSide  # the driver is an extra
+
+    try:
+        side = await PostgresSide.connect(url, keys_url)
+    except Exception as error:
+        raise translate(error) from error
+    try:
+        await side.look()
+        schema = await side.schema()
+        written: dict[Half, Path] = {}
+        for half in HALVES:
+            about = {"store": "rows", "half": half, "schema": schema, "at": now.timestamp(), "after": None}
+            path = target / half / name_of(half, now, now)
+            with ArchiveWriter(path, master, {**about, "tables": columns_of(half)}) as archive:
+                held = await write_rows(side, archive, half, progress)
+                archive.finish({"held": held, "last_number": await side.last_number()})
+            written[half] = path
+        return written
+    except OSError as error:
+        raise StoreError(f"The backup cannot be written: {error.strerror}. Is the disk of {target} full?") from error
+    except Exception as error:
+        raise translate(error) from error
+    finally:
+        await side.close()
+
+
+def _schema_of(database: Path) -> int:
+    db = sqlite3.connect(database)
+    try:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+    finally:
+        db.close()
+
+
+# ------------------------------------------------------------------ bringing back
+
+
+def open_chain(paths: Sequence[Path], master: bytes) -> list[ArchiveReader]:
+    """A whole copy and what follows it. Raises ConfigError for another key, StoreError for gaps and newer schemas."""
+    readers: list[ArchiveReader] = []
+    try:
+        for path in paths:
+            readers.append(ArchiveReader(path, master))
+            _refuse_newer(readers[-1])
+            before = readers[-2].about["at"] if len(readers) > 1 else None
+            if readers[-1].about["after"] != before:
+                raise StoreError(
+                    f"Before {path.name} a file of the backup is missing. Give an earlier time: kavi restore --until TIME."
+                )
+    except BaseException:
+        close_all(readers)
+        raise
+    return readers
+
+
+def close_all(readers: Iterable[ArchiveReader]) -> None:
+    """Closes them."""
+    for reader in readers:
+        reader.close()
+
+
+@contextmanager
+def opened(data: Sequence[Path], keys: Sequence[Path], master: bytes) -> Iterator[Readers]:
+    """Both halves for as long as it is entered. Raises as `open_chain` does."""
+    first = open_chain(data, master)
+    try:
+        second = open_chain(keys, master)
+        try:
+            yield first, second
+        finally:
+            close_all(second)
+    finally:
+        close_all(first)
+
+
+def _refuse_newer(reader: ArchiveReader) -> None:
+    if reader.about["schema"] > SCHEMA_VERSION:
+        raise StoreError(
+            f"The backup {reader.path.name} was written by a newer kavi (schema {reader.about['schema']}, this one knows "
+            f"{SCHEMA_VERSION}). Install the newer version and restore with it."
+        )
+
+
+async def restore_files(
+    data: Sequence[ArchiveReader], keys: Sequence[ArchiveReader], master: bytes, path: Path, progress: Progress
+) -> None:
+    """Makes the two files of an embedded store in an empty place: the data, and the keys unless they lie there already.
+
+    Raises StoreError when something is not whole, ConfigError when the keys do not open with this master key.
+    """
+    here = keys_path(path).is_file()
+    if not here and not keys:
+        raise StoreError(NO_KEYS)
+    await _fill(data, () if here else keys, master, path, progress)
+    fit = await _settle_in(path, data[-1].about["at"], keys if here else ())
+    if fit == "empty" and here and keys:  # Kavi was started here before: it made a key store, but sealed nothing
+        _clear(keys_path(path))
+        for reader in data:
+            reader.rewind()
+        await _fill(data, keys, master, path, progress)
+        fit = await _settle_in(path, data[-1].about["at"], ())
+    refuse_foreign(fit)
+
+
+def _keys_of(readers: Sequence[ArchiveReader], wanted: set[str], scratch: Path) -> list[tuple[str, bytes]]:
+    """Those of the wanted keys that a backup of the key store holds."""
+    if readers[0].about["store"] == "rows":
+        return [row for row in rows_of(readers[0], "key") if row[0] in wanted]
+    _pages_to(readers, scratch)
+    db = sqlite3.connect(scratch)
+    try:
+        return [row for row in db.execute("SELECT id, wrapped FROM key") if row[0] in wanted]
+    finally:
+        db.close()
+        _clear(scratch)
+
+
+async def _fill(
+    data: Sequence[ArchiveReader], keys: Sequence[ArchiveReader], master: bytes, path: Path, progress: Progress
+) -> None:
+    if data[0].about["store"] == "rows":
+        await _rows_to_files(data[0], keys[0] if keys else None, master, path, progress)
+        return
+    _pages_to(data, path)
+    if keys:
+        _pages_to(keys, keys_path(path))
+
+
+async def _settle_in(path: Path, at: float, keys: Sequence[ArchiveReader]) -> Fit:
+    """Makes restored data the present ones; whether the keys beside them are theirs. What these lack, the backup adds."""
+    side = SqliteSide(path)
+    try:
+        await side.begin()
+        await side.take_over(at)
+        await side.reserve(await side.last_number() + SPARE)
+        fit = await side.fit()
+        if fit == "fits" and keys and (lacking := await side.lacking_keys()):
+            await side.write(table_of("key"), _keys_of(keys, lacking, path.with_name("keys-of-backup")))
+        await side.finish()
+        return fit
+    finally:
+        await side.close()
+
+
+def refuse_foreign(fit: str) -> None:
+    """Raises StoreError for a key store of another installation."""
+    if fit == "foreign":
+        raise StoreError(
+            "The key store here belongs to another installation: it holds no key of this backup. Move it away; then the "
+            "keys of the backup are taken."
+        )
+
+
+def _clear(path: Path) -> None:
+    """Removes a database file with its write-ahead log."""
+    for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        leftover.unlink(missing_ok=True)
+
+
+def _pages_to(readers: Sequence[ArchiveReader], target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _clear(target)
+    for reader in readers:
+        write_pages(reader, target)
+    refuse_damaged(target, readers[-1].path.name)
+
+
+async def _rows_to_files(
+    data: ArchiveReader, keys: ArchiveReader | None, master: bytes, path: Path, progress: Progress
+) -> None:
+    _clear(path)
+    empty = SqliteStore(path, master)
+    await empty.open()  # makes the tables
+    await empty.close()
+    side = SqliteSide(path)
+    try:
+        await side.begin()
+        for reader in (data, keys):
+            if reader is not None:
+                await read_rows(reader, side, progress)
+        await side.reserve(data.summary["last_number"])
+        await side.finish()
+    finally:
+        await side.close()
+
+
+async def restore_postgres(
+    data: ArchiveReader, keys: Sequence[ArchiveReader], url: str, keys_url: str, aside: str, progress: Progress
+) -> None:
+    """Brings rows back in one transaction. What lies there already is kept in the schema `aside`; keys that lie there stay."""
+    from bot.storage.postgres_link import translate
+    from bot.storage.postgres_side import PostgresSide
+
+    try:
+        side = await PostgresSide.connect(url, keys_url)
+    except Exception as error:
+        raise translate(error) from error
+    try:
+        await side.begin(aside)
+        await read_rows(data, side, progress)
+        fit = await side.fit()
+        if fit == "empty":
+            if not keys:
+                raise StoreError(NO_KEYS)
+            await read_rows(keys[0], side, progress)
+        refuse_foreign(fit)
+        if fit == "fits" and keys and (lacking := await side.lacking_keys()):
+            await side.write(table_of("key"), _keys_of(keys, lacking, Path("unused")))
+        await side.take_over(data.about["at"])
+        await side.reserve(data.summary["last_number"] + SPARE)
+        await side.finish()
+    except Exception as error:
+        raise translate(error) from error
+    finally:
+        await side.close()
+
+
+# ------------------------------------------------------------------ the test restore
+
+
+async def try_restore(
+    data: Sequence[Path], keys: Sequence[Path], master: bytes, scratch: Path, progress: Progress
+) -> Mapping[str, Any]:
+    """Restores copies into an empty folder and opens what came out; its counts.
+
+    Raises StoreError when it cannot be brought back or a sample of it does not open.
+    """
+    path = scratch / "test.sqlite"
+    with opened(data, keys, master) as (first, second):
+        await restore_files(first, second, master, path, progress)
+    store = SqliteStore(path, master)
+    await store.open()
+    try:
+        unreadable = await store.drop_unreadable()
+        counts = await store.status()
+        places = [one async for one in await store.conversations()]
+        for place in places[:: max(1, len(places) // SAMPLE)]:
+            await _open_one(store, place)
+    finally:
+        await store.close()
+        _clear(path)
+        _clear(keys_path(path))
+    return {**counts, "unreadable": unreadable}
+
+
+async def _open_one(store: SqliteStore, place: ConversationId) -> None:
+    if await store.address_of(place) is None:
+        raise StoreError("A conversation of the test restore has no address. This backup cannot be used.")
+    await store.session_of(place)
+
+
+def put_aside(path: Path) -> None:
+    """Keeps what lies at the place of a database under another name."""
+    for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if leftover.exists():
+            leftover.replace(leftover.with_name(leftover.name + ".before-restore"))
+
+
+def copy_keys(source: Path, target: Path) -> None:
+    """A consistent copy of a key store in another folder."""
+    Pages().copy(source, target)
+    shutil.copymode(source, target)

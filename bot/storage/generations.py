@@ -1,0 +1,77 @@
+"""The files of a backup folder: which belong together, which one to restore, which to remove.
+
+data/data-20261125T020000Z.kavi                      a whole copy
+data/data-20261125T020000Z+20261125T020100Z.kavi     what changed after it, until the second time
+keys/keys-…                                          the same for the key store
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+Half = Literal["data", "keys"]
+
+KEY_GENERATIONS = 7
+KEY_AGE = timedelta(days=7)
+"""What was erased is unreadable in every backup after that."""
+DATA_GENERATIONS = 30
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"(?:data|keys)-(\d{8}T\d{6}Z)(?:\+(\d{8}T\d{6}Z))?\.kavi")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Generation:
+    """One file: the whole copy of `whole`, or (`at` later) what changed since the file before it."""
+
+    whole: datetime
+    at: datetime
+    path: Path
+
+
+def name_of(half: Half, whole: datetime, at: datetime) -> str:
+    """The file name of a generation."""
+    later = f"+{at:{_STAMP}}" if at != whole else ""
+    return f"{half}-{whole:{_STAMP}}{later}.kavi"
+
+
+def generations(target: Path, half: Half) -> list[Generation]:
+    """All files of one half, oldest first."""
+    found = []
+    for path in (target / half).glob(f"{half}-*.kavi"):
+        if name := _NAME.fullmatch(path.name):
+            whole = _time(name[1])
+            found.append(Generation(whole, _time(name[2]) if name[2] else whole, path))
+    return sorted(found)
+
+
+def chain(found: Sequence[Generation], until: datetime | None = None) -> list[Path]:
+    """The files of the newest state, or of the newest one not after `until`: a whole copy and what follows it."""
+    known = [one for one in found if until is None or one.at <= until]
+    return [one.path for one in known if one.whole == known[-1].whole] if known else []
+
+
+def prune(target: Path, half: Half, now: datetime, keep: int) -> int:
+    """Removes all but the `keep` newest whole copies with what follows them, and keys older than a week; returns how many.
+
+    The newest stays, however old it is.
+    """
+    found = generations(target, half)
+    wholes = sorted({one.whole for one in found})
+    kept = set(wholes[-keep:])
+    if half == "keys":
+        kept = {whole for whole in kept if now - whole <= KEY_AGE}
+    kept |= set(wholes[-1:])
+    gone = [one.path for one in found if one.whole not in kept]
+    for path in gone:
+        path.unlink()
+    return len(gone)
+
+
+def _time(stamp: str) -> datetime:
+    return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)

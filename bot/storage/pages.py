@@ -1,0 +1,95 @@
+"""Pages of an SQLite file in an archive: all of them, or those that changed since the copy before.
+
+A copy is made with SQLite's online backup while the store is in use. What changed is told by a digest of each page, so
+that a copy every minute writes little although the database is large.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.storage.archive import ArchiveReader
+
+AT_ONCE = 256  # pages in one piece
+_DIGEST = 16
+_HEAD = struct.Struct(">II")  # size of a page, how many
+
+
+class Pages:
+    """What the last copy of a database held, page by page."""
+
+    def __init__(self) -> None:
+        self._digests = bytearray()
+
+    def copy(self, source: Path, scratch: Path) -> None:
+        """A consistent copy of `source` in the new file `scratch`; others go on writing (WAL)."""
+        scratch.unlink(missing_ok=True)
+        with sqlite3.connect(source, timeout=30.0) as origin, sqlite3.connect(scratch) as copied:
+            origin.backup(copied)  # in one step: a copy in steps begins anew whenever somebody writes
+        origin.close()
+        copied.close()
+
+    def changed(self, scratch: Path) -> Iterator[bytes]:
+        """Pieces with the pages of `scratch` that differ from the call before."""
+        size = page_size(scratch)
+        numbers: list[int] = []
+        pages: list[bytes] = []
+        with scratch.open("rb") as file:
+            number = 0
+            while page := file.read(size):
+                digest = hashlib.blake2b(page, digest_size=_DIGEST).digest()
+                place = number * _DIGEST
+                if self._digests[place : place + _DIGEST] != digest:
+                    self._digests[place : place + _DIGEST] = digest
+                    numbers.append(number)
+                    pages.append(page)
+                    if len(pages) == AT_ONCE:
+                        yield _piece(size, numbers, pages)
+                        numbers, pages = [], []
+                number += 1
+        del self._digests[number * _DIGEST :]
+        if pages:
+            yield _piece(size, numbers, pages)
+
+
+def page_size(path: Path) -> int:
+    """The size of a page of this database, in bytes."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(18)[16:18], "big")
+    return 65536 if size == 1 else size
+
+
+def _piece(size: int, numbers: list[int], pages: list[bytes]) -> bytes:
+    return _HEAD.pack(size, len(numbers)) + struct.pack(f">{len(numbers)}I", *numbers) + b"".join(pages)
+
+
+def write_pages(archive: ArchiveReader, target: Path) -> None:
+    """Puts the pages of an archive into a database file and cuts it to its length."""
+    target.touch(mode=0o600)
+    with target.open("r+b") as file:
+        for piece in archive.pieces():
+            size, count = _HEAD.unpack_from(piece)
+            numbers = struct.unpack_from(f">{count}I", piece, _HEAD.size)
+            start = _HEAD.size + 4 * count
+            for index, number in enumerate(numbers):
+                file.seek(number * size)
+                file.write(piece[start + index * size : start + (index + 1) * size])
+        file.truncate(archive.summary["bytes"])
+
+
+def refuse_damaged(path: Path, name: str) -> None:
+    """Raises StoreError when SQLite finds the file damaged."""
+    database = sqlite3.connect(path)
+    try:
+        result = str(database.execute("PRAGMA quick_check").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        result = str(error)
+    finally:
+        database.close()
+    if result != "ok":
+        raise StoreError(f"What {name} holds is damaged: {result}. Move it away to take the one before it.")
