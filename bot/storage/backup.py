@@ -288,7 +288,7 @@ async def restore_postgres(
             await read_rows(keys[0], side, progress)
         refuse_foreign(fit)
         if fit == "fits" and keys and (lacking := await side.lacking_keys()):
-            await side.write(table_of("key"), _keys_of(keys, lacking, Path("unused")))
+            await side.write(table_of("key"), [row for row in rows_of(keys[0], "key") if row[0] in lacking])
         await side.take_over(data.about["at"])
         await side.reserve(data.summary["last_number"] + SPARE)
         await side.finish()

@@ -132,6 +132,24 @@ async def test_what_was_erased_since_stays_erased(machine: Machine, tmp_path: Pa
         assert [lane.address.chat for lane in await store.claim("w", later(1000), 50)] == ["4"]
 
 
+async def test_an_older_state_restored_by_mistake_costs_nothing(machine: Machine, tmp_path: Path) -> None:
+    settings, old, new = machine(tmp_path / "data"), tmp_path / "old", tmp_path / "new"
+    async with app.open_store(settings) as store:
+        await _live(store, range(4))
+        await backup(settings, old)
+        await _live(store, range(10, 14))
+        await store.erase(store.conversation_id(address("2")))
+        before = (await _seen(store))[:2]
+        await backup(settings, new)
+    await restore(settings, old)
+    async with app.open_store(settings) as store:
+        await store.retain(START)  # tidies keys away that seal nothing
+        await store.retain(START)
+    await restore(settings, new)
+    async with app.open_store(settings) as store:
+        assert (await _seen(store))[:2] == before
+
+
 async def test_a_copy_is_whole_while_others_write(machine: Machine, tmp_path: Path) -> None:
     settings, fresh, target = machine(tmp_path / "lost"), machine(tmp_path / "new"), tmp_path / "target"
     async with app.open_store(settings) as store:
@@ -323,6 +341,13 @@ def test_keys_are_kept_for_a_week_and_data_as_long_as_wanted(tmp_path: Path) -> 
     ]
     prune(tmp_path, "keys", now + timedelta(days=30), 7)
     assert len(generations(tmp_path, "keys")) == 2  # the newest stays, however old
+
+
+def test_both_stores_count_their_schemas_alike() -> None:
+    """An archive of rows goes into either store."""
+    from bot.storage import postgres_upgrade, sqlite
+
+    assert postgres_upgrade.SCHEMA_VERSION == sqlite.SCHEMA_VERSION
 
 
 def test_a_copy_in_one_step_does_not_wait_for_writers(tmp_path: Path) -> None:
