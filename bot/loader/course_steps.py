@@ -31,6 +31,10 @@ class Words:
             text = text.replace(f"{{{name}}}", str(value))
         return text
 
+    def others(self, key: str) -> tuple[str, ...]:
+        """Other words that people type for it, divided by commas."""
+        return tuple(word.strip() for word in self(key).split(","))
+
 
 def go_on(words: Words, name: str, text: str, node: Node) -> model.Step:
     """A piece to read; the next comes when the person says so."""
@@ -39,7 +43,7 @@ def go_on(words: Words, name: str, text: str, node: Node) -> model.Step:
         slot="course_on",
         keep="turn",
         prefill=False,
-        options=(model.Option(value="on", label=Variants.of(words("on")), also=tuple(words("on.also").split())),),
+        options=(model.Option(value="on", label=Variants.of(words("on")), also=words.others("on.also")),),
         retry=(Variants.of(words("on.retry")),),
         why=Variants.of(words("on.why")),
     )
@@ -86,10 +90,10 @@ def case_steps(words: Words, row: Mapping[str, Node]) -> Iterator[model.Step]:
             model.Option(
                 value="again",
                 label=Variants.of(words("again")),
-                also=tuple(words("again.also").split()),
+                also=words.others("again.also"),
                 goto=name,
             ),
-            model.Option(value="on", label=Variants.of(words("on")), also=tuple(words("on.also").split())),
+            model.Option(value="on", label=Variants.of(words("on")), also=words.others("on.also")),
         ),
         retry=(Variants.of(words("again.retry")),),
     )
