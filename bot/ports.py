@@ -6,12 +6,13 @@ Flow of one message: messenger -> `Store.receive` -> lane (`Store.claim`) -> `tu
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NewType, Protocol
 
 from bot.dialogue.effects import Attachment, DeliveryClass
+from bot.dialogue.rendering import berlin_day
 from bot.errors import Leak
 
 ConversationId = NewType("ConversationId", str)
@@ -303,6 +304,39 @@ class NewFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How often something happened in an ISO week ("2026-W48"): one number and no row for each time.
+
+    Nothing tells which counts came together, in which order or at which hour, so no person can be put together again.
+    """
+
+    name: str
+    week: str
+    values: tuple[tuple[str, str], ...] = ()
+    number: int = 1
+
+    @classmethod
+    def of(cls, name: str, at: datetime, values: Mapping[str, str]) -> Tally:
+        """One more in the week of `at` (Berlin)."""
+        return cls(name=name, week=week_of(at), values=tuple(sorted(values.items())))
+
+
+def week_of(at: datetime) -> str:
+    """The ISO week of a moment in Berlin, in a form that sorts."""
+    year, week, _ = berlin_day(at).isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def together(tallies: Iterable[Tally]) -> list[Tally]:
+    """The same weeks and values added up, in a fixed order."""
+    sums: dict[tuple[str, str, tuple[tuple[str, str], ...]], int] = {}
+    for one in tallies:
+        place = (one.week, one.name, one.values)
+        sums[place] = sums.get(place, 0) + one.number
+    return [Tally(name=name, week=week, values=values, number=n) for (week, name, values), n in sorted(sums.items())]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """A row of the alert list: no text, stays a year, also after erasing."""
 
@@ -349,6 +383,7 @@ class TurnCommit:
     timers: tuple[NewTimer, ...] = ()
     cancel_timers: tuple[str, ...] = ()
     facts: tuple[NewFact, ...] = ()
+    tallies: tuple[Tally, ...] = ()
     alerts: tuple[Alert, ...] = ()
     documents: tuple[Document, ...] = ()
     posts: tuple[Inbound, ...] = ()  # events for other lanes (desk <-> family), stored with this commit
@@ -475,6 +510,9 @@ class Store(Protocol):
         """Marks an alert as seen; False when somebody did so before."""
 
     async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]: ...
+
+    async def tallies(self, since: str, until: str) -> list[Tally]:
+        """What was counted in the weeks from `since` to `until`, both included, by week and name."""
 
     async def address_of(self, conversation: ConversationId) -> Address | None: ...
 

@@ -109,16 +109,11 @@ def _not_helpful(draft: Draft) -> None:
 
 def _collect_rejected(draft: Draft) -> None:
     """None of the offered topics was meant: the question is kept for the editors, with consent only."""
-    asked = draft.value("asked")
+    asked, candidates = draft.value("asked"), draft.value("candidates")
+    nearest = candidates[0] if isinstance(candidates, tuple) and candidates else ""
+    draft.record("rejected", topic=nearest)
     if draft.session.consent and isinstance(asked, str) and asked:
-        nearest = draft.value("candidates")
-        draft.effects.append(
-            CollectGap(
-                text=asked,
-                nearest=nearest[0] if isinstance(nearest, tuple) and nearest else "",
-                reason="clarify_rejected",
-            )
-        )
+        draft.effects.append(CollectGap(text=asked, nearest=nearest, reason="clarify_rejected"))
 
 
 ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({

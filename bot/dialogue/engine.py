@@ -333,21 +333,29 @@ def _reacted(draft: Draft, event: events.Reacted, kind: str) -> None:
         walk(draft)
 
 
+CAME_BY = frozenset({"poster", "card", "school", "office", "brief", "web"})
+"""The ways that a link may name. A closed list: whoever makes a link must not be able to have a word of theirs kept."""
+
+
 def _start(draft: Draft, event: events.Started) -> None:
     if draft.session.owner == "closed":
         draft.change(owner="bot")
     draft.change(reachable=True)
     draft.clear_frames()
+    source = prison = ""
     for item in event.payload.split("__"):
         name, _, value = item.partition("-")
         if name == "land" and value in draft.content.laender:
             draft.set_slot("land", value, "30d")
         elif name == "prison" and draft.content.prisons is not None and draft.content.prisons.get(value):
             draft.set_slot("prison", value, "30d")
+            prison = value
         elif name == "role" and value in ("caregiver", "child", "parent", "staff") and not draft.part.audience:
             draft.push("onboarding", {"role_hint": value})
-        elif name == "from" and value:
-            draft.record("came_by", source=value[:24])
+        elif name == "from" and value in CAME_BY:
+            source = value
+    if source:
+        draft.record("came_by", source=source, land=str(draft.value("land") or ""), prison=prison)
     if draft.top is None:
         draft.push("menu" if draft.part.audience else "onboarding")
 

@@ -246,6 +246,7 @@ class Flow:
     title: Variants = field(default_factory=Variants)
     audiences: tuple[str, ...] = ()
     start: tuple[str, ...] = ()  # what people type to begin it
+    transcript: bool = True  # False: what is said while it runs is not kept
     moved: Mapping[str, str] = field(default_factory=dict)
     position: Mapping[str, int] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -29,6 +29,7 @@ from bot.ports import (
     NewTimer,
     Outbound,
     Store,
+    Tally,
     TurnCommit,
 )
 from bot.service.forgetting import traces_of
@@ -51,6 +52,12 @@ WAITING = "queue"  # kind of the documents that say who waits for a human or tal
 FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 """(template, values) -> the finished file."""
 
+Receiver = Callable[[Mapping[str, str], datetime], Sequence[Tally]]
+"""(values of a finished form, time of the turn) -> what is counted of it; nothing else is kept."""
+
+COUNTED_BY_WEEK = frozenset({"came_by"})
+"""Facts of which only the week's number is kept, because they name a prison."""
+
 Watcher = Callable[[Turned, Turn], None]
 """Sees each turn after it was decided: for metrics, the terminal and the conversation tests."""
 
@@ -62,6 +69,7 @@ class Conversations:
     content: Content
     store: Store
     make_file: FileMaker | None = None
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)  # form -> who counts it instead of keeping it
     per_person: int = 0  # messages a minute from one person; 0 = no limit
     desk: bool = False  # whether anybody listens at the desk's lane
     honest: Callable[[Content, datetime], Awaitable[Content]] | None = None  # puts in when a human will read
@@ -88,7 +96,7 @@ class Conversations:
                 gathered.blobs.append(NewBlob(name=blob_of(row.inbound) or "", data=row.inbound.media.data))
             for index, effect in enumerate(result.effects):
                 await self._carry_out(gathered, turned, index, effect, before)
-            self._remember(gathered, turned, result)
+            self._remember(gathered, turned, result, before)
             if self.watcher is not None:
                 self.watcher(turned, result)
             _log_turn(turned, before, result)
@@ -132,6 +140,10 @@ class Conversations:
             log.error("turn_failed", error=type(error).__name__, kind=row.inbound.kind)
             return self._rescue(session, row)
 
+    def _off_the_record(self, *sessions: Session) -> bool:
+        flows = {frame.flow for session in sessions for frame in session.part.frames}
+        return any(name in self.content.flows and not self.content.flows[name].transcript for name in flows)
+
     def _event(self, session: Session, row: InboxRow) -> Event | None:
         text = words_of(row.inbound)
         known = understand(self.content, session, text, row.inbound.at) if text else Understanding()
@@ -167,6 +179,8 @@ class Conversations:
             case fx.CancelTimer():
                 gathered.timers = [timer for timer in gathered.timers if timer.name != effect.timer]
                 gathered.cancel.append(effect.timer)
+            case fx.Record() if effect.name in COUNTED_BY_WEEK:
+                gathered.tallies.append(Tally.of(effect.name, turned.at, dict(effect.values)))
             case fx.Record():
                 gathered.facts.append(NewFact(name=effect.name, at=turned.at, values=effect.values))
             case fx.ReportTrouble():
@@ -228,6 +242,8 @@ class Conversations:
                 await self._export(gathered, turned, index, before, effect.part)
             case fx.CollectGap():
                 gathered.documents.append(_gap(turned, index, effect))
+            case fx.Submit() if effect.form in self.receivers:
+                gathered.tallies += self.receivers[effect.form](dict(effect.values), turned.at)
             case fx.Submit():
                 gathered.documents.append(_form(turned, index, effect))
             case _:
@@ -261,9 +277,15 @@ class Conversations:
         body = json.dumps(data, ensure_ascii=False, indent=2).encode()
         _attach(gathered, turned, index, body, "kavi-meine-daten.json", "")
 
-    def _remember(self, gathered: Gathered, turned: Turned, result: Turn) -> None:
-        """The transcript, only with consent and without complaints; each line carries the part of the phone it belongs to."""
+    def _remember(self, gathered: Gathered, turned: Turned, result: Turn, before: Session) -> None:
+        """The transcript, only with consent and without complaints; each line carries the part of the phone it belongs to.
+
+        Of a flow that wants no transcript nothing is kept, but for words of danger, which a counsellor must be able to read.
+        """
         if not result.session.consent or any(flow == COMPLAINT for flow, _, _ in result.trace):
+            return
+        danger = any(isinstance(effect, (fx.RaiseAlert, fx.RequestHandoff)) for effect in result.effects)
+        if not danger and self._off_the_record(before, result.session):
             return
         active = result.session.active
         text = words_of(turned.row.inbound)
@@ -366,6 +388,7 @@ def _commit(lane: Lane, session: Session, gathered: Gathered) -> TurnCommit:
         timers=tuple(gathered.timers),
         cancel_timers=tuple(gathered.cancel),
         facts=tuple(gathered.facts),
+        tallies=tuple(gathered.tallies),
         alerts=tuple(gathered.alerts),
         documents=tuple(gathered.documents),
         posts=tuple(gathered.posts),

@@ -10,7 +10,20 @@ from bot.dialogue import effects as fx
 from bot.dialogue import events
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.session import Session
-from bot.ports import DESK, Address, Alert, Document, Inbound, InboxRow, NewBlob, NewFact, NewOutbox, NewTimer, Outbound
+from bot.ports import (
+    DESK,
+    Address,
+    Alert,
+    Document,
+    Inbound,
+    InboxRow,
+    NewBlob,
+    NewFact,
+    NewOutbox,
+    NewTimer,
+    Outbound,
+    Tally,
+)
 
 GAP_LIFETIME = timedelta(days=30)
 
@@ -127,6 +140,7 @@ class Gathered:
     timers: list[NewTimer] = field(default_factory=list)
     cancel: list[str] = field(default_factory=list)
     facts: list[NewFact] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     posts: list[Inbound] = field(default_factory=list)

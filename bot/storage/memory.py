@@ -32,9 +32,11 @@ from bot.ports import (
     Refused,
     Retry,
     Sent,
+    Tally,
     TurnCommit,
     delivery_report,
     refuse_leaks,
+    together,
 )
 
 T = TypeVar("T")
@@ -77,6 +79,7 @@ class MemoryStore:
         self._outbox: dict[int, _Out] = {}
         self._timers: dict[tuple[ConversationId, str], NewTimer] = {}
         self._facts: list[NewFact] = []
+        self._tallies: list[Tally] = []
         self._alerts: dict[str, Alert] = {}
         self._documents: dict[tuple[str, str], Document] = {}
         self._blobs: dict[str, tuple[ConversationId, bytes]] = {}
@@ -216,6 +219,7 @@ class MemoryStore:
             self._timers[commit.conversation, timer.name] = timer
         hour = {"minute": 0, "second": 0, "microsecond": 0}
         self._facts += [replace(fact, at=fact.at.replace(**hour)) for fact in commit.facts]  # type: ignore[arg-type]  # mypy types ** as one
+        self._tallies = together([*self._tallies, *commit.tallies])
         for alert in commit.alerts:
             self._alerts.setdefault(alert.id, alert)
         self._put(commit.documents)
@@ -387,6 +391,9 @@ class MemoryStore:
 
     async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]:
         return _iterate([fact for fact in self._facts if since <= fact.at < until])
+
+    async def tallies(self, since: str, until: str) -> list[Tally]:
+        return [one for one in self._tallies if since <= one.week <= until]
 
     async def address_of(self, conversation: ConversationId) -> Address | None:
         one = self._conversations.get(conversation)

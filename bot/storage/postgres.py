@@ -27,6 +27,7 @@ from bot.ports import (
     NewFact,
     OutboxRow,
     Receipt,
+    Tally,
     TurnCommit,
     refuse_leaks,
 )
@@ -316,6 +317,9 @@ class PostgresStore:
     async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]:
         """An iterator over the facts of a span, oldest first."""
         return _iterate(await self._read(lambda t: records.facts(t, since, until)))
+
+    async def tallies(self, since: str, until: str) -> list[Tally]:
+        return await self._read(lambda t: records.tallies(t, since, until))
 
     async def address_of(self, conversation: ConversationId) -> Address | None:
         return (await self._read(lambda t: intake.addresses_of(t, [conversation]))).get(conversation)

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import LaneLost, SessionConflict
-from bot.ports import ConversationId, Inbound, InboxRow, Lane, NewOutbox, TurnCommit
+from bot.ports import ConversationId, Inbound, InboxRow, Lane, NewOutbox, TurnCommit, together
 from bot.storage.postgres_intake import begin_conversations, conversations_at, hold_lanes, take_in
 from bot.storage.postgres_keys import Transaction
 from bot.storage.postgres_records import keys_of, put_documents
-from bot.storage.rows import address_from_json, dump, inbound_from_bytes, outbound_to_bytes, stamp
+from bot.storage.rows import address_from_json, dump, inbound_from_bytes, outbound_to_bytes, stamp, tally_to_row
 from bot.vault.sealing import SealBroken, Sealer
 
 HOUR = 3600.0
@@ -371,6 +371,13 @@ async def _save_records(t: Transaction, commits: Sequence[TurnCommit]) -> None:
         await t.db.execute(
             'INSERT INTO kavi.fact (name, at, "values") SELECT * FROM unnest($1::text[], $2::float8[], $3::text[])',
             *_columns(facts),
+        )
+    tallies = together(tally for commit in commits for tally in commit.tallies)  # sorted: no deadlock between processes
+    if tallies:
+        await t.db.execute(
+            "INSERT INTO kavi.tally SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) "
+            'ON CONFLICT (week, name, "values") DO UPDATE SET number = kavi.tally.number + excluded.number',
+            *_columns([tally_to_row(one) for one in tallies]),
         )
     for alert in (alert for commit in commits for alert in commit.alerts):
         await t.db.execute(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from bot.ports import Alert, ConversationId, Document, NewFact
+from bot.ports import Alert, ConversationId, Document, NewFact, Tally, week_of
 from bot.storage.postgres_keys import Transaction
-from bot.storage.rows import moment, stamp
+from bot.storage.rows import moment, stamp, tally_from_row
 from bot.vault.sealing import SealBroken
 
 DAY = 86400.0
@@ -180,6 +180,16 @@ async def facts(t: Transaction, since: datetime, until: datetime) -> list[NewFac
 # ------------------------------------------------------------------ retention, counts
 
 
+async def tallies(t: Transaction, since: str, until: str) -> list[Tally]:
+    """The counts of a span of weeks."""
+    rows = await t.db.fetch(
+        'SELECT week, name, "values", number FROM kavi.tally WHERE week BETWEEN $1 AND $2 ORDER BY week, name, "values"',
+        since,
+        until,
+    )
+    return [tally_from_row(row) for row in rows]
+
+
 async def retain(t: Transaction, now: datetime, table: Mapping[str, float]) -> dict[str, int]:
     """Removes what is older than the table allows, but for conversations."""
     at = stamp(now)
@@ -191,6 +201,7 @@ async def retain(t: Transaction, now: datetime, table: Mapping[str, float]) -> d
         ),
         "document": ("DELETE FROM kavi.document WHERE expires < $1", at),
         "fact": ("DELETE FROM kavi.fact WHERE at < $1", at - table["fact"] * DAY),
+        "tally": ("DELETE FROM kavi.tally WHERE week < $1", week_of(now - timedelta(days=table["tally"]))),
         "alert": ("DELETE FROM kavi.alert WHERE at < $1", at - table["alert"] * DAY),
     }
     removed = {}

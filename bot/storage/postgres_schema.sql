@@ -88,6 +88,14 @@ CREATE TABLE kavi.fact (
 );
 CREATE INDEX fact_at ON kavi.fact (at);
 
+CREATE TABLE kavi.tally (  -- counts of a week: no row for each time, no order
+    week text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    "values" text COLLATE "C" NOT NULL,
+    number bigint NOT NULL,
+    PRIMARY KEY (week, name, "values")
+);
+
 CREATE TABLE kavi.alert (
     id text COLLATE "C" PRIMARY KEY,
     conversation text COLLATE "C" NOT NULL,

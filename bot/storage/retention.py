@@ -9,5 +9,6 @@ RETENTION: Mapping[str, float] = {
     "outbox": 3.0,  # hashes and states of sent messages, for edits and deletions
     "text": 90.0,  # transcript and session, after the last contact
     "fact": 1095.0,
+    "tally": 1095.0,
     "alert": 365.0,
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.dialogue.effects import Attachment
-from bot.ports import Address, Inbound, MediaFile, Outbound
+from bot.ports import Address, Inbound, MediaFile, Outbound, Tally
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
@@ -27,6 +28,16 @@ def moment(seconds: float) -> datetime:
 def dump(data: Any) -> bytes:
     """Compact JSON."""
     return _encode(data).encode()
+
+
+def tally_to_row(tally: Tally) -> tuple[str, str, str, int]:
+    """(week, name, values, number); the same values always give the same text."""
+    return tally.week, tally.name, dump(dict(sorted(tally.values))).decode(), tally.number
+
+
+def tally_from_row(row: Sequence[Any]) -> Tally:
+    """The tally of such a row."""
+    return Tally(week=row[0], name=row[1], values=tuple(sorted(json.loads(row[2]).items())), number=int(row[3]))
 
 
 def address_to_json(address: Address) -> list[str]:

@@ -1,4 +1,4 @@
--- Version 2. No table holds plain text or an identifier: bodies are sealed, addresses and external ids are keyed hashes.
+-- Version 3. No table holds plain text or an identifier: bodies are sealed, addresses and external ids are keyed hashes.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -63,6 +63,14 @@ CREATE INDEX timer_due ON timer (due);
 
 CREATE TABLE fact (number INTEGER PRIMARY KEY, name TEXT NOT NULL, at REAL NOT NULL, "values" TEXT NOT NULL);
 CREATE INDEX fact_at ON fact (at);
+
+CREATE TABLE tally (               -- counts of a week: no row for each time, no order
+    week TEXT NOT NULL,               -- ISO, 2026-W48
+    name TEXT NOT NULL,
+    "values" TEXT NOT NULL,           -- JSON with sorted keys
+    number INTEGER NOT NULL,
+    PRIMARY KEY (week, name, "values")
+) WITHOUT ROWID;
 
 CREATE TABLE alert (
     id TEXT PRIMARY KEY,

@@ -21,6 +21,7 @@ from bot.ports import (
     NewFact,
     OutboxRow,
     Receipt,
+    Tally,
     TurnCommit,
 )
 from bot.storage.batch import Batcher, translate
@@ -30,11 +31,13 @@ from bot.storage.rows import moment
 from bot.storage.sqlite_work import SqliteWork
 
 T = TypeVar("T")
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 STEPS: Mapping[int, str] = {
     2: "ALTER TABLE inbox ADD COLUMN about TEXT; ALTER TABLE outbox ADD COLUMN about TEXT;"
     "CREATE INDEX inbox_about ON inbox (about) WHERE about IS NOT NULL;"
-    "CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;"
+    "CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;",
+    3: 'CREATE TABLE tally (week TEXT NOT NULL, name TEXT NOT NULL, "values" TEXT NOT NULL, number INTEGER NOT NULL, '
+    'PRIMARY KEY (week, name, "values")) WITHOUT ROWID;',
 }
 """Version -> the SQL that leads to it from the one before."""
 
@@ -209,6 +212,9 @@ class SqliteStore:
         """An iterator over the facts of a span, oldest first."""
         rows = await self._batcher.run(lambda db: self._work.facts(db, since, until), weight="reads")
         return _iterate(rows)
+
+    async def tallies(self, since: str, until: str) -> list[Tally]:
+        return await self._batcher.run(lambda db: self._work.tallies(db, since, until), weight="reads")
 
     async def address_of(self, conversation: ConversationId) -> Address | None:
         return await self._batcher.run(lambda db: self._work.address_of(db, conversation), weight="reads")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from bot.errors import ConfigError, LaneLost, SessionConflict
@@ -28,9 +28,11 @@ from bot.ports import (
     Refused,
     Retry,
     Sent,
+    Tally,
     TurnCommit,
     delivery_report,
     refuse_leaks,
+    week_of,
 )
 from bot.storage.keystore import LOST_KEYS, KeyStore
 from bot.storage.rows import (
@@ -43,6 +45,8 @@ from bot.storage.rows import (
     outbound_from_bytes,
     outbound_to_bytes,
     stamp,
+    tally_from_row,
+    tally_to_row,
 )
 from bot.vault.sealing import SealBroken, Sealer
 
@@ -325,6 +329,10 @@ class SqliteWork:
                 'INSERT INTO fact (name, at, "values") VALUES (?, ?, ?)',
                 (fact.name, hour, dump(dict(fact.values)).decode()),
             )
+        db.executemany(
+            "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number",
+            [tally_to_row(one) for one in commit.tallies],
+        )
         for alert in commit.alerts:
             db.execute(
                 "INSERT OR IGNORE INTO alert (id, conversation, at, category, level, urgency, audience, rule) "
@@ -602,6 +610,13 @@ class SqliteWork:
             NewFact(name=row[0], at=moment(row[1]), values=tuple(sorted(json.loads(row[2]).items()))) for row in rows
         ]
 
+    def tallies(self, db: sqlite3.Connection, since: str, until: str) -> list[Tally]:
+        rows = db.execute(
+            'SELECT week, name, "values", number FROM tally WHERE week BETWEEN ? AND ? ORDER BY week, name, "values"',
+            (since, until),
+        )
+        return [tally_from_row(row) for row in rows]
+
     def address_of(self, db: sqlite3.Connection, conversation: str) -> Address | None:
         row = db.execute("SELECT address, key FROM conversation WHERE id = ?", (conversation,)).fetchone()
         if row is None or not self._opens(row[1]):
@@ -649,6 +664,9 @@ class SqliteWork:
             ).rowcount,
             "document": db.execute("DELETE FROM document WHERE expires < ?", (at,)).rowcount,
             "fact": db.execute("DELETE FROM fact WHERE at < ?", (at - table["fact"] * DAY,)).rowcount,
+            "tally": db.execute(
+                "DELETE FROM tally WHERE week < ?", (week_of(now - timedelta(days=table["tally"])),)
+            ).rowcount,
             "alert": db.execute("DELETE FROM alert WHERE at < ?", (at - table["alert"] * DAY,)).rowcount,
         }
         quiet = db.execute(

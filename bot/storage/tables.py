@@ -43,6 +43,7 @@ TABLES = (
     ),
     Table("timer", ("conversation", "name", "due", "fence"), "conversation, name"),
     Table("fact", ("number", "name", "at", '"values"'), "number"),
+    Table("tally", ("week", "name", '"values"', "number"), 'week, name, "values"'),
     Table(
         "alert",
         ("id", "conversation", "at", "category", "level", "urgency", "audience", "rule", "acknowledged_by", "acknowledged_at"),

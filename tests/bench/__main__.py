@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-NAMES = ("engine", "durable", "telegram", "pace", "matcher_speed", "ask", "triage", "start", "memory")
+NAMES = ("engine", "durable", "telegram", "pace", "matcher_speed", "ask", "triage", "start", "memory", "insights")
 
 
 def main() -> int:

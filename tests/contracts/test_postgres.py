@@ -12,6 +12,7 @@ import pytest
 from bot.errors import ConfigError, LaneLost, StoreError, StoreUnavailable
 from bot.ports import Inbound, Lane, NewBlob, NewTimer, Sent, TurnCommit
 from bot.storage.postgres import PostgresStore
+from bot.storage.postgres_upgrade import SCHEMA_VERSION
 from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
 from tests.servers import postgres
 
@@ -208,6 +209,16 @@ async def test_a_newer_schema_is_refused_unless_it_is_compatible(url: str, store
     await _sql(url, "UPDATE kavi.meta SET value = '9' WHERE name = 'compatible'")
     with pytest.raises(StoreError, match="newer kavi"):
         await PostgresStore(url, MASTER).open()
+
+
+async def test_a_database_of_the_second_schema_is_brought_up_to_date(url: str, stores: list[PostgresStore]) -> None:
+    await _sql(url, "DROP TABLE kavi.tally")
+    await _sql(url, "UPDATE kavi.meta SET value = '2' WHERE name = 'schema'")
+    newer = PostgresStore(url, MASTER)
+    await newer.open()
+    assert await newer.tallies("2026-W01", "2026-W53") == []
+    assert (await newer.status())["schema"] == SCHEMA_VERSION
+    await newer.close()
 
 
 async def test_a_server_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:

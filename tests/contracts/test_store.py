@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from bot.ports import (
     Retry,
     Sent,
     Store,
+    Tally,
+    week_of,
 )
 from tests.contracts.stores import ACCOUNT, START, STORES, address, commit_for, inbound, later, outbox_row
 
@@ -245,6 +248,19 @@ async def test_documents_blobs_facts_alerts_and_texts_come_back(store: Store) ->
     assert not await store.acknowledge("a1", "c2", later(6))
     assert await store.alerts() == []
     assert (await store.alerts(open_only=False))[0].acknowledged_by == "c1"
+
+
+async def test_tallies_are_numbers_of_a_week_and_say_nothing_more(store: Store) -> None:
+    await store.receive([inbound("1"), inbound("2")], None)
+    for lane in await store.claim("w", START, 10):
+        twice = Tally.of("survey", START, {"question": "way", "answer": "long"})
+        next_week = Tally.of("survey", START + timedelta(days=7), {"question": "way", "answer": "long"})
+        await store.commit(commit_for(lane, tallies=(twice, twice, next_week)))
+    weeks = week_of(START), week_of(START + timedelta(days=7))
+    values = (("answer", "long"), ("question", "way"))
+    found = await store.tallies(*weeks)
+    assert [(one.week, one.values, one.number) for one in found] == [(weeks[0], values, 4), (weeks[1], values, 2)]
+    assert [one.number for one in await store.tallies(weeks[1], weeks[1])] == [2]
 
 
 async def test_erasing_removes_one_conversation_and_leaves_the_other(store: Store) -> None:

@@ -1,0 +1,144 @@
+"""Sound data at full counts: do intervals hold, what does an attacker learn, is anything under ten ever told?
+
+`uv run python -m tests.bench insights --json` runs 1,000 simulated populations of 10,000 answers for each kind of question.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter
+from fractions import Fraction
+from math import exp
+
+from bot.insights.estimates import share_of
+from bot.insights.noise import limit_for, noise, variance
+from bot.insights.questions import QUESTIONS, REPLACED, Question
+from bot.insights.suppression import LEAST
+from bot.insights.tables import Plan, protect
+
+SHARES = (0.42, 0.23, 0.12, 0.08, 0.05, 0.04, 0.02, 0.02, 0.01, 0.01)
+
+
+def coverage(question_id: str, runs: int, people: int, seed: int) -> tuple[int, int]:
+    """(intervals that hold the true share, intervals looked at) over simulated populations, noise and chance included."""
+    question = next(one for one in QUESTIONS if one.id == question_id)
+    draw = random.Random(seed)
+    true = [share / sum(SHARES[: len(question.answers)]) for share in SHARES[: len(question.answers)]]
+    inside = looked = 0
+    for _ in range(runs):
+        estimates = _one_population(question, true, people, draw)
+        looked += 1
+        at = draw.randrange(len(true))
+        inside += estimates[at] is None or estimates[at][0] <= true[at] <= estimates[at][1]
+    return inside, looked
+
+
+def _one_population(
+    question: Question, true: list[float], people: int, draw: random.Random
+) -> list[tuple[float, float] | None]:
+    """What would be published about each answer, as (low, high); None where it would be hidden."""
+    several = question.most > 1
+    seen = [_binomial(people, share, draw) for share in true] if several else _multinomial(people, true, draw)
+    if question.sensitive:
+        seen = _exchanged(seen, draw)
+    rate = Fraction(str(question.epsilon)) / question.reach
+    limit, spread = limit_for(float(rate)), variance(float(rate))
+    noisy = [value + noise(rate, limit, draw.randrange) for value in seen]
+    whole = people + noise(rate, limit, draw.randrange) if several else sum(noisy)
+    found: list[tuple[float, float] | None] = []
+    for value in noisy:
+        estimate = share_of(
+            value, whole, noise=spread, whole_noise=spread if several else None,
+            replaced=REPLACED if question.sensitive else 0.0, answers=len(true), cells=len(true),
+        )  # fmt: skip
+        found.append((estimate.low, estimate.high) if estimate is not None and value >= LEAST + limit else None)
+    return found
+
+
+def _binomial(n: int, p: float, draw: random.Random) -> int:
+    if hasattr(draw, "binomialvariate"):
+        return int(draw.binomialvariate(n, p))
+    return sum(draw.random() < p for _ in range(n))
+
+
+def _multinomial(n: int, shares: list[float], draw: random.Random) -> list[int]:
+    found, left, rest = [], n, 1.0
+    for share in shares[:-1]:
+        found.append(_binomial(left, min(1.0, share / rest), draw))
+        left, rest = left - found[-1], rest - share
+    return [*found, left]
+
+
+def _exchanged(seen: list[int], draw: random.Random) -> list[int]:
+    """Each answer replaced with probability REPLACED by one drawn from all."""
+    replaced = [_binomial(value, REPLACED, draw) for value in seen]
+    drawn = _multinomial(sum(replaced), [1 / len(seen)] * len(seen), draw)
+    return [value - gone + new for value, gone, new in zip(seen, replaced, drawn, strict=True)]
+
+
+def probabilities(truth: int, rate: float) -> dict[int | None, float]:
+    """What a reader may see of one number, with its probability; None = hidden."""
+    limit, a = limit_for(rate), exp(-rate)
+    whole = sum(a ** abs(x) for x in range(-limit, limit + 1))
+    found: dict[int | None, float] = {}
+    for x in range(-limit, limit + 1):
+        seen = truth + x if truth + x >= LEAST + limit else None
+        found[seen] = found.get(seen, 0.0) + a ** abs(x) / whole
+    return found
+
+
+def guesses(runs: int, epsilon: float, seed: int) -> int:
+    """How often an attacker who knows all answers but one guesses that one from the published table; half is by luck."""
+    draw = random.Random(seed)
+    plan = Plan(name="x", rows=("DE",), columns=("yes", "no"), epsilon=Fraction(str(epsilon)), unit="u")
+    right = 0
+    for _ in range(runs):
+        secret = draw.randrange(2)
+        counts = {("DE", "yes"): 100 + (secret == 0), ("DE", "no"): 100 + (secret == 1)}
+        cells = protect(plan, counts, draw.randrange).cells["DE"]
+        yes, no = cells["yes"] or 0, cells["no"] or 0
+        lead = abs(yes - 100) + abs(no - 101) - abs(yes - 101) - abs(no - 100)  # log likelihood ratio
+        guess = 0 if lead > 0 else 1 if lead < 0 else draw.randrange(2)
+        right += guess == secret
+    return right
+
+
+def small_numbers(runs: int, seed: int) -> tuple[int, int]:
+    """(published numbers that are truly under ten, published numbers) over random tables."""
+    draw = random.Random(seed)
+    plan = Plan(
+        name="x", rows=tuple("ABCDEFGH"), columns=tuple("abcde"), epsilon=Fraction("0.7"), unit="u"
+    )  # fmt: skip
+    bad = shown = 0
+    for _ in range(runs):
+        counts = Counter({(r, c): draw.choice([0, 1, 5, 9, 10, 20, 50, 200]) for r in plan.rows for c in plan.columns})
+        table = protect(plan, counts, draw.randrange)
+        for row in plan.rows:
+            for column in plan.columns:
+                if table.cells[row][column] is not None:
+                    shown += 1
+                    bad += counts[row, column] < LEAST
+            out = [column for column in plan.columns if table.cells[row][column] is None]
+            if out and table.row_sums[row] is not None:
+                bad += len(out) < 2 or sum(counts[row, column] for column in out) < LEAST
+    return bad, shown
+
+
+def run(rest: list[str]) -> dict[str, object]:
+    """All figures; `--factor 0.1` makes a tenth of the runs."""
+    parser = argparse.ArgumentParser(prog="tests.bench insights")
+    parser.add_argument("--factor", type=float, default=1.0)
+    factor: float = parser.parse_args(rest).factor
+    runs = max(20, int(1000 * factor))
+    held = {}
+    for question in ("knows", "arrest", "obstacles", "way", "custody"):
+        inside, looked = coverage(question, runs=runs, people=10_000, seed=1)
+        held[question] = round(inside / looked, 4)
+    attacks = max(100, int(10_000 * factor))
+    bad, shown = small_numbers(max(20, int(500 * factor)), seed=2)
+    return {
+        "populations": runs, "people": 10_000, "held_95": held, "attack_runs": attacks,
+        "attack_right": round(guesses(attacks, 1.0, 3) / attacks, 4), "attack_allowed": round(exp(1) / (1 + exp(1)), 4),
+        "published": shown, "under_ten": bad,
+    }  # fmt: skip
