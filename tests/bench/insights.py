@@ -11,6 +11,8 @@ from collections import Counter
 from fractions import Fraction
 from math import exp
 
+import numpy as np
+
 from bot.insights.estimates import share_of
 from bot.insights.noise import limit_for, noise, variance
 from bot.insights.questions import QUESTIONS, REPLACED, Question
@@ -23,11 +25,11 @@ SHARES = (0.42, 0.23, 0.12, 0.08, 0.05, 0.04, 0.02, 0.02, 0.01, 0.01)
 def coverage(question_id: str, runs: int, people: int, seed: int) -> tuple[int, int]:
     """(intervals that hold the true share, intervals looked at) over simulated populations, noise and chance included."""
     question = next(one for one in QUESTIONS if one.id == question_id)
-    draw = random.Random(seed)
+    draw, chance = random.Random(seed), np.random.default_rng(seed)
     true = [share / sum(SHARES[: len(question.answers)]) for share in SHARES[: len(question.answers)]]
     inside = looked = 0
     for _ in range(runs):
-        estimates = _one_population(question, true, people, draw)
+        estimates = _one_population(question, true, people, draw, chance)
         looked += 1
         at = draw.randrange(len(true))
         inside += estimates[at] is None or estimates[at][0] <= true[at] <= estimates[at][1]
@@ -35,13 +37,13 @@ def coverage(question_id: str, runs: int, people: int, seed: int) -> tuple[int, 
 
 
 def _one_population(
-    question: Question, true: list[float], people: int, draw: random.Random
+    question: Question, true: list[float], people: int, draw: random.Random, chance: np.random.Generator
 ) -> list[tuple[float, float] | None]:
     """What would be published about each answer, as (low, high); None where it would be hidden."""
     several = question.most > 1
-    seen = [_binomial(people, share, draw) for share in true] if several else _multinomial(people, true, draw)
+    seen = [_binomial(people, share, chance) for share in true] if several else _multinomial(people, true, chance)
     if question.sensitive:
-        seen = _exchanged(seen, draw)
+        seen = _exchanged(seen, chance)
     rate = Fraction(str(question.epsilon)) / question.reach
     limit, spread = limit_for(float(rate)), variance(float(rate))
     noisy = [value + noise(rate, limit, draw.randrange) for value in seen]
@@ -56,24 +58,18 @@ def _one_population(
     return found
 
 
-def _binomial(n: int, p: float, draw: random.Random) -> int:
-    if hasattr(draw, "binomialvariate"):
-        return int(draw.binomialvariate(n, p))
-    return sum(draw.random() < p for _ in range(n))
+def _binomial(n: int, p: float, chance: np.random.Generator) -> int:
+    return int(chance.binomial(n, p))
 
 
-def _multinomial(n: int, shares: list[float], draw: random.Random) -> list[int]:
-    found, left, rest = [], n, 1.0
-    for share in shares[:-1]:
-        found.append(_binomial(left, min(1.0, share / rest), draw))
-        left, rest = left - found[-1], rest - share
-    return [*found, left]
+def _multinomial(n: int, shares: list[float], chance: np.random.Generator) -> list[int]:
+    return [int(one) for one in chance.multinomial(n, shares)]
 
 
-def _exchanged(seen: list[int], draw: random.Random) -> list[int]:
+def _exchanged(seen: list[int], chance: np.random.Generator) -> list[int]:
     """Each answer replaced with probability REPLACED by one drawn from all."""
-    replaced = [_binomial(value, REPLACED, draw) for value in seen]
-    drawn = _multinomial(sum(replaced), [1 / len(seen)] * len(seen), draw)
+    replaced = [_binomial(value, REPLACED, chance) for value in seen]
+    drawn = _multinomial(sum(replaced), [1 / len(seen)] * len(seen), chance)
     return [value - gone + new for value, gone, new in zip(seen, replaced, drawn, strict=True)]
 
 
@@ -89,18 +85,18 @@ def probabilities(truth: int, rate: float) -> dict[int | None, float]:
 
 
 def guesses(runs: int, epsilon: float, seed: int) -> int:
-    """How often an attacker who knows all answers but one guesses that one from the published table; half is by luck."""
+    """How often an attacker who knows all answers but one tells from the published table whether that one was given.
+
+    In half of the runs it was; who guesses blindly is right in half of them.
+    """
     draw = random.Random(seed)
     plan = Plan(name="x", rows=("DE",), columns=("yes", "no"), epsilon=Fraction(str(epsilon)), unit="u")
     right = 0
     for _ in range(runs):
-        secret = draw.randrange(2)
-        counts = {("DE", "yes"): 100 + (secret == 0), ("DE", "no"): 100 + (secret == 1)}
-        cells = protect(plan, counts, draw.randrange).cells["DE"]
-        yes, no = cells["yes"] or 0, cells["no"] or 0
-        lead = abs(yes - 100) + abs(no - 101) - abs(yes - 101) - abs(no - 100)  # log likelihood ratio
-        guess = 0 if lead > 0 else 1 if lead < 0 else draw.randrange(2)
-        right += guess == secret
+        given = draw.randrange(2)
+        cells = protect(plan, {("DE", "yes"): 100 + given, ("DE", "no"): 100}, draw.randrange).cells["DE"]
+        seen = cells["yes"] if cells["yes"] is not None else 0
+        right += (seen > 100) == bool(given)
     return right
 
 
