@@ -8,7 +8,9 @@ import json
 import sys
 from typing import Any
 
-NAMES = ("engine", "durable", "telegram", "pace", "matcher_speed", "ask", "triage", "start", "memory", "insights")
+NAMES = (
+    "engine", "durable", "telegram", "pace", "desk", "matcher_speed", "ask", "triage", "start", "memory", "insights",
+)  # fmt: skip
 
 
 def main() -> int:

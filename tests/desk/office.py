@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,12 +26,15 @@ CONTENT = app.content_root(Settings())
 class Office:
     """Everything that runs. `case()` is the newest case in the store."""
 
-    def __init__(self, folder: Path, server: TelegramServer, forum: Group, **settings: object) -> None:
+    def __init__(
+        self, folder: Path, server: TelegramServer, forum: Group, telegram: Mapping[str, object] | None = None, **settings: object
+    ) -> None:  # fmt: skip
         self.server, self.forum, self.folder = server, forum, folder
         self.settings = Settings(
             data_dir=folder, allow_unreviewed=True, limits={"per_person": 0}, matching={"semantic": "off"},  # type: ignore[arg-type]  # pydantic reads them
             telegram={  # type: ignore[arg-type]
                 "token": server.token, "api_url": server.url, "rate": 0, "chat_rate": 0, "staff_chats": (str(forum.id),),
+                **(telegram or {}),
             },
             **settings,  # type: ignore[arg-type]
         )  # fmt: skip
