@@ -56,6 +56,7 @@ def _warn(work: Work, case: Case, mark: AlertMark) -> None:
     )
     if case.place is not None:
         _ask(work, case, case.place, text, mark)
+        cards.offer_checklist(work, case, case.place)
     else:
         _call(work, case, mark, True)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 from bot.desk import effects as fx
+from bot.desk.canned import CheckStep
 from bot.desk.hours import BERLIN, about
 from bot.desk.state import Case, Member, Place
 from bot.desk.work import Work
 from bot.dialogue.rendering import escape
 
+CARD_PAUSE = 20.0  # seconds after which a card shows what is new
 URGENT = {"emergency": "🔴 Notfall", "urgent": "🟠 Dringend", "normal": "🟢 Normal"}
 AUDIENCES = {
     "caregiver": "Angehörige", "child": "Kind", "parent": "Elternteil", "staff": "Fachkraft", "": "noch unbekannt",
@@ -30,6 +32,7 @@ CATEGORIES = {
     "neglect_alone": "Kind allein oder unversorgt",
     "runaway": "Weglaufen",
 }  # fmt: skip
+ABOUT_CHILDREN = frozenset({"violence_child", "sexual_abuse", "neglect_alone", "runaway"})
 SLOTS = {
     "relation": "Beziehung", "child_age": "Alter des Kindes", "children": "Kinder", "land": "Land", "prison": "Anstalt",
     "concern": "Anliegen", "visit_date": "Besuch am", "sentence": "Haftdauer", "topic": "Thema", "child_knows": "Kind weiß Bescheid",
@@ -136,8 +139,11 @@ def can_take(work: Work, member: Member, case: Case) -> str:
 
 
 def update_cards(work: Work, case: Case) -> None:
-    """Edits the card in place wherever it stands."""
+    """Edits the card in place wherever it stands; where the forum's minute is full, once a little later instead."""
     for place, message in case.cards:
+        if work.full(place):
+            work.timer(f"card|{case.code}", CARD_PAUSE)
+            continue
         work.say(
             place, card_text(work, case), choices=card_choices(case), question=f"{case.code}.card", edits=message,
             optional=True,
@@ -183,6 +189,22 @@ def show_summary(work: Work, case: Case, place: Place) -> None:
             place=place, text="\n".join(lines), choices=ROOM_BUTTONS, question=f"{case.code}.room",
             report=json.dumps(["ask", case.code, f"{case.code}.room"]),
         )
+    )  # fmt: skip
+    offer_checklist(work, case, place)
+
+
+def offer_checklist(work: Work, case: Case, place: Place) -> None:
+    """After an alert that may be about a child's welfare: the checklist is one press away, never forced."""
+    about_child = any(mark.category in ABOUT_CHILDREN for mark in case.alerts) or case.audience == "child"
+    known = any(isinstance(one, CheckStep) for one in work.policy.canned)
+    if not (case.alerts and about_child and known and case.checklist < 0):
+        return
+    question = f"{case.code}.check"
+    work.say(
+        place,
+        "🧒 **Kinderschutz:** Ein solcher Alarm kann ein gewichtiger Anhaltspunkt sein. Die Prüfliste nach § 4 KKG und "
+        "§ 8a SGB VIII führt Sie Schritt für Schritt.",
+        choices=("Prüfliste beginnen", "Jetzt nicht"), question=question, report=json.dumps(["ask", case.code, question]),
     )  # fmt: skip
 
 

@@ -35,8 +35,7 @@ def _of_case(work: Work, name: str, case: Case, rest: list[str]) -> None:
             else:
                 work.flush(case)
         case "card":
-            if case.owner == "queue":
-                cards.update_cards(work, case)
+            cards.update_cards(work, case)
         case "remind":
             _remind(work, case, rest[0])
         case "alert":

@@ -525,8 +525,12 @@ def _protect(given: Given) -> None:
     if not steps:
         given.answer("Es ist keine Prüfliste hinterlegt.")
         return
+    ends = fold(given.rest) == "ende"
+    if ends and case.checklist < 0:
+        given.answer("In Ordnung. `/kinderschutz` beginnt die Prüfliste jederzeit.")
+        return
     case = work.edit(case)
-    case.checklist = -1 if fold(given.rest) == "ende" else case.checklist + 1
+    case.checklist = -1 if ends else case.checklist + 1
     if case.checklist < 0 or case.checklist >= len(steps):
         case.checklist = -1
         work.audit(given.member.id, "checklist ended", case.code)

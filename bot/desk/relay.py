@@ -8,13 +8,12 @@ from dataclasses import replace
 from bot.desk import cards, ownership
 from bot.desk import effects as fx
 from bot.desk.events import Delivered, FamilyActed, StaffEdited, StaffReacted, StaffWrote
-from bot.desk.outgoing import Inside, Outgoing, release, without_prefix
+from bot.desk.outgoing import PREFIX, Inside, Outgoing, release, without_prefix
 from bot.desk.state import MAX_LINKS, Case, Link, Member, Place, Shown
 from bot.desk.table import meaning
 from bot.desk.work import MINUTE, Work
 from bot.dialogue import events as family
 
-CARD_PAUSE = 20.0  # seconds after which a card shows that the family wrote again
 WORDLESS = {
     "voice": "🎤 Sprachnachricht", "photo": "🖼 Bild", "video": "🎬 Video", "audio": "🎵 Ton", "file": "📎 Datei",
     "sticker": "🙂 Sticker", "location": "📍 Ort (nicht übertragen)", "contact": "👤 Kontakt (nicht übertragen)",
@@ -98,7 +97,7 @@ def _remember(work: Work, case: Case, event: FamilyActed) -> None:
         case.backlog = (*case.backlog, _shown(case, event))[-50:]
     if event.kind in ("text", "media", "pressed"):
         case.family_at = work.now
-        work.timer(f"card|{case.code}", CARD_PAUSE)
+        work.timer(f"card|{case.code}", cards.CARD_PAUSE)
 
 
 def _follow(work: Work, case: Case, event: FamilyActed) -> None:
@@ -250,6 +249,9 @@ def staff_edited(work: Work, member: Member, cases: list[Case], event: StaffEdit
         if any(note.message == event.message for note in case.notes):
             case = work.edit(case)
             text = event.text or ""
+            if text.lstrip().startswith(PREFIX):
+                words = "Das bleibt eine Notiz. Für die Familie schreiben Sie bitte eine neue Nachricht mit `>>`."
+                work.say(event.place, words, reply_to=event.message)
             changed = [replace(note, text=text) if note.message == event.message else note for note in case.notes]
             case.notes = tuple(note for note in changed if note.text or note.message != event.message)
             return

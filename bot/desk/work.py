@@ -88,12 +88,13 @@ class Work:
 
     def order(self, effect: fx.Effect) -> None:
         """Adds any order."""
+        if isinstance(effect, (fx.Show, fx.ShowHistory)):
+            self._count(effect.place)
         self.effects.append(effect)
 
     def say(self, place: Place, text: str, **values: object) -> None:
         """A sentence of the desk to staff."""
-        self._count(place)
-        self.effects.append(fx.Show(place=place, text=text, **values))  # type: ignore[arg-type]  # passed on as they are
+        self.order(fx.Show(place=place, text=text, **values))  # type: ignore[arg-type]  # passed on as they are
 
     def mark(self, place: Place, message: str, emoji: str) -> None:
         """Shows what the desk made of a message."""

@@ -79,6 +79,8 @@ class Shift:
                 return [ev.Delivered(at=self.now, report=effect.report, outcome="ok", ids=(id,))]
             case fx.OpenRoom() if self.rooms_open:
                 place = Place(effect.messenger, effect.account, f"!room{next(self._numbers)}")
+                if effect.parent:
+                    place = Place(effect.messenger, effect.account, effect.parent, str(next(self._numbers)))
                 return [ev.RoomOpened(at=self.now, code=effect.code, number=effect.number, place=place)]
             case fx.SetTimer():
                 self.timers[effect.name] = effect.due

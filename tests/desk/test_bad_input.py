@@ -221,6 +221,7 @@ def test_a_note_stays_a_note_whatever_is_done_with_it(shift: Shift) -> None:
     for text in (">> die Mutter klingt erschöpft", "anders", None):
         shift.give(ev.StaffEdited(at=shift.now, place=room, sender=BERG, verified=True, message=noted, text=text))
         assert words(shift) == []
+        assert ("Das bleibt eine Notiz" in shift.shown(room)) == (text or "").startswith(">>")
     second = shift.says(BERG, "noch eine", room)
     shift.says(BERG, "dazu", room, reply_to=second)
     assert words(shift) == []
