@@ -16,28 +16,30 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from datetime import UTC, date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import SecretStr
 
 from bot.config import Settings, TeamSettings, content_root, store_url
-from bot.desk.hours import Hours, Policy, Team, make_rota
-from bot.desk.hours import parse as parse_hours
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.documents import file_maker
 from bot.errors import ConfigError, ContentError
 from bot.insights.questions import survey_counts
-from bot.loader.content import content_files, load_content, with_meaning
+from bot.loader.encoders import wanted
+from bot.loader.files import content_files, without_collector
 from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
 from bot.service.conversations import Conversations
-from bot.service.desk import DeskLane, Honest, load_duty
-from bot.service.program import Program, Speaker
-from bot.service.quick import quick_answers
 from bot.storage.sqlite import SqliteStore
 from bot.vault import certificates
 from bot.vault.keys import master_key
 from bot.vault.sealing import derive
+
+if TYPE_CHECKING:  # loaded when it is needed: a conversation in the terminal waits for no desk and no YAML
+    from bot.desk.hours import Policy, Team
+    from bot.service.desk import DeskLane
+    from bot.service.program import Program, Speaker
 
 OpenSource = Callable[[str], Awaitable[bytes | None]]
 
@@ -84,11 +86,17 @@ def load_content_for(settings: Settings) -> Content:
     stamp = _stamp(root)
     content = _read_cache(cache, stamp)
     if content is None:
+        from bot.loader.content import load_content
+
         content = load_content(root)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         fresh = cache.with_suffix(".new")
         fresh.write_bytes(stamp + pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL))
         fresh.replace(cache)
+    if not wanted(settings.matching.semantic):
+        return content
+    from bot.loader.content import with_meaning
+
     return with_meaning(content, root, settings.matching.semantic, settings.data_dir / "meaning.npz")
 
 
@@ -108,7 +116,8 @@ def _read_cache(cache: Path, stamp: bytes) -> Content | None:
     if data[: len(stamp)] != stamp:
         return None
     try:
-        found = pickle.loads(data[len(stamp) :])  # our own file in our own folder
+        with without_collector():
+            found = pickle.loads(memoryview(data)[len(stamp) :])  # our own file in our own folder
     except Exception:
         return None  # a damaged cache is only slow
     return found if isinstance(found, Content) else None
@@ -199,6 +208,7 @@ def make_speakers(settings: Settings, store: Store, answers: QuickAnswers | None
 def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
     from bot.messengers.matrix import MatrixMessenger
     from bot.messengers.matrix import MatrixSettings as Account
+    from bot.service.program import Speaker
 
     matrix = settings.matrix
     secret = settings.secrets.master_key
@@ -221,6 +231,7 @@ def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
 def _telegram(settings: Settings, open_source: OpenSource, answers: QuickAnswers | None) -> Speaker:
     from bot.messengers.telegram import TelegramMessenger
     from bot.messengers.telegram import TelegramSettings as Account
+    from bot.service.program import Speaker
 
     telegram = settings.telegram
     account = Account(
@@ -237,6 +248,8 @@ def _telegram(settings: Settings, open_source: OpenSource, answers: QuickAnswers
 
 def _third_party(name: str, values: Mapping[str, str], open_source: OpenSource) -> Speaker:
     """A messenger of somebody else: an entry point in the group `kavi.messengers`, called with its settings."""
+    from bot.service.program import Speaker
+
     found = next(iter(entry_points(group="kavi.messengers", name=name)), None)
     if found is None:
         raise ConfigError(f"No installed package offers a messenger {name!r} (entry-point group kavi.messengers).")
@@ -280,6 +293,10 @@ def certificate_key(settings: Settings) -> bytes:
 
 async def run_program(settings: Settings, roles: frozenset[str]) -> int:
     """`kavi run`: every loop until a signal ends it; the exit code."""
+    from bot.service.desk import Honest
+    from bot.service.program import Program
+    from bot.service.quick import quick_answers
+
     configure_logs(settings)
     content = load_content_for(settings)
     refuse_unsigned(content, settings)
@@ -323,6 +340,8 @@ async def open_desk(settings: Settings, content: Content, store: Store, speakers
     """
     if not settings.telegram.staff_chats and not settings.matrix.staff_rooms:
         return None
+    from bot.service.desk import DeskLane, load_duty
+
     trusting = {one.messenger.name: one.messenger for one in speakers if hasattr(one.messenger, "trust_staff")}
 
     def trust(messenger: str, user: str) -> None:
@@ -337,6 +356,8 @@ async def open_desk(settings: Settings, content: Content, store: Store, speakers
 
 def make_policy(settings: Settings, content: Content, speakers: Sequence[Speaker]) -> Policy:
     """What the settings and the content decide for the desk. Raises ConfigError."""
+    from bot.desk.hours import Policy, make_rota
+
     desk = settings.desk
     wanted = desk.teams or {"": TeamSettings()}
     try:
@@ -355,6 +376,9 @@ def make_policy(settings: Settings, content: Content, speakers: Sequence[Speaker
 
 
 def _team(settings: Settings, name: str, team: TeamSettings, speakers: Sequence[Speaker]) -> Team:
+    from bot.desk.hours import Hours, Team
+    from bot.desk.hours import parse as parse_hours
+
     accounts = {one.messenger.name: one.messenger.account for one in speakers}
     only = not settings.desk.teams
     chats = settings.telegram.staff_chats if only else team.chats

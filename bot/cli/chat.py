@@ -20,14 +20,13 @@ from bot import app
 from bot.config import Settings, read_settings
 from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
+from bot.dialogue.content import Content
 from bot.errors import ConfigError
-from bot.loader.flows import seconds_of
 from bot.messengers.terminal import TerminalMessenger, address_of
 from bot.ports import Inbound, Outbound, Store
 from bot.service.conversations import Conversations
 from bot.service.pump import pass_time, pump
 from bot.service.translation import Turned
-from bot.testing.script import deeds_of, facts_of, onboarded
 
 ROLES = ("caregiver", "child", "parent", "staff")
 MINUTE = timedelta(minutes=1)
@@ -105,7 +104,11 @@ def run_chat(
         raise ConfigError(f"--as {role}: known are {', '.join(ROLES)}.")
     if not jsonl and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("kavi chat needs a terminal. For programs there is kavi chat --jsonl.")
-    begun = onboarded(role, age=age, register=register, language=language) if role is not None else None
+    begun = None
+    if role is not None:
+        from bot.testing.script import onboarded
+
+        begun = onboarded(role, age=age, register=register, language=language)
     settings = read_settings()
     return asyncio.run(_run(settings, begun, jsonl=jsonl, resume=resume, record=record))
 
@@ -122,7 +125,7 @@ async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume
         if begun is not None and not resume:
             await app.begin_with(store, address_of(name), begun)
         pointer.write_text(name + "\n")  # after the store has answered: a failed start leaves the last talk to resume
-        recorder = Recorder(begun, facts_of(content)) if record is not None else None
+        recorder = _recorder(begun, content) if record is not None else None
         if jsonl:
             await _jsonl(chat, sys.stdin, sys.stdout, recorder, fresh=not resume and begun is None)
         else:
@@ -130,6 +133,12 @@ async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume
         if recorder is not None and record is not None:
             record.write_text(recorder.yaml(), encoding="utf-8")
     return 0
+
+
+def _recorder(begun: Session | None, content: Content) -> Recorder:
+    from bot.testing.script import facts_of
+
+    return Recorder(begun, facts_of(content))
 
 
 # ------------------------------------------------------------------ JSON lines
@@ -160,6 +169,8 @@ async def _step(chat: Chat, given: dict[str, Any], recorder: Recorder | None) ->
     if not isinstance(given, dict) or not given.keys() & {"say", "press", "advance"}:
         raise ValueError('one of "say", "press", "advance" is needed')
     if "advance" in given:
+        from bot.loader.flows import seconds_of
+
         seconds = seconds_of(str(given["advance"]))
         if seconds is None:
             raise ValueError(f'cannot read the duration {given["advance"]!r}, write "10m" or "2 days"')
@@ -307,6 +318,8 @@ def _recorded(result: Turn, facts: frozenset[str]) -> Iterator[dict[str, Any]]:
             if effect.choices:
                 row["choices"] = [choice.label for choice in effect.choices]
             yield row
+    from bot.testing.script import deeds_of
+
     names = deeds_of(result.effects, facts)
     if names:
         yield {"does": names}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bot.loader.courses import load_courses
 from bot.loader.data import load_data
 from bot.loader.desk import load_desk
 from bot.loader.encoders import add_meaning, find_encoder
+from bot.loader.files import content_version, without_collector
 from bot.loader.flows import load_commands, load_flows, load_texts
 from bot.loader.nodes import Node, Problems, read_yaml
 from bot.loader.safety import harmless_texts, load_safety
@@ -40,6 +40,11 @@ def load_content(root: Path) -> Content:
 
 def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     """The content as far as it can be read, and all problems, sorted by place."""
+    with without_collector():
+        return _read_content(root)
+
+
+def _read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     problems = Problems()
     dialogues, knowledge = root / "dialogues", root / "knowledge"
     data = load_data(knowledge, problems)
@@ -167,20 +172,3 @@ def with_meaning(content: Content, root: Path, wish: str, cache: Path) -> Conten
 def _optional(knowledge: Path, name: str, problems: Problems) -> Node | None:
     path = knowledge / name
     return read_yaml(path, str(path.relative_to(knowledge.parent)), problems) if path.is_file() else None
-
-
-def content_files(root: Path) -> list[Path]:
-    """Every file that content is made of, sorted."""
-    found: Iterable[Path] = (
-        path for name in ("dialogues", "knowledge") for path in (root / name).rglob("*") if path.is_file()
-    )
-    return sorted(found)
-
-
-def content_version(root: Path) -> str:
-    """A fingerprint of all content files."""
-    digest = hashlib.blake2b(digest_size=8)
-    for path in content_files(root):
-        digest.update(str(path.relative_to(root)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

