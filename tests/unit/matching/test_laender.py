@@ -13,7 +13,8 @@ FINDER = LandFinder.of({
 
 
 @pytest.mark.parametrize(("text", "code"), [
-    ("Bayern", "BY"), ("bayeren", "BY"), ("essen", None), ("sachsen", "SN"), ("sachen", "SN"), ("BY", "BY"), ("er sitzt in Sachsen-Anhalt", "ST"),
+    ("Bayern", "BY"), ("bayeren", "BY"), ("essen", None), ("sachsen", "SN"), ("sachen", "SN"), ("BY", "BY"),
+    ("er sitzt in Sachsen-Anhalt", "ST"),
     ("narnia", None), ("Bayern oder Hessen", None),
 ])  # fmt: skip
 def test_an_answer_may_be_misspelt(text: str, code: str | None) -> None:
@@ -29,7 +30,8 @@ def test_by_the_way_only_a_whole_name_counts(text: str, code: str | None) -> Non
 
 
 @pytest.mark.parametrize(("text", "code"), [
-    ("bayern", "BY"), ("und in Bayern?", "BY"), ("bayeren", "BY"), ("essen", None), ("HE", "HE"), ("he", None), ("NRW bitte", "NW"), ("sachen", None),
+    ("bayern", "BY"), ("und in Bayern?", "BY"), ("bayeren", "BY"), ("essen", None), ("HE", "HE"), ("he", None),
+    ("NRW bitte", "NW"), ("sachen", None),
     ("Besuchszeit in Bayern", None), ("", None), ("und?", None),
     ("Bayern " * 20, None),
 ])  # fmt: skip
