@@ -159,6 +159,18 @@ def why(topic: Annotated[str, typer.Argument(help="Kennung des Themas, z. B. vis
 
 
 @app.command()
+def knowledge(
+    html: Annotated[
+        Path | None, typer.Option(help="Als Seite in diese Datei schreiben; sie braucht kein Netz.")
+    ] = None,
+) -> None:
+    """Zeigt alle Themen mit Quellen, Stand, Prüfung und was bald abläuft."""
+    from bot.cli.knowledge import run_knowledge
+
+    raise SystemExit(run_knowledge(html))
+
+
+@app.command()
 def backup(
     target: Annotated[Path, typer.Argument(help="Ordner für die Sicherung.")],
     every: Annotated[

@@ -1,17 +1,31 @@
-"""`kavi why TOPIC`: the birth certificate of every claim of a topic."""
+"""`kavi why TOPIC` and `kavi knowledge`: where every claim comes from, for one topic and for all."""
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 from bot import app
 from bot.config import read_settings
-from bot.dialogue.rendering import PLACEHOLDER
+from bot.dialogue.rendering import berlin_day
+from bot.insights.knowledge_page import knowledge_page, rows_of
+from bot.insights.provenance import Kind, used_by, written_numbers
 from bot.loader.nodes import suggestion
+
+_WRITTEN: dict[Kind, str] = {
+    "law": "Paragraf, steht im Gesetz selbst",
+    "reference": "Aktenzeichen oder Nummer einer Quelle",
+    "emergency": "Notruf",
+    "year": "Datum oder Jahr, siehe Quellen des Themas",
+    "age": "Alter, siehe Quellen des Themas",
+    "counting": "Aufzählung",
+    "unknown": "OHNE QUELLE: gehört nach knowledge/data",
+}
 
 
 def run_why(topic_id: str) -> int:
-    """Prints sources, dates, review state, and where each number comes from."""
+    """Prints sources, dates and review state of a topic and where each of its numbers comes from; 1 when one has no source."""
     content = app.load_content_for(read_settings())
     topic = content.topics.get(topic_id)
     if topic is None:
@@ -24,12 +38,29 @@ def run_why(topic_id: str) -> int:
     )
     for source in topic.sources:
         print(f"Quelle: {source.name} {source.url} {source.as_of}".rstrip())
-    texts = "\n".join((*topic.answers.values(), *topic.next.values()))
-    for name in dict.fromkeys(PLACEHOLDER.findall(texts)):
-        by_land = [f"land.{code}.{name[5:]}" for code in content.laender] if name.startswith("land.") else []
-        for full in [name] if name in content.values else by_land:
-            fact = content.values.get(full)
-            if fact is not None:
-                origin = f"Quelle: {fact.source or '-'}, Stand: {fact.as_of or '-'}, {fact.confidence}"
-                print(f"{{{full}}} = {fact.text!r}   {fact.place}, {origin}")
+    for one in used_by(topic, content):
+        fact = one.fact
+        origin = f"Quelle: {fact.source or '-'}, Stand: {fact.as_of or '-'}, {fact.confidence}"
+        print(f"{{{one.name}}} = {fact.text!r}   {fact.place}, {origin}")
+    untraced = 0
+    for kind, text, around in dict.fromkeys((n.kind, n.text, n.around) for n in written_numbers(topic)):
+        untraced += kind == "unknown"
+        if kind != "counting":
+            print(f"{text} im Text: {_WRITTEN[kind]}   „… {around} …“")
+    return 1 if untraced else 0
+
+
+def run_knowledge(html: Path | None) -> int:
+    """Writes the page of all topics, or prints a line for each when no file is named."""
+    content = app.load_content_for(read_settings())
+    today = berlin_day(datetime.now(UTC))
+    if html is not None:
+        html.write_text(knowledge_page(content, today), encoding="utf-8")
+        print(f"{html} geschrieben: {len(content.topics)} Themen.")
+        return 0
+    for row in rows_of(content, today):
+        until = row.day.isoformat() if row.day else "offen"
+        print(
+            f"{row.topic.id:28} {row.topic.risk:9} {row.topic.scope:7} bis {until:10} {row.validity:5} {row.topic.title}"
+        )
     return 0

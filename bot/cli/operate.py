@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +14,8 @@ from rich.table import Table
 
 from bot import app
 from bot.config import Settings, read_settings, store_url
-from bot.dialogue.rendering import BERLIN
+from bot.dialogue.content import Content
+from bot.dialogue.rendering import BERLIN, berlin_day
 from bot.errors import ConfigError, KaviError
 from bot.ports import ConversationId
 from bot.service.forgetting import erase_everywhere
@@ -92,12 +93,11 @@ async def _status(settings: Settings) -> int:
     return 0
 
 
-def _expiring(content: object) -> int:
-    from bot.dialogue.content import Content
+def _expiring(content: Content) -> int:
+    """Topics that are over or will be within 90 days, their numbers counted in."""
+    from bot.insights.knowledge_page import rows_of
 
-    assert isinstance(content, Content)
-    limit = datetime.now(UTC).date() + timedelta(days=90)
-    return sum(topic.valid_until is not None and topic.valid_until <= limit for topic in content.topics.values())
+    return sum(row.validity in ("over", "soon") for row in rows_of(content, berlin_day(datetime.now(UTC))))
 
 
 def run_doctor() -> int:
