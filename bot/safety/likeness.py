@@ -59,6 +59,7 @@ class Likeness:
     alert: float
     check: float
     _sums: dict[str, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
+    _sorted: dict[str, list[tuple[Example, float]]] = field(default_factory=dict, compare=False, repr=False)
 
     def danger(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> float:
         """The probability of danger in these words, 0 to 1."""
@@ -106,12 +107,19 @@ class Likeness:
         """The place of the example of this category that shares most words with the text."""
         own = frozenset(words)
         best, place = -1.0, ""
-        for example in self.examples:
-            if example.category == category:
-                likeness = len(own & example.words) / math.sqrt(len(example.words) or 1)
-                if likeness > best:
-                    best, place = likeness, example.place
+        for example, length in self._of(category):
+            likeness = len(own & example.words) / length
+            if likeness > best:
+                best, place = likeness, example.place
         return place
+
+    def _of(self, category: str) -> Sequence[tuple[Example, float]]:
+        """The examples of a category, each with the length that its likeness is measured by; sorted out once."""
+        if not self._sorted:
+            for example in self.examples:
+                row = (example, math.sqrt(len(example.words) or 1))
+                self._sorted.setdefault(example.category, []).append(row)
+        return self._sorted.get(category, ())
 
 
 def _word_features(word: str, ids: Ids) -> list[tuple[str, float]]:

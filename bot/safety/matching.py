@@ -36,16 +36,16 @@ class Reading:
     @property
     def _spots(self) -> dict[int, list[int]]:
         """Where each element stands; built when the first rule is worth a look, which is seldom."""
-        if self._placed is None:
-            placed: dict[int, list[int]] = {}
+        placed = self._placed
+        if placed is None:
+            placed = self._placed = {}
             for position, (_, _, ids) in enumerate(self._facts):
                 for number in ids:
                     if number in placed:
                         placed[number].append(position)
                     else:
                         placed[number] = [position]
-            self._placed = placed
-        return self._placed
+        return placed
 
     def fired(self) -> list[tuple[Rule, Level]]:
         """The rules whose pattern is here, with the level that the guards leave of them."""

@@ -187,8 +187,8 @@ def fold(text: str) -> str:
     if "*" in text:
         text = _STAR.sub("", text)
     text = _LEET_SIGN.sub(lambda hit: hit[0].translate(_LEET), text)
-    text = _VOWEL_RUN.sub(r"\1", text)
-    text = _OTHER_RUN.sub(r"\1\1", text)
+    if _OTHER_RUN.search(text):
+        text = _OTHER_RUN.sub(r"\1\1", _VOWEL_RUN.sub(r"\1", text))
     return text.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
