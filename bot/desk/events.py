@@ -94,7 +94,10 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffWrote:
-    """A message in a place of staff. `sender` is "" for a hidden administrator; `verified` proves sender and device."""
+    """A message in a place of staff. `sender` is "" for a hidden administrator; `verified` proves sender and device.
+
+    `group` is the album that a file belongs to.
+    """
 
     at: datetime
     place: Place
@@ -105,6 +108,7 @@ class StaffWrote:
     reply_to: str = ""
     blob: str = ""
     media: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +163,15 @@ class PlaceLost:
 
     at: datetime
     place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceMoved:
+    """A group became a supergroup, a room was upgraded: the same place, with everybody in it, has a new address."""
+
+    at: datetime
+    place: Place
+    chat: str
 
 
 # ------------------------------------------------------------------ from the machinery
@@ -222,6 +235,7 @@ Event = (
     | StaffPressed
     | StaffLeft
     | PlaceLost
+    | PlaceMoved
     | Delivered
     | RoomOpened
     | DeskTimer

@@ -61,6 +61,8 @@ def _decide(work: Work, event: ev.Event) -> None:
             _staff(work, event)
         case ev.StaffLeft() | ev.PlaceLost():
             _place_changed(work, event)
+        case ev.PlaceMoved():
+            ownership.place_moved(work, event.place, event.chat)
         case ev.Delivered():
             relay.delivered(work, event)
         case ev.RoomOpened():
@@ -163,9 +165,9 @@ def _wrote(work: Work, member: Member, cases: list[Case], event: ev.StaffWrote) 
 
 
 def _addressed(cases: list[Case], event: ev.StaffWrote) -> Case:
-    """In merged cases the one whose message was answered, else the room's own."""
+    """In merged cases the one whose message was answered (or that gets the album), else the room's own."""
     for case in cases:
-        if answered_link([case], event.reply_to) is not None:
+        if answered_link([case], event.reply_to) is not None or (event.group and case.album == event.group):
             return case
     return cases[0]
 

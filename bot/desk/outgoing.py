@@ -22,7 +22,7 @@ class Outgoing:
     """Words (or a file) that a counsellor let out on purpose; `why` is the sign by which she did."""
 
     text: str
-    why: Literal["reply", "prefix", "draft", "command"]
+    why: Literal["reply", "prefix", "album", "draft", "command"]
     message: str
     reply_to: str = ""  # the family's message
     blob: str = ""
@@ -60,6 +60,8 @@ def read(cases: list[Case], wrote: StaffWrote) -> Read:
         return Outgoing(
             text=text, why="reply", message=wrote.message, reply_to=answered.family, blob=wrote.blob, media=wrote.media
         )
+    if wrote.group and not text and any(case.album == wrote.group for case in cases):
+        return Outgoing(text="", why="album", message=wrote.message, blob=wrote.blob, media=wrote.media)
     return Inside(text=text, message=wrote.message, media=wrote.media)
 
 

@@ -218,7 +218,8 @@ def ask_room(work: Work, member: Member, case: Case, place: Place) -> None:
 
 def _forum(work: Work, case: Case, place: Place) -> str:
     """The forum for a new topic: the one she is in, or the emptiest one of the team when it has many cases."""
-    forums = [chat for account, chat in work.team(case).chats if account == place.account] or [place.chat]
+    chats = [work.now_at("telegram", chat) for account, chat in work.team(case).chats if account == place.account]
+    forums = chats or [place.chat]
     load = {chat: 0 for chat in forums}
     for one in work.desk.cases.values():
         if one.place is not None and one.place.chat in load and one.owner == "counsellor":
@@ -304,6 +305,21 @@ def room_lost(work: Work, case: Case, place: Place) -> None:
     case.room += 1
     case.room_tries = 0
     ask_room(work, member, case, target)
+
+
+def place_moved(work: Work, place: Place, chat: str) -> None:
+    """The same room at a new address: cases, cards and the settings' places go along."""
+    common = work.common()
+    common.moves = (*common.moves, (place.messenger, place.chat, chat))[-50:]
+    for case in list(work.desk.cases.values()):
+        lives = case.place is not None and (case.place.messenger, case.place.chat) == (place.messenger, place.chat)
+        if lives and meaning(case.owner, "room moved") == "go_along":
+            work.edit(case).place = case.place._replace(chat=chat) if case.place is not None else None
+        if any((one.messenger, one.chat) == (place.messenger, place.chat) for one, _ in case.cards):
+            work.edit(case).cards = ()  # old messages cannot be edited from the new address
+            if case.owner == "queue":
+                cards.post_cards(work, work.desk.cases[case.code])
+    work.audit("bot", "place moved", reason=place.messenger)
 
 
 def _only_family_side(case: Case) -> tuple[Link, ...]:

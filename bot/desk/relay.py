@@ -200,6 +200,7 @@ def said(work: Work, member: Member, case: Case, wrote: StaffWrote, outgoing: Ou
     work.tell(case, release(outgoing, wrote, member.id, report))
     case.outgoing = (*case.outgoing, (outgoing.message, outgoing.text))[-50:]
     case.answered_at = work.now
+    case.album = wrote.group or case.album
     work.edit_member(member).written += 1
     work.timer(f"silent|{case.code}|{case.epoch}", work.policy.silent_hours * 3600)
 

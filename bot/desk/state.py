@@ -128,6 +128,7 @@ class Case:
     notes: tuple[Note, ...] = ()
     drafts: tuple[Draft, ...] = ()
     outgoing: tuple[tuple[str, str], ...] = ()  # (staff message, text) on the way to the family
+    album: str = ""  # the album whose first file a counsellor let out: the others follow it
     labels: tuple[str, ...] = ()
     last: str = ""  # the counsellor of before
     merged: str = ""  # code of the case in whose room this one is shown
@@ -175,6 +176,7 @@ class Common:
     drill: str = ""
     drill_at: float = 0.0
     blocked: tuple[str, ...] = ()  # conversations
+    moves: tuple[tuple[str, str, str], ...] = ()  # (messenger, old chat, new chat) of places in the settings
     watched: float = 0.0  # when the watchdog last looked
     audit: int = 0
     audit_hash: str = ""
@@ -290,6 +292,7 @@ def common_from(text: str) -> Common:
     for name in ("waits", "blocked"):
         if name in data:
             data[name] = tuple(data[name])
+    data["moves"] = tuple((row[0], row[1], row[2]) for row in data.get("moves", ()))
     return _record(Common, data)
 
 

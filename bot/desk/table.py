@@ -37,6 +37,7 @@ Meaning = Literal[
     "move_in",  # the room is ready
     "dismantle",  # the room is not needed
     "move",  # another room is opened
+    "go_along",  # the same room at its new address
     "settle",  # what became of a message
     "refuse",  # said in a clear sentence, nothing changes
     "ignore",  # stale
@@ -76,6 +77,7 @@ TABLE: Mapping[str, Mapping[Owner, Meaning]] = MappingProxyType(
         "room opened": _row("dismantle", "dismantle", "move_in", "dismantle"),
         "room failed": _row("ignore", "ignore", "requeue", "ignore"),
         "room lost": _row("forget", "forget", "move", "forget"),
+        "room moved": _row("go_along", "go_along", "go_along", "go_along"),
         "delivered": _row("settle", "settle", "settle", "settle"),
     }
 )

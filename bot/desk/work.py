@@ -142,7 +142,15 @@ class Work:
         """Where cards stand: the general topic of each forum and each queue room of the team."""
         team = team or (self.team(case) if case is not None else self.policy.team(""))
         found = [Place("telegram", account, chat) for account, chat in team.chats]
-        return found + [Place("matrix", account, room) for account, room in team.rooms]
+        found += [Place("matrix", account, room) for account, room in team.rooms]
+        return [place._replace(chat=self.now_at(place.messenger, place.chat)) for place in found]
+
+    def now_at(self, messenger: str, chat: str) -> str:
+        """The address of a place today: the settings may still know the one of before it moved."""
+        for where, old, new in self.desk.common.moves:
+            if (where, old) == (messenger, chat):
+                chat = new
+        return chat
 
     def all_queues(self) -> list[Place]:
         """The queue places of all teams, each once."""

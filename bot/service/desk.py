@@ -61,11 +61,14 @@ def to_the_desk(inbound: Inbound) -> Inbound:
     """An event of a chat of staff as an event of the desk's lane; its own address travels along."""
     address = inbound.address
     place = [address.messenger, address.account, address.chat, address.thread]
+    rest = {key: value for key, value in inbound.payload.items() if key != "chat"}
+    if inbound.kind == "moved":
+        rest["new_chat"] = inbound.payload.get("chat", "")
     return Inbound(
         address=DESK, external_id=f"{address.messenger}|{address.account}|{inbound.external_id}", kind=inbound.kind,
         at=inbound.at, sender=inbound.sender, text=inbound.text, message=inbound.message, relates_to=inbound.relates_to,
         group=inbound.group, press=inbound.press, media=inbound.media, private=False, verified=inbound.verified,
-        payload={"place": place, **{key: value for key, value in inbound.payload.items() if key != "chat"}},
+        payload={"place": place, **rest},
     )  # fmt: skip
 
 
@@ -224,7 +227,7 @@ def _of_staff(inbound: Inbound) -> ev.Event | None:
             media = inbound.media.kind if inbound.media is not None else ""
             return ev.StaffWrote(
                 message=inbound.message, text=inbound.text, reply_to=inbound.relates_to, blob=blob_of(inbound) or "",
-                media=media, **who,
+                media=media, group=inbound.group, **who,
             )  # fmt: skip
         case "press" if inbound.press is not None:
             return ev.StaffPressed(
@@ -240,6 +243,8 @@ def _of_staff(inbound: Inbound) -> ev.Event | None:
             return ev.StaffLeft(at=inbound.at, place=place, sender=str(inbound.payload["user"]))
         case "left":
             return ev.PlaceLost(at=inbound.at, place=place)
+        case "moved" if inbound.payload.get("new_chat"):
+            return ev.PlaceMoved(at=inbound.at, place=place, chat=str(inbound.payload["new_chat"]))
         case _:
             return None
 

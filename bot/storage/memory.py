@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -77,11 +78,13 @@ class MemoryStore:
         self._seen: set[tuple[str, str, str]] = set()
         self._cursors: dict[str, str] = {}
         self._outbox: dict[int, _Out] = {}
+        self._lines: dict[Address, deque[int]] = {}  # what waits for each destination; what is gone is passed over
         self._timers: dict[tuple[ConversationId, str], NewTimer] = {}
         self._facts: list[NewFact] = []
         self._tallies: list[Tally] = []
         self._alerts: dict[str, Alert] = {}
         self._documents: dict[tuple[str, str], Document] = {}
+        self._keys: dict[str, set[str]] = {}  # of each kind; what is gone is passed over
         self._blobs: dict[str, tuple[ConversationId, bytes]] = {}
         self._leases: dict[str, tuple[str, datetime, int]] = {}
         self._numbers = itertools.count(1)
@@ -204,13 +207,14 @@ class MemoryStore:
         return fresh
 
     def _queue(self, commit: TurnCommit, at: datetime) -> None:
-        for out in self._outbox.values():
+        for out in self._outbox.values() if commit.withdraw else ():
             held = out.row.hold_key and out.row.hold_key in commit.withdraw
             if held and out.conversation == commit.conversation and out.state == "waiting":
                 out.state = "withdrawn"
         for row in commit.outbox:
             number = next(self._numbers)
             self._outbox[number] = _Out(row, commit.conversation, number, "waiting", row.not_before, at)
+            self._lines.setdefault(row.outbound.address, deque()).append(number)
 
     def _record(self, commit: TurnCommit) -> None:
         for name in commit.cancel_timers:
@@ -265,12 +269,8 @@ class MemoryStore:
     # ------------------------------------------------------------------ outbox
 
     async def due_outbox(self, account: str, now: datetime, limit: int) -> list[OutboxRow]:
-        heads: dict[Address, _Out] = {}
-        for number in sorted(self._outbox):
-            out = self._outbox[number]
-            if out.row.outbound.address.account == account and out.state in _OPEN:
-                heads.setdefault(out.row.outbound.address, out)
-        due = [out for out in heads.values() if out.state != "sending" and out.not_before <= now]
+        heads = [out for address in list(self._lines) if address.account == account and (out := self._head(address))]
+        due = [out for out in heads if out.state != "sending" and out.not_before <= now]
         due.sort(key=lambda out: out.number)
         for out in due[:limit]:
             out.state = "sending"
@@ -286,6 +286,17 @@ class MemoryStore:
             )
             for out in due[:limit]
         ]
+
+    def _head(self, address: Address) -> _Out | None:
+        """The oldest message for a destination that is not settled yet."""
+        line = self._lines[address]
+        while line:
+            out = self._outbox.get(line[0])
+            if out is not None and out.state in _OPEN:
+                return out
+            line.popleft()
+        del self._lines[address]
+        return None
 
     async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:
         out = self._outbox.get(number)
@@ -351,14 +362,16 @@ class MemoryStore:
         for document in documents:
             if document.body is None:
                 self._documents.pop((document.kind, document.key), None)
+                self._keys.get(document.kind, set()).discard(document.key)
             elif document.conversation is not None and document.conversation not in self._conversations:
                 continue  # erased meanwhile: nothing about it is kept
             else:
                 self._documents[document.kind, document.key] = document
+                self._keys.setdefault(document.kind, set()).add(document.key)
 
     async def documents(self, kind: str, prefix: str = "") -> list[Document]:
-        keys = sorted(key for key in self._documents if key[0] == kind and key[1].startswith(prefix))
-        return [self._documents[key] for key in keys]
+        keys = sorted(key for key in self._keys.get(kind, ()) if key.startswith(prefix))
+        return [found for key in keys if (found := self._documents.get((kind, key))) is not None]
 
     async def document(self, kind: str, key: str) -> Document | None:
         return self._documents.get((kind, key))

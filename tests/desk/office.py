@@ -18,6 +18,7 @@ from bot.service.program import Program
 from bot.service.staff import new_code, set_member
 from bot.testing.telegram import Group, Person, TelegramServer
 from bot.testing.telegram.people import _Writer as Writer
+from tests.servers.compiled import seed
 
 SECONDS = 20.0
 CONTENT = app.content_root(Settings())
@@ -46,6 +47,7 @@ class Office:
     async def start(self) -> None:
         """Starts the program as `kavi run` does."""
         app.quiet_logs(self.settings)
+        await asyncio.to_thread(seed, self.folder)
         content = app.load_content_for(self.settings)
         self._stack = contextlib.AsyncExitStack()
         self.store = await self._stack.enter_async_context(app.open_store(self.settings))

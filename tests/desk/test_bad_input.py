@@ -182,6 +182,25 @@ def test_a_room_that_cannot_be_opened_is_tried_again_and_then_told(shift: Shift)
     assert shift.case().owner == "queue"
 
 
+def test_a_queue_that_moves_takes_its_cards_along(shift: Shift) -> None:
+    case, room = shift.taken(BERG)
+    waiting = shift.asks("bruder")
+    shift.give(ev.PlaceMoved(at=shift.now, place=QUEUE, chat="!upgraded"))
+    fresh = QUEUE._replace(chat="!upgraded")
+    assert waiting.code in shift.shown(fresh), "who waits has a card there"
+    assert case.code not in shift.shown(fresh)
+    later = shift.asks("schwester")
+    assert later.code in shift.shown(fresh)
+    assert shift.shown() == "", "nothing is said into the dead room"
+    shift.says(SEE, f"nehmen {later.code}", fresh)
+    assert shift.case("schwester").counsellor == SEE
+    shift.give(ev.PlaceMoved(at=shift.now, place=room, chat="!upgraded-case"))
+    shift.writes("Und nun?")
+    assert "Und nun?" in shift.shown(room._replace(chat="!upgraded-case"))
+    shift.says(BERG, ">> Weiter hier.", room._replace(chat="!upgraded-case"))
+    assert [one.text for one in shift.told(family.CounsellorSaid)] == ["Weiter hier."]  # type: ignore[union-attr]
+
+
 # ------------------------------------------------------------------ messages
 
 

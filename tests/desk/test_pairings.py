@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from tests.desk.house import SECONDS, House, Side, family_on, open_house
+from tests.desk.pictures import colour_of, picture
 from tests.servers.synapse import Synapse
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -24,19 +23,6 @@ pytestmark = [pytest.mark.server, pytest.mark.slow]
 async def house(synapse: Synapse, tmp_path: Path) -> AsyncIterator[House]:
     async with open_house(synapse, tmp_path) as made:
         yield made
-
-
-def picture(colour: str) -> bytes:
-    """A small picture."""
-    target = BytesIO()
-    Image.new("RGB", (24, 24), colour).save(target, "PNG")
-    return target.getvalue()
-
-
-def colour_of(data: bytes) -> tuple[int, ...]:
-    """What colour the picture shows; both messengers may have encoded it anew."""
-    with Image.open(BytesIO(data)) as found:
-        return tuple(round(value / 64) for value in found.convert("RGB").getpixel((12, 12)))  # type: ignore[union-attr]
 
 
 VOICE = b"OggS" + bytes(range(200))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.office import Office, office
+from bot.testing.telegram.people import _Writer as Writer
+from tests.desk.office import Office, office, shown
+from tests.desk.pictures import picture
 
 
 @pytest.fixture
@@ -43,3 +45,39 @@ async def test_a_case_from_the_word_to_the_end(desk: Office) -> None:
     room.says("/schließen geklärt")
     await desk.owned("closed")
     await desk.until(lambda: any("geholfen" in text for text in anna.texts))
+
+
+async def test_a_group_that_becomes_a_supergroup_keeps_its_queue(desk: Office) -> None:
+    berta = await desk.counsellor("Frau Berg")
+    fresh = desk.forum.upgrades()
+    anna = await desk.family()
+    anna.says("Mensch")
+    case = await desk.owned("queue")
+    later = Writer(fresh.world, fresh.chat, berta.user)
+    await desk.until(lambda: any(case.code in text for text in later.texts))
+    later.says(f"nehmen {case.code}")
+    case, _ = await desk.room_of(later)
+    assert case.place is not None
+    assert case.place.chat == str(fresh.id)
+    await desk.until(lambda: any("Frau Berg" in text for text in anna.texts))
+
+
+async def test_albums_come_in_order_and_edits_and_reactions_pass(desk: Office) -> None:
+    berta = await desk.counsellor("Frau Berg")
+    anna = await desk.family()
+    anna.says("Mensch")
+    case = await desk.owned("queue")
+    berta.says(f"nehmen {case.code}")
+    _, room = await desk.room_of(berta)
+    await desk.until(lambda: any("Bisher" in text for text in room.texts))
+    anna.sends_album([picture("red"), picture("blue")], "Unser Haus")
+    await desk.until(lambda: sum("photo" in one for one in room.received) == 2)
+    first = next(one for one in room.received if "photo" in one)
+    assert "Unser Haus" in shown(first)
+    room.sends_album([picture("lime"), picture("black")], ">> Zwei Bilder")
+    await desk.until(lambda: sum("photo" in one for one in anna.received) == 2)
+    assert [shown(one) for one in anna.received if "photo" in one] == ["Zwei Bilder", ""]
+    room.sends_album([picture("lime"), picture("black")], "nur fürs Team")
+    room.says(">> Ende")
+    await desk.until(lambda: "Ende" in anna.texts)
+    assert sum("photo" in one for one in anna.received) == 2, "an album without a sign stays with the team"

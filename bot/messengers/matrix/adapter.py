@@ -110,7 +110,7 @@ class MatrixMessenger:
         signing = await ensure_signed(server, settings, folder, login)
         machine.device_keys = signing.device
         backlog = Backlog(folder)
-        rooms = Rooms(server, machine, settings, login.user_id)
+        rooms = Rooms(server, machine, settings, login.user_id, backlog.moves)
         door = Doorkeeper(server, rooms, settings, backlog)
         stream = SyncLoop(server, machine, rooms, door, backlog, settings, login.user_id, self._now)
         stream.position = cursor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +28,11 @@ class RoomView:
 class Rooms:
     """Rooms are loaded lazily: a start with ten thousand conversations costs nothing."""
 
-    def __init__(self, server: Homeserver, machine: Machine, settings: MatrixSettings, account: str) -> None:
+    def __init__(
+        self, server: Homeserver, machine: Machine, settings: MatrixSettings, account: str, moves: Mapping[str, str] | None = None
+    ) -> None:  # fmt: skip
         self._server = server
+        self._moves = moves if moves is not None else {}  # new room -> old room
         self._machine = machine
         self._settings = settings
         self._account = account
@@ -53,7 +57,7 @@ class Rooms:
     def view(self, room: str) -> RoomView:
         known: Any = self._machine.client.rooms[room]
         own = self._creator.get(room) == self._account
-        staff = room in self._settings.staff_rooms
+        staff = self._is_staff_room(room)
         encrypted = bool(known.encrypted)
         return RoomView(
             room=room,
@@ -78,7 +82,17 @@ class Rooms:
         return room in self._creator
 
     def belongs_to_staff(self, room: str) -> bool:
-        return room in self._settings.staff_rooms or self._creator.get(room) == self._account
+        return self._is_staff_room(room) or self._creator.get(room) == self._account
+
+    def _is_staff_room(self, room: str) -> bool:
+        """One of the settings, or what such a room was upgraded to."""
+        seen: set[str] = set()
+        while room not in self._settings.staff_rooms:
+            seen.add(room)
+            room = self._moves.get(room, "")
+            if not room or room in seen:
+                return False
+        return True
 
     def place(self, view: RoomView) -> Place:
         address = Address(messenger="matrix", account=self._account, chat=view.room)
