@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.dialogue import alerts, answering
+from bot.dialogue import alerts, answering, lookup
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
 from bot.dialogue.session import Part, Session
@@ -136,4 +136,6 @@ ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "not_helpful": _not_helpful,
     "collect_rejected": _collect_rejected,
     "answer_first": _answer_first,
+    "find_centres": lookup.find_centres,
+    "find_prisons": lookup.find_prisons,
 })  # fmt: skip

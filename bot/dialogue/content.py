@@ -15,6 +15,7 @@ from bot.dialogue.template import Template
 from bot.matching import TopicIndex
 from bot.matching.directory import Directory
 from bot.matching.laender import LandFinder
+from bot.matching.places import Places
 from bot.matching.topic import Topic
 from bot.safety import Finding, SafetyRules
 from bot.text.variants import Variants
@@ -66,6 +67,7 @@ class Content:
     land_finder: LandFinder | None = None
     prisons: Directory | None = None
     centres: Directory | None = None
+    places: Places = field(default_factory=Places)
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unsigned: tuple[str, ...] = ()  # places of safety answers and help lines that nobody has signed
     for_desk: tuple[object, ...] = ()  # canned answers and checklists: only the desk reads them

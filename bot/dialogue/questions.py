@@ -229,6 +229,10 @@ def _time(text: str, asking: Asking) -> Reading:
 
 # ------------------------------------------------------------------ places
 
+_BEFORE_TOWN = re.compile(
+    r"^\s*(?:ich |wir )?(?:wohnen?|leben?|suchen?|bin|sind|komme)?\s*(?:(?:in|bei|aus|im raum|nähe|der nähe von)\s+)+",
+    re.IGNORECASE,
+)
 _PLZ = re.compile(r"(?<!\d)(?:D-?)?(\d{5})(?!\d)")
 
 
@@ -257,11 +261,25 @@ def _land(text: str, asking: Asking) -> Reading:
         code = choice_of(text, asking.options)
     if code is None:
         plz = _PLZ.search(text)
-        hits = asking.content.prisons.find(plz[1]) if plz and asking.content.prisons is not None else ()
-        if hits:
-            code = hits[0].entry.land
-            return Narrow(((code, asking.content.laender.get(code, code)),))
+        point = asking.content.places.at(plz[1]) if plz else None
+        if point is not None:
+            return Narrow(((point.land, asking.content.laender.get(point.land, point.land)),))
     return Parsed(code) if code is not None else Rejected("land")
+
+
+def _area(text: str, asking: Asking) -> Reading:
+    """Where something is looked for: a postal code, a Land, or a town, which becomes its postal code."""
+    places = asking.content.places
+    found = set(_PLZ.findall(text))
+    if len(found) == 1:
+        plz = found.pop()
+        return Parsed(plz) if places.at(plz) is not None else Rejected("area")
+    code = land_in_passing(text, asking.content)
+    if code is not None:
+        return Parsed(code)
+    town = places.town(_BEFORE_TOWN.sub("", text).strip(" .!?,"))
+    code = land_in(text, asking.content) if town is None else None
+    return Parsed(town or code) if town or code else Rejected("area")
 
 
 def _prison(text: str, asking: Asking) -> Reading:
@@ -301,6 +319,7 @@ KINDS: Mapping[str, Callable[[str, Asking], Reading]] = MappingProxyType({
     "time": _time,
     "plz": _plz,
     "land": _land,
+    "area": _area,
     "prison": _prison,
     "short_text": _short_text,
     "long_text": _long_text,

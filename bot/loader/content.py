@@ -72,6 +72,7 @@ def _read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
         land_finder=data.finder,
         prisons=data.prisons,
         centres=data.centres,
+        places=data.places,
         catalogs=catalogs,
         for_desk=load_desk(knowledge, catalogs, problems),
         version=content_version(root),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -10,10 +11,13 @@ from bot.dialogue.content import FactText
 from bot.loader.nodes import Node, Problems, read_yaml
 from bot.matching.directory import Directory, Entry
 from bot.matching.laender import LandFinder
+from bot.matching.places import Places, Point
 
 _CONFIDENCE = ("high", "medium", "low")
 _SCOPES = ("land", "bund", "europa")
-_ENTRY_KEYS = ("id", "name", "land", "city", "plz", "also", "kinds", "url", "phone", "offers", "for_whom", "scope", "source",
+_GERMANY = (47.2, 55.1, 5.8, 15.1)  # degrees: south, north, west, east
+_FEWEST = 8000  # postal codes with an area; there are about 8,170
+_ENTRY_KEYS = ("id", "name", "land", "city", "plz", "around", "also", "kinds", "url", "phone", "offers", "for_whom", "scope", "source",
                "as_of", "confidence")  # fmt: skip
 
 
@@ -26,6 +30,7 @@ class Data:
     finder: LandFinder | None = None
     prisons: Directory | None = None
     centres: Directory | None = None
+    places: Places = field(default_factory=Places)
 
 
 def load_data(root: Path, problems: Problems) -> Data:
@@ -36,6 +41,7 @@ def load_data(root: Path, problems: Problems) -> Data:
         _load_amounts(path, root, data, problems)
     _load_laender(folder / "laender.yaml", root, data, problems)
     _load_lines(folder / "helplines.yaml", root, data, problems)
+    data.places = load_places(folder / "plz.csv.gz", root, problems)
     data.prisons = _load_directory(folder / "prisons.yaml", root, data, problems)
     data.centres = _load_directory(folder / "centres.yaml", root, data, problems)
     return data
@@ -122,6 +128,40 @@ def _load_lines(path: Path, root: Path, data: Data, problems: Problems) -> None:
                 data.values[f"line.{row['id'].text()}.{name}"] = fact
 
 
+def load_places(path: Path, root: Path, problems: Problems) -> Places:
+    """The table of postal codes (plz, lat, lon, land, town); empty when the file is not there."""
+    if not path.is_file():
+        return Places()
+    place = str(path.relative_to(root.parent))
+    try:
+        lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
+    except (OSError, EOFError, ValueError) as error:
+        problems.add(place, 1, 1, f"cannot be read: {error}")
+        return Places()
+    rows: dict[str, Point] = {}
+    for number, line in enumerate(lines[1:], 2):
+        row = _place(line)
+        if row is None or row[0] in rows:
+            problems.add(place, number, 1, f"no row of postal code, latitude, longitude, Land, town: {line[:60]!r}")
+        else:
+            rows[row[0]] = row[1]
+    if len(rows) < _FEWEST:
+        problems.add(place, 1, 1, f"{len(rows)} postal codes, at least {_FEWEST} are needed")
+    return Places.of(rows.items())
+
+
+def _place(line: str) -> tuple[str, Point] | None:
+    plz, _, rest = line.partition(",")
+    try:
+        lat, lon, land, town = rest.split(",")
+        point = Point(float(lat), float(lon), land, town)
+    except ValueError:
+        return None
+    south, north, west, east = _GERMANY
+    inside = south <= point.lat <= north and west <= point.lon <= east
+    return (plz, point) if inside and plz.isdecimal() and len(plz) == 5 and len(land) == 2 else None
+
+
 def _load_directory(path: Path, root: Path, data: Data, problems: Problems) -> Directory | None:
     node = _read(path, root, problems)
     if node is None:
@@ -136,10 +176,13 @@ def _load_directory(path: Path, root: Path, data: Data, problems: Problems) -> D
             item.problem(f"{entry.id!r} exists twice")
         if entry.land and data.laender and entry.land not in data.laender and entry.land != "EU":
             item.problem(f"unknown Land {entry.land!r}")
-        if entry.plz and not (entry.plz.isdecimal() and len(entry.plz) == 5):
-            item.problem(f"{entry.plz!r} is no postal code")
+        for plz in (entry.plz, entry.around):
+            if plz and not (plz.isdecimal() and len(plz) == 5):
+                item.problem(f"{plz!r} is no postal code")
+            elif plz and data.places.points and data.places.at(plz) is None:
+                item.problem(f"nobody knows where the postal code {plz!r} lies")
         entries[entry.id] = entry
-    return Directory.of(tuple(entries.values()))
+    return Directory.of(tuple(entries.values()), data.places)
 
 
 def _entry(item: Node) -> Entry:
@@ -163,6 +206,7 @@ def _entry(item: Node) -> Entry:
         land=text("land"),
         city=text("city"),
         plz=text("plz"),
+        around=text("around"),
         also=texts("also"),
         kinds=texts("kinds"),
         url=text("url"),

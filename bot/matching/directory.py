@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
 
+from bot.matching.places import Places, apart
 from bot.text.normalise import fold
 
 CERTAIN = 90.0  # score (0-100) from which one hit may be taken without asking
 LEAD = 6.0  # points by which it must lead the next
 LOWEST = 76.0
+FARTHER = 80.0  # score of what lies next to the postal code asked for
 
 # Words that stand in almost every name and tell nothing.
 _EMPTY = frozenset({
@@ -32,6 +35,7 @@ class Entry:
     land: str = ""
     city: str = ""
     plz: str = ""
+    around: str = ""  # a postal code of its town, for distances only, where the address is not certain
     also: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     url: str = ""
@@ -46,10 +50,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A found entry; `score` from 0 to 100."""
+    """A found entry; `score` from 0 to 100; `km` away, as the crow flies, when a postal code was asked for."""
 
     score: float
     entry: Entry
+    km: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +64,20 @@ class Directory:
     entries: tuple[Entry, ...]
     _names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _by_id: Mapping[str, Entry] = field(default_factory=dict)
+    _places: Places = field(default_factory=Places)
 
     @classmethod
-    def of(cls, entries: Sequence[Entry]) -> Directory:
-        """Prepares the names for searching."""
+    def of(cls, entries: Sequence[Entry], places: Places | None = None) -> Directory:
+        """Prepares the names for searching; without `places` nothing is near."""
         names = {entry.id: tuple(dict.fromkeys(_names_of(entry))) for entry in entries}
-        return cls(tuple(entries), names, {entry.id: entry for entry in entries})
+        return cls(tuple(entries), names, {entry.id: entry for entry in entries}, places or Places())
 
     def get(self, entry_id: str) -> Entry | None:
         """The entry of that id."""
         return self._by_id.get(entry_id)
 
     def find(self, text: str, land: str | None = None, limit: int = 5) -> list[Hit]:
-        """What the text may mean, best first. A PLZ finds the nearest by the digits it shares; `land` prefers its own."""
+        """What the text may mean, best first. A PLZ finds the nearest; `land` prefers its own."""
         plz = _PLZ.search(text)
         if plz:
             return self.near(plz[1], limit)
@@ -86,22 +92,32 @@ class Directory:
         hits.sort(key=lambda hit: (-hit.score, hit.entry.name))
         return hits[:limit]
 
-    def serving(self, land: str) -> tuple[Entry, ...]:
+    def serving(self, land: str, kinds: frozenset[str] = frozenset()) -> tuple[Entry, ...]:
         """Who serves that Land: first its own entries, then the nationwide ones, each in the order of the file."""
         own = tuple(entry for entry in self.entries if entry.scope == "land" and entry.land == land)
-        return own + tuple(entry for entry in self.entries if entry.scope == "bund")
+        wide = tuple(entry for entry in self.entries if entry.scope == "bund")
+        return tuple(entry for entry in own + wide if _is_of(entry, kinds))
 
-    def near(self, plz: str, limit: int = 5) -> list[Hit]:
-        """The entries whose PLZ shares the most leading digits, then lies closest as a number.
+    def near(
+        self, plz: str, limit: int = 5, *, within: float = math.inf, kinds: frozenset[str] = frozenset()
+    ) -> list[Hit]:
+        """The entries nearest to a postal code, with their distance; at most `within` km away and of one of `kinds`.
 
-        German postal codes are regional (first digit: zone, first two: region), so this is an order of nearness, not
-        a distance in kilometres.
+        The same postal code scores 100, any other the less the farther it is: it is never taken without asking.
         """
-        rows = [
-            Hit(_shared(plz, entry.plz) * 20.0, entry) for entry in self.entries if entry.plz and entry.plz[0] == plz[0]
+        here = self._places.at(plz)
+        rows: list[tuple[float, Entry]] = []
+        for entry in self.entries:
+            there = self._places.at(entry.plz or entry.around)
+            if here is None or there is None or entry.scope != "land" or not _is_of(entry, kinds):
+                continue
+            km = apart(here, there)
+            if km <= within:
+                rows.append((km, entry))
+        rows.sort(key=lambda row: (row[0], row[1].name))
+        return [
+            Hit(100.0 if entry.plz == plz else max(0.0, FARTHER - km / 10), entry, km) for km, entry in rows[:limit]
         ]
-        rows.sort(key=lambda hit: (-hit.score, abs(int(hit.entry.plz) - int(plz)), hit.entry.name))
-        return rows[:limit]
 
     def certain(self, hits: Sequence[Hit]) -> bool:
         """Whether the first hit may be taken without asking."""
@@ -134,10 +150,5 @@ def _likeness(said: str, name: str) -> float:
     return max(whole, best - 3.0)
 
 
-def _shared(one: str, other: str) -> int:
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
+def _is_of(entry: Entry, kinds: frozenset[str]) -> bool:
+    return not kinds or bool(kinds & set(entry.kinds))
