@@ -30,6 +30,8 @@ class FactText:
     as_of: str = ""
     valid_until: date | None = None
     confidence: str = "high"
+    value: float | None = None  # the same as a number, where the data file gives one
+    norm: str = ""  # the paragraph that says so
     place: str = ""
 
 

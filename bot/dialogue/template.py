@@ -10,9 +10,9 @@ from typing import Literal
 
 BlockKind = Literal[
     "title", "heading", "text", "small", "checks", "list", "lines", "box", "picture", "qr", "rule", "space", "table",
-    "page",
+    "page", "bars", "hours", "laws",
 ]  # fmt: skip
-TemplateKind = Literal["pdf", "ics", "text"]
+TemplateKind = Literal["pdf", "ics", "text", "png"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,8 @@ class Block:
 
     `text` is the words of titles, texts, QR codes and the caption of boxes, or a picture's path below dialogues/;
     `items` the rows of lists, checks and tables (cells of a table row are divided by " | "); `size` counts writing
-    lines, or is millimetres for boxes, pictures, codes and spaces.
+    lines, or is millimetres for boxes, pictures, codes and spaces. Rows of `bars` are "label | part | whole", those of
+    `hours` and `laws` "field of laender.yaml = heading".
     """
 
     kind: BlockKind

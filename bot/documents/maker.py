@@ -53,6 +53,10 @@ def render(
         return calendar_file(template, filled, lambda text: fill(text, raw).strip(), at)
     if template.kind == "text":
         return "\n\n".join(filled(block.text) for block in template.blocks if _wanted(block.when, values)).encode()
+    if template.kind == "png":
+        from bot.documents.picture import png_file
+
+        return png_file(content, template, filled, lambda when: _wanted(when, values), values)
     from bot.documents.pdf import pdf_file
 
     return pdf_file(template, filled, lambda when: _wanted(when, values), at, pictures)

@@ -134,6 +134,27 @@ class Paper:
                     line.cell(self._clean(parse(cell).text))
         self._pdf.ln(3)
 
+    def bars(self, rows: Sequence[tuple[str, float, float]]) -> None:
+        """Horizontal bars of (label, part, whole): the words left, the bar and its numbers right. Whole 0 means no answer."""
+        label, left, wide, high = 62.0, MARGIN + 64.0, self._pdf.epw - 64.0 - 24.0, 5.0
+        for text, part, whole in rows:
+            y = self._line_for(text)
+            self._font(10)
+            self._pdf.set_xy(MARGIN, y)
+            self._pdf.multi_cell(w=label, h=5, text=self._clean(text), align="L", new_x="LMARGIN", new_y="NEXT")
+            end = self._pdf.get_y()
+            middle = y + (end - y - high) / 2
+            self._pdf.set_fill_color(*PALE)
+            self._pdf.rect(left, middle, wide, high, style="F")
+            if whole:
+                self._pdf.set_fill_color(*ACCENT)
+                self._pdf.rect(left, middle, wide * min(1.0, part / whole), high, style="F")
+            self._pdf.set_xy(left + wide + 2, middle)
+            said = f"{100 * part / whole:.0f} %" if whole else "keine Angabe"
+            self._pdf.cell(w=24, h=high, text=said)
+            self._pdf.set_y(end + 2.2)
+        self._pdf.ln(2)
+
     # ------------------------------------------------------------------ room to fill
 
     def writing_lines(self, count: int) -> None:

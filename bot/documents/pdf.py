@@ -38,6 +38,15 @@ def _table(paper: Paper, block: Block, filled: Callable[[str], str]) -> None:
     paper.table(rows)
 
 
+def _bars(paper: Paper, block: Block, filled: Callable[[str], str]) -> None:
+    rows = [[filled(cell).strip() for cell in row.split(" |")] for row in block.items]
+    paper.bars([(label, _number(part), _number(whole)) for label, part, whole in rows])
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ".")) if text else 0.0
+
+
 _DRAW: Mapping[str, Callable[[Paper, Block, Callable[[str], str]], None]] = MappingProxyType({
     "title": lambda paper, block, filled: paper.title(filled(block.text)),
     "heading": lambda paper, block, filled: paper.heading(filled(block.text)),
@@ -52,5 +61,6 @@ _DRAW: Mapping[str, Callable[[Paper, Block, Callable[[str], str]], None]] = Mapp
     "rule": lambda paper, _, __: paper.rule(),
     "space": lambda paper, block, _: paper.space(block.size),
     "table": _table,
+    "bars": _bars,
     "page": lambda paper, _, __: paper.new_page(),
 })  # fmt: skip

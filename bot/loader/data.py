@@ -70,6 +70,8 @@ def _fact(node: Node) -> FactText:
         as_of=text("as_of"),
         valid_until=_day(fields["valid_until"]) if "valid_until" in fields else None,
         confidence=confidence,
+        value=fields["value"].number() if "value" in fields and not fields["value"].is_null else None,
+        norm=text("norm"),
         place=node.place,
     )
 

@@ -25,6 +25,9 @@ _SIZES: Mapping[str, tuple[float, float]] = {  # default and largest
 }
 
 
+_IN_PICTURES_ONLY = ("hours", "laws")
+
+
 def load_templates(root: Path, problems: Problems) -> dict[str, Template]:
     """All templates below `root`/templates by name."""
     templates: dict[str, Template] = {}
@@ -123,6 +126,7 @@ def check_templates(
                     _note(problems, template.place, f"{{{name}}} is neither in `takes` nor in knowledge/data")
         if template.certifies and not {template.certifies, "share"} <= set(template.takes):
             _note(problems, template.place, f"a certificate takes {template.certifies!r} and 'share'")
+        _check_blocks(template, values, laender, problems)
         for block in template.blocks:
             if block.when and block.when not in template.takes:
                 _note(problems, block.place, f"`when: {block.when}` is not in `takes`")
@@ -130,6 +134,25 @@ def check_templates(
         for step in flow.steps:
             if isinstance(step.action, File):
                 _check_use(step.action, step.place, templates, lambda place, text: _note(problems, place, text))
+
+
+def _check_blocks(
+    template: Template, values: Mapping[str, FactText], laender: Mapping[str, str], problems: Problems
+) -> None:
+    """What stands only on paper or only in pictures, and the fields of the Länder that a picture compares."""
+    for block in template.blocks:
+        if block.kind in _IN_PICTURES_ONLY and template.kind != "png":
+            _note(problems, block.place, f"{block.kind!r} stands only in a template of kind png")
+        if template.kind == "png" and block.kind not in (*_IN_PICTURES_ONLY, "title", "text", "small"):
+            _note(problems, block.place, f"{block.kind!r} cannot stand in a picture")
+        if block.kind == "bars" and any(row.count(" |") != 2 for row in block.items):
+            _note(problems, block.place, "a row of 'bars' is: label | part | whole")
+        if block.kind == "laws" and "laender" not in template.takes:
+            _note(problems, block.place, "'laws' compares the Länder of the value 'laender', which is not in `takes`")
+        for row in block.items if block.kind in _IN_PICTURES_ONLY else ():
+            name = row.partition("=")[0].strip()
+            if any(f"land.{code}.{name}" not in values for code in laender):
+                _note(problems, block.place, f"{name!r} is not a field of every Land in knowledge/data/laender.yaml")
 
 
 def _known(name: str, template: Template, values: Mapping[str, FactText], laender: Mapping[str, str]) -> bool:
@@ -149,7 +172,7 @@ def _check_use(action: File, place: str, templates: Mapping[str, Template], note
     given = {name for name, _ in action.values}
     for name in sorted(given - set(template.takes)):
         note(place, f"template {template.name!r} takes no {name!r}{suggestion(name, template.takes)}")
-    ending = {"pdf": ".pdf", "ics": ".ics", "text": ".txt"}[template.kind]
+    ending = {"pdf": ".pdf", "ics": ".ics", "text": ".txt", "png": ".png"}[template.kind]
     if not action.name.endswith(ending):
         note(place, f"a file of this template ends in {ending}")
 

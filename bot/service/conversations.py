@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import assert_never
+from typing import Literal, assert_never
 
 import structlog
 
@@ -310,7 +310,8 @@ def _append(gathered: Gathered, turned: Turned, outbound: Outbound) -> None:
 def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: str, text: str) -> None:
     blob = f"out-{turned.key(index)}"
     gathered.blobs.append(NewBlob(name=blob, data=data))
-    attachment = fx.Attachment(source=f"blob:{blob}", kind="file", name=name)
+    kind: Literal["picture", "file"] = "picture" if name.endswith(".png") else "file"
+    attachment = fx.Attachment(source=f"blob:{blob}", kind=kind, name=name)
     _append(
         gathered, turned, Outbound(address=turned.address, key=turned.key(index), text=text, attachments=(attachment,))
     )
