@@ -230,7 +230,7 @@ URGENCIES: tuple[Urgency, ...] = ("emergency", "urgent", "normal")
 
 def to_text(record: Case | Member | Common) -> str:
     """Compact JSON without default values."""
-    plain = {f.name: getattr(record, f.name) for f in fields(record)}
+    plain = {name: getattr(record, name) for name in _NAMES[type(record)]}
     empty = _EMPTY[type(record)]
     kept = {name: _plain(value) for name, value in plain.items() if name not in empty or value != empty[name]}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
@@ -240,7 +240,7 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, (Link, Note, AlertMark, Shown, Draft)):
-        return asdict(value)
+        return {name: getattr(value, name) for name in _NAMES[type(value)]}  # flat, so no need for the slow asdict
     return value
 
 
@@ -297,10 +297,13 @@ def common_from(text: str) -> Common:
 
 
 def _record(kind: type[T], data: Mapping[str, Any]) -> T:
-    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # only dataclasses come here
+    known = _NAMES[kind]
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in known})
 
 
+_NAMES: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(f.name for f in fields(kind)) for kind in (Case, Member, Common, Link, Note, AlertMark, Shown, Draft)
+}  # asked for often, and `fields` is slow
 _EMPTY: Mapping[type, Mapping[str, Any]] = {
     Case: {k: v for k, v in asdict(Case(code="", conversation="")).items() if k not in ("code", "conversation")},
     Member: {k: v for k, v in asdict(Member(id="", alias="")).items() if k not in ("id", "alias")},

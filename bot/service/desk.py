@@ -137,7 +137,7 @@ class DeskLane:
                 if self.trust is not None:
                     self.trust(effect.messenger, effect.user)
             case fx.LookAround():
-                out.posts += await self._look_around(key, at)
+                out.posts += await self._look_around(desk, key, at)
             case _:
                 assert_never(effect)
 
@@ -162,15 +162,10 @@ class DeskLane:
             address=address_of(effect.place), key=key, text=text, markup=False, audience="staff", silent=True
         )
 
-    async def _look_around(self, key: str, at: datetime) -> list[Inbound]:
+    async def _look_around(self, desk: Desk, key: str, at: datetime) -> list[Inbound]:
         """Every conversation that waits for a human or talks to one, as its own lane sees it, and every open case."""
         found = {one.key for one in await self.store.documents(WAITING)}
-        if self._desk is not None:
-            found |= {case.conversation for case in self._desk.cases.values() if case.owner in ("queue", "counsellor")}
-        else:
-            found |= {
-                str(case.conversation) for case in (await load(self.store)).cases.values() if case.owner != "closed"
-            }
+        found |= {case.conversation for case in desk.cases.values() if case.owner in ("queue", "counsellor")}
         posts = []
         for number, conversation in enumerate(sorted(found)):
             text = await self.store.session_of(ConversationId(conversation))

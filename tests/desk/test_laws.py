@@ -70,18 +70,18 @@ async def step(world: World, chance: random.Random, number: int) -> None:
         case 9 | 10 | 11:
             await world.staff(who, QUEUE, f"nehmen {case.code}" if case is not None else "nehmen")
         case 12 | 13 | 21 | 22:
-            await world.staff(who, room, f">> hinaus-{case.conversation if case else ''}-{number}")
+            said = await world.staff(who, room, f">> hinaus-{case.conversation if case else ''}-{number}")
+            world.said.append((said, room, case.conversation if case else ""))
         case 14:
             await world.staff(who, room, f"hinaus-{case.conversation if case else ''}-{number}", reply_to=target)
         case 15 | 16:
-            await world.staff(who, room, f"notiz-{number}")
+            world.said.append((await world.staff(who, room, f"notiz-{number}"), room, "note"))
         case 17 | 18:
             await world.staff(who, room, chance.choice(ORDERS))
-        case 19:
-            await world.event(
-                room, who, "edit", text=f"notiz-{number}", relates_to=f"$s{chance.randrange(1, 2 * number + 9)}", verified=True,
-                private=False,
-            )  # fmt: skip
+        case 19 if world.said:
+            said, there, whose = chance.choice(world.said[-30:])
+            text = f">> notiz-{number}" if whose == "note" else f">> hinaus-{whose}-{number}"
+            await world.event(there, who, "edit", text=text, relates_to=said, verified=True, private=False)
         case 20 if room != QUEUE and chance.random() < 0.3:
             world.platform.gone.add(room)
         case _:
@@ -113,7 +113,7 @@ async def test_random_days_at_the_desk_break_no_law(content: Content) -> None:
 
 async def agree(world: World) -> None:
     """Family's lane and desk say the same owner, and nobody who waits is without a clock."""
-    desk = await world.desk()
+    desk = await world.desk(stored=True)
     timers = {name for _, name in world.store._timers}
     for chat in FAMILIES:
         case = desk.case_of(world.store.conversation_id(at(chat)))

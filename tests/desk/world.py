@@ -86,6 +86,7 @@ class World:
     platform: Platform = field(default_factory=Platform)
     now: datetime = START
     breaches: list[str] = field(default_factory=list)
+    said: list[tuple[str, str, str]] = field(default_factory=list)  # a test's own: (message, room, what it was)
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -193,9 +194,10 @@ class World:
         self.now = until
         await self.pump(chance)
 
-    async def desk(self) -> Desk:
-        """The desk as it is stored."""
-        return await load(self.store)
+    async def desk(self, *, stored: bool = False) -> Desk:
+        """The desk as the lane committed it last; `stored` reads it anew, which takes long when there are many cases."""
+        kept = self.lane._desk
+        return kept if kept is not None and not stored else await load(self.store)
 
     async def owner(self, chat: str) -> str:
         """Who owns the family's conversation, as its own lane sees it."""
