@@ -83,6 +83,7 @@ class Conversations:
         apology, and the operator is told.
         """
         session = Session.from_text(lane.session) if lane.session else Session()
+        began = session.owner
         if self.honest is not None:
             self.content = await self.honest(self.content, now)
         gathered = Gathered()
@@ -100,7 +101,7 @@ class Conversations:
             if self.watcher is not None:
                 self.watcher(turned, result)
             _log_turn(turned, before, result)
-        _note_waiting(gathered, lane, now, session)
+        _note_waiting(gathered, lane, now, began, session.owner)
         return _commit(lane, session, gathered)
 
     def _too_many(self, conversation: str, row: InboxRow) -> bool:
@@ -362,10 +363,9 @@ def _forget_all(gathered: Gathered) -> None:
     gathered.transcript.clear()
 
 
-def _note_waiting(gathered: Gathered, lane: Lane, now: datetime, session: Session) -> None:
+def _note_waiting(gathered: Gathered, lane: Lane, now: datetime, before: str, after: str) -> None:
     """An index of the conversations that wait for a human or talk to one: the watchdog compares it with the cases."""
-    before = Session.from_text(lane.session).owner if lane.session else "bot"
-    human = session.owner in ("queue", "counsellor")
+    human = after in ("queue", "counsellor")
     if gathered.erase or human == (before in ("queue", "counsellor")):
         return
     body = json.dumps({"since": now.isoformat()}) if human else None

@@ -10,6 +10,7 @@ from typing import Any
 
 NAMES = (
     "engine", "durable", "telegram", "pace", "desk", "matcher_speed", "ask", "triage", "start", "memory", "insights",
+    "shared", "growth", "year", "backup",
 )  # fmt: skip
 
 
