@@ -34,7 +34,7 @@ class Postgres:
         if home is None:
             missing("PostgreSQL (initdb)")
         assert home is not None
-        self._home = home
+        self.home = home
         self._fast = fast
         self._folder = Path(tempfile.mkdtemp(prefix="kavi-postgres-"))
         self._data = self._folder / "data"
@@ -47,7 +47,7 @@ class Postgres:
 
     def _program(self, name: str, *arguments: str) -> None:
         subprocess.run(
-            [*self._as, str(self._home / name), *arguments],
+            [*self._as, str(self.home / name), *arguments],
             check=True, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
         )  # fmt: skip
 
@@ -61,6 +61,19 @@ class Postgres:
         if self._fast:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         self._program("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+
+    def adopt(self, base: Path, archive: Path) -> None:
+        """Takes a base backup as its data, to be recovered with the archived log when it starts."""
+        shutil.copytree(base, self._data)
+        log = self._folder / "archive"
+        shutil.copytree(archive, log)
+        command = f"cp {log}/%f %p || cp {log}/%f.partial %p"
+        with (self._data / "postgresql.auto.conf").open("a") as file:
+            file.write(f"\nrestore_command = '{command}'\nsynchronous_standby_names = ''\n")
+        (self._data / "recovery.signal").touch()
+        self._data.chmod(0o700)
+        if self._as:
+            subprocess.run(["chown", "-R", f"--reference={self._folder}", str(self._data), str(log)], check=True)
 
     def stop(self, mode: str = "fast") -> None:
         """Stops it: `fast` as an operator, `immediate` as a crash."""
