@@ -58,11 +58,12 @@ def triage(jsonl: Jsonl = False) -> None:
 def check(
     live: Annotated[bool, typer.Option(help="Zeigt, wie viele Menschen auf geänderten Schritten stehen.")] = False,
     matching: Annotated[bool, typer.Option(help="Prüft, ob jede Beispielfrage ihr Thema findet.")] = False,
+    leicht: Annotated[bool, typer.Option(help="Nennt jede Stelle, die in Einfacher Sprache auffällt.")] = False,
 ) -> None:
     """Prüft alle Inhalte; Ende mit 3, wenn etwas nicht stimmt."""
     from bot.cli.content import run_check
 
-    raise SystemExit(run_check(live=live, matching=matching))
+    raise SystemExit(run_check(live=live, matching=matching, leicht=leicht))
 
 
 @app.command()

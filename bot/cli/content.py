@@ -8,22 +8,30 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.config import content_root, read_settings
-from bot.errors import ContentError
+from bot.dialogue.content import Content
+from bot.errors import ContentError, Problem
 from bot.loader.content import load_content, read_content
+from bot.loader.nodes import Problems
+from bot.loader.plain import load_plain, plain_problems, plain_texts
 from bot.loader.safety import learn
 from bot.loader.translations import catalog_path, missing_counts, update_catalog
+from bot.text.readability import total as summed
 
 CONTENT_EXIT = 3
 LANGUAGES = ("en", "tr", "ar", "ru", "uk", "pl")
 
 
-def run_check(*, live: bool, matching: bool) -> int:
-    """Lists every problem as file:line:column; 3 when there is an error."""
+def run_check(*, live: bool, matching: bool, leicht: bool = False) -> int:
+    """Lists every problem as file:line:column; 3 when there is an error. `leicht` names each finding in plain German."""
     root = content_root(read_settings())
     content, problems = read_content(root)
+    easy, figure = _check_plain(content, root, every=leicht)
+    problems = (*problems, *easy)
     for problem in problems:
         mark = "Fehler" if problem.severity == "error" else "Hinweis"
         print(f"{problem} [{mark}]")
+    if figure:
+        print(figure)
     for language, count, total in missing_counts(content, root):
         print(f"Übersetzung {language}: {count} von {total} Texten fehlen. [Hinweis]")
     errors = sum(problem.severity == "error" for problem in problems)
@@ -42,9 +50,33 @@ def run_check(*, live: bool, matching: bool) -> int:
     return CONTENT_EXIT if errors else 0
 
 
+def _check_plain(content: Content, root: Path, *, every: bool) -> tuple[tuple[Problem, ...], str]:
+    """How the texts in plain German read: what stands out, and one line of figures ("" without rules)."""
+    problems = Problems()
+    rules = load_plain(root / "knowledge", problems)
+    if rules is None:
+        return tuple(problems.found), ""
+    texts = plain_texts(content, rules)
+    all_of_them = summed(text.measured for text in texts)
+    easy = all_of_them.sentences - all_of_them.hard
+    figure = (
+        f"Einfache Sprache: {len(texts)} Texte, {_percent(easy, all_of_them.sentences)} von {all_of_them.sentences} Sätzen ohne"
+        f" Auffälligkeit, {_comma(all_of_them.words / max(1, all_of_them.sentences))} Wörter je Satz,"
+        f" {_percent(all_of_them.negated, all_of_them.sentences)} verneinen."
+    )
+    return (*problems.found, *plain_problems(texts, rules, every=every)), figure
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{_comma(100 * part / max(1, whole))} %"
+
+
+def _comma(value: float) -> str:
+    return f"{value:.1f}".replace(".", ",")
+
+
 def run_test(*, path: Path | None, coverage: bool, mutate: bool) -> int:
     """Plays conversation tests; 1 when one fails."""
-    from bot.loader.nodes import Problems
     from bot.testing.mutation import unnoticed
     from bot.testing.script import exits_of, load_scripts, play
 
