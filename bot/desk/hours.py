@@ -155,7 +155,7 @@ def about(seconds: float) -> str:
 def honest_time(hours: Hours, present: int, waits: tuple[int, ...], now: datetime) -> str:
     """When a human will read, as far as it is known; "gleich" is never said unless somebody is there."""
     closes, opens = hours.closes(now), hours.next_open(now)
-    usual = f" Heute haben andere {about(sorted(waits)[len(waits) // 2])} gewartet." if waits else ""
+    usual = _usual(waits)
     if present and (closes is not None or not hours.spans):
         return f"Gerade ist jemand aus der Beratung da.{usual or ' Es kann trotzdem etwas dauern.'}"
     if closes is not None:
@@ -167,6 +167,27 @@ def honest_time(hours: Hours, present: int, waits: tuple[int, ...], now: datetim
             "wird dann gelesen."
         )
     return "Im Moment ist niemand da. Ihre Nachricht wird gelesen, sobald jemand aus der Beratung da ist."
+
+
+def honest_time_child(hours: Hours, present: int, waits: tuple[int, ...], now: datetime) -> str:
+    """The same, said to a child."""
+    closes, opens = hours.closes(now), hours.next_open(now)
+    usual = _usual(waits)
+    if present and (closes is not None or not hours.spans):
+        return f"Gerade ist jemand aus unserem Team da.{usual or ' Es kann trotzdem ein bisschen dauern.'}"
+    if closes is not None:
+        return f"Heute liest unser Team bis {clock(closes)} mit. Gerade ist niemand frei.{usual}"
+    if opens is not None:
+        when = f"{day_words(opens, now)} ab {clock(opens)}"
+        return (
+            f"Gerade ist niemand da. Unser Team liest wieder {when}. Was du bis dahin schreibst, geht nicht verloren und "
+            "wird dann gelesen."
+        )
+    return "Gerade ist niemand da. Deine Nachricht wird gelesen, sobald jemand aus unserem Team da ist."
+
+
+def _usual(waits: tuple[int, ...]) -> str:
+    return f" Heute haben andere {about(sorted(waits)[len(waits) // 2])} gewartet." if waits else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,9 +75,8 @@ def safety_text(draft: Draft, finding: Finding) -> str:
     compose = draft.content.safety_answer
     if compose is None:
         return draft.text("safety.fallback")
-    return compose(
-        finding, audience, part.band, part.register, draft.session.language, draft.at, draft.content.human_when
-    )
+    human = draft.content.when_human_reads(audience)
+    return compose(finding, audience, part.band, part.register, draft.session.language, draft.at, human)
 
 
 def _second_look(draft: Draft, finding: Finding) -> None:

@@ -52,7 +52,8 @@ class Content:
     """Everything that was written by people and can be reviewed.
 
     `values` holds data by dotted name (`amounts.kindergeld`, `line.ngk_kjt.number`, `land.BY.visits`); `catalogs` maps
-    language -> German text -> translation; `human_when` is what may honestly be said about when a human reads.
+    language -> German text -> translation; `human_when` is what may honestly be said about when a human reads, and
+    `human_when_child` says the same to a child.
     """
 
     flows: Mapping[str, Flow] = field(default_factory=dict)
@@ -76,6 +77,11 @@ class Content:
     version: str = ""
     consent_version: str = "1"
     human_when: str = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."
+    human_when_child: str = "Ein Mensch aus unserem Team liest deine Nachricht, sobald jemand da ist."
+
+    def when_human_reads(self, audience: str | None) -> str:
+        """The honest time for this reader: children are called du."""
+        return self.human_when_child if audience == "child" else self.human_when
 
     def translate(self, text: str, language: str) -> str | None:
         """The text in that language, or None when it is not translated; German is itself."""

@@ -125,7 +125,7 @@ class Lookup(Mapping[str, str]):
         if name == "alias":
             return escape(self.session.alias)
         if name == "human_when":
-            return self.content.human_when
+            return self.content.when_human_reads(self.session.part.audience)
         base, _, field = name.partition(".")
         value = self._raw(base)
         if field and isinstance(value, str) and self.content.prisons is not None:

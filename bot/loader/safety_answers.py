@@ -10,7 +10,7 @@ from bot.safety.answers import Answers
 from bot.safety.helplines import DAYS, Line, Span, minutes
 
 _NEEDED = ("child", "child.leicht", "adult", "adult.leicht", "look.child", "look.adult")
-_OPTIONAL = ("child.6-9", "child.10-13", "child.14-17", "staff", "danger", "lines")
+_OPTIONAL = ("child.6-9", "child.10-13", "child.14-17", "parent", "staff", "danger", "lines")
 
 
 def load_answers(root: Path, problems: Problems) -> tuple[Answers | None, tuple[str, ...]]:

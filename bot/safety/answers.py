@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
-from bot.safety.helplines import Line, Offer, open_lines
+from bot.safety.helplines import BERLIN, Line, Offer, open_lines
 from bot.safety.rules import Finding
 
 LONGEST: Final = 600  # characters of an answer
@@ -44,19 +44,19 @@ class Answers:
             first, danger = other["child" if reader == "child" else "adult"], other["danger"]
         else:
             first = self._first(finding.category, reader, band, register)
-            danger = self.danger[finding.category]["child" if reader == "child" else "adult"]
+            dangers = self.danger[finding.category]
+            danger = dangers["child"] if reader == "child" else dangers.get(reader, dangers["adult"])
         offers = self._offers(finding.category, reader, at, language)
         parts = [danger, first] if finding.category == "emergency_now" else [first, danger]
-        if not other and human:
-            human = human.replace("Ihre ", "deine ").replace("Ihnen", "dir") if reader == "child" else human
-        return _joined(parts, [self._line(offer, language) for offer in offers], human if not other else "")
+        today = at.astimezone(BERLIN).date()
+        return _joined(parts, [self._line(offer, language, today) for offer in offers], human if not other else "")
 
     def _first(self, category: str, reader: str, band: str, register: str) -> str:
         texts = self.texts[category]
-        kind = {"child": "child", "staff": "staff"}.get(reader, "adult")
-        wanted = [f"{kind}.leicht"] if register == "leicht" else []
-        wanted += [f"{kind}.{band}"] if band else []
-        wanted += [kind, "adult.leicht" if register == "leicht" else "adult"]
+        leicht, kind = register == "leicht", "child" if reader == "child" else "adult"
+        wanted = [f"{reader}.leicht", *([f"{kind}.leicht"] if reader != "staff" else [])] if leicht else []
+        wanted += [f"{reader}.{band}"] if band else []
+        wanted += [reader, kind]
         return next(texts[key] for key in wanted if key in texts)
 
     def _offers(self, category: str, reader: str, at: datetime, language: str) -> tuple[Offer, ...]:
@@ -67,7 +67,7 @@ class Answers:
         offers = open_lines(chosen, at, audience, language)
         return (*[offer for offer in offers if offer.open][:2], *[offer for offer in offers if not offer.open][:1])
 
-    def _line(self, offer: Offer, language: str) -> str:
+    def _line(self, offer: Offer, language: str, today: date) -> str:
         line = offer.line
         other = self.languages.get(language)
         if offer.open:
@@ -79,7 +79,8 @@ class Answers:
             return (
                 f"{line.number} – {line.name} ({other['from']}: {_SHORT_DAYS[language][offer.opens.weekday()]} {clock})"
             )
-        return f"{line.number} – {line.name} (wieder {_DAY_NAMES[offer.opens.weekday()]} ab {clock} Uhr)"
+        day = "heute" if offer.opens.date() == today else _DAY_NAMES[offer.opens.weekday()]
+        return f"{line.number} – {line.name} (wieder {day} ab {clock} Uhr)"
 
 
 def _joined(parts: list[str], lines: list[str], human: str) -> str:

@@ -16,7 +16,7 @@ import structlog
 
 from bot.desk import effects as fx
 from bot.desk import events as ev
-from bot.desk.hours import Policy, honest_time
+from bot.desk.hours import Policy, honest_time, honest_time_child
 from bot.desk.machine import Decision, decide, duty
 from bot.desk.state import Case, Desk, Place, case_from, common_from, member_from, to_text
 from bot.dialogue import Session
@@ -410,7 +410,7 @@ class Honest:
     policy: Policy
     every: float = 5.0
     _at: datetime | None = None
-    _words: str = ""
+    _words: tuple[str, str] = ("", "")  # for adults, for children
 
     async def content(self, content: Content, now: datetime) -> Content:
         """The content with the honest time of this moment."""
@@ -419,9 +419,13 @@ class Honest:
         if self._at is None or abs((now - self._at).total_seconds()) >= self.every:
             desk = await load_duty(self.store)
             present, waits = duty(desk, now)
-            self._words = honest_time(self.policy.team("").hours, present, waits, now)
+            hours = self.policy.team("").hours
+            self._words = honest_time(hours, present, waits, now), honest_time_child(hours, present, waits, now)
             self._at = now
-        return content if content.human_when == self._words else replace(content, human_when=self._words)
+        adults, children = self._words
+        if (content.human_when, content.human_when_child) == self._words:
+            return content
+        return replace(content, human_when=adults, human_when_child=children)
 
 
 async def load_duty(store: Store) -> Desk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -9,7 +10,7 @@ import pytest
 
 from bot.desk import effects as fx
 from bot.desk import events as ev
-from bot.desk.hours import Hours, Team, honest_time, make_rota, parse
+from bot.desk.hours import Hours, Team, honest_time, honest_time_child, make_rota, parse
 from bot.desk.state import Place
 from bot.dialogue import events as family
 from tests.desk.shift import Shift, policy
@@ -58,7 +59,20 @@ def test_the_honest_time_never_promises_more_than_is_known(at: datetime, present
     assert ("haben andere etwa 20 Minuten gewartet" in words) == ("bis 17" in words or "Gerade" in words)
 
 
+@pytest.mark.parametrize("hour", [9, 15, 20])
+@pytest.mark.parametrize("present", [0, 1])
+def test_a_child_is_told_the_same_as_du(hour: int, present: int) -> None:
+    at, hours = datetime(2026, 11, 25, hour, tzinfo=UTC), team("mo-fr 9-17", ())[""].hours
+    child, adult = honest_time_child(hours, present, (600,), at), honest_time(hours, present, (600,), at)
+    assert not re.search(r"\b(Sie|Ihre?)\b", child)
+    for fact in ("bis 17 Uhr", "morgen ab 9 Uhr", "Gerade ist jemand", "etwa 10 Minuten", "niemand frei"):
+        assert (fact in child) == (fact in adult)
+
+
 def test_without_hours_nothing_is_promised() -> None:
+    assert honest_time_child(Hours(), 0, (), datetime(2026, 11, 25, 9, tzinfo=UTC)) == (
+        "Gerade ist niemand da. Deine Nachricht wird gelesen, sobald jemand aus unserem Team da ist."
+    )
     assert honest_time(Hours(), 0, (), datetime(2026, 11, 25, 9, tzinfo=UTC)) == (
         "Im Moment ist niemand da. Ihre Nachricht wird gelesen, sobald jemand aus der Beratung da ist."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bot.safety.helplines import is_open, next_opening
 KNOWLEDGE = Path(__file__).resolve().parents[3] / "knowledge"
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 HUMAN = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."
+HUMAN_CHILD = "Ein Mensch aus unserem Team liest deine Nachricht, sobald jemand da ist."
 READERS = [("child", band) for band in ("6-9", "10-13", "14-17", "")] + [
     (a, "") for a in ("caregiver", "parent", "staff", "unknown")
 ]
@@ -52,14 +54,17 @@ def test_every_answer_at_every_hour_of_a_week(answers: Answers, category: str, r
     for reader, band in READERS:
         for hour in range(0, 7 * 24, 1 if language == "de" else 5):
             at = MONDAY + timedelta(hours=hour, minutes=7)
-            text = answers(_finding(category), reader, band, register, language, at, HUMAN)
+            human = HUMAN_CHILD if reader == "child" else HUMAN
+            text = answers(_finding(category), reader, band, register, language, at, human)
             assert len(text) < LONGEST
             assert "112" in text or "110" in text
             assert not any(bad in text.lower() for bad in FORBIDDEN)
             if reader in ("child", "unknown") and category != "emergency_now":
                 assert answers.languages.get(language, {}).get("open", "jetzt offen") in text
             if reader == "child" and language == "de":
-                assert "Sie " not in text.replace("Sie sind", "") or category == "x"
+                assert not re.search(r"\b(Sie|Ihnen|Ihre?n?)\b", text), text
+            if reader in ("caregiver", "parent", "staff") and language == "de":
+                assert not re.search(r"\b([Dd]u|[Dd]ir|[Dd]ich|[Dd]eine?)\b", text), text
 
 
 @pytest.mark.parametrize("category", URGENCIES)
@@ -81,6 +86,15 @@ def test_a_closed_line_says_when_it_opens(answers: Answers) -> None:
     assert "wieder Montag ab 14:00 Uhr" in answers(_finding("neglect_alone"), "child", "", "plain", "de", sunday, "")
     assert is_open(line, datetime.fromisoformat("2026-11-28T19:59:00+01:00"))
     assert not is_open(line, datetime.fromisoformat("2026-11-28T20:00:00+01:00"))
+
+    monday = datetime.fromisoformat("2026-11-23T10:00:00+01:00")
+    assert "wieder heute ab 14:00 Uhr" in answers(_finding("neglect_alone"), "child", "", "plain", "de", monday, "")
+
+
+def test_a_parent_in_prison_reads_what_can_be_done_from_there(answers: Answers) -> None:
+    for category in ("suicide_self", "emergency_now", "violence_child", "neglect_alone", "runaway", "violence_adult"):
+        assert "Haft" in answers(_finding(category), "parent", "", "plain", "de", MONDAY, HUMAN)
+        assert "Haft" not in answers(_finding(category), "caregiver", "", "plain", "de", MONDAY, HUMAN)
 
 
 def test_every_named_line_exists_and_serves_its_reader(answers: Answers) -> None:
