@@ -18,6 +18,7 @@ from tests.unit.documents.test_files import AT, PICTURES, words_of
 TOOLS = (
     "visit-checklist", "first-days", "money-check", "complaint-visit", "child-letter", "parent-letter", "parent-story",
     "school-words", "release-plan", "contact-plan", "staff-protection", "staff-visit", "staff-arrest", "staff-release",
+    "staff-room",
 )  # fmt: skip
 
 
