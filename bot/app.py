@@ -343,6 +343,7 @@ async def open_desk(settings: Settings, content: Content, store: Store, speakers
     if not settings.telegram.staff_chats and not settings.matrix.staff_rooms:
         return None
     from bot.service.desk import DeskLane, load_duty
+    from bot.service.typing import TypingRelay
 
     trusting = {one.messenger.name: one.messenger for one in speakers if hasattr(one.messenger, "trust_staff")}
 
@@ -353,7 +354,12 @@ async def open_desk(settings: Settings, content: Content, store: Store, speakers
     for member in (await load_duty(store)).members.values():
         for messenger, user in member.identities:
             trust(messenger, user)
-    return DeskLane(store, make_policy(settings, content, speakers), trust)
+    lane = DeskLane(store, make_policy(settings, content, speakers), trust)
+    relay = TypingRelay(lane, store, {one.messenger.account: one.messenger for one in speakers})
+    for one in speakers:
+        if hasattr(one.messenger, "watch_typing"):
+            one.messenger.watch_typing(relay.seen)
+    return lane
 
 
 def make_policy(settings: Settings, content: Content, speakers: Sequence[Speaker]) -> Policy:

@@ -7,7 +7,7 @@ Cases and members are documents; they are kept in memory as long as no other pro
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, assert_never
@@ -109,6 +109,15 @@ class DeskLane:
         out.store(desk)
         self._desk, self._version = desk, lane.version + 1
         return out.commit(lane)
+
+    def family_she_writes_to(self, address: Address, users: Sequence[str]) -> ConversationId | None:
+        """The family of the case in that room, when the counsellor who has it is among these people."""
+        desk = self._desk
+        for case in desk.cases_at(place_of(address)) if desk is not None else ():
+            names = {member.id for user in users if (member := desk.member_at(address.messenger, user)) is not None}  # type: ignore[union-attr]
+            if case.owner == "counsellor" and case.counsellor in names:
+                return ConversationId(case.conversation)
+        return None
 
     async def _carry_out(self, out: _Gathered, effect: fx.Effect, key: str, at: datetime, desk: Desk) -> None:
         match effect:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.house import SECONDS, House, Side, family_on, open_house
+from tests.desk.house import SECONDS, House, OnMatrix, Side, family_on, open_house
 from tests.desk.pictures import colour_of, picture
 from tests.servers.synapse import Synapse
 
@@ -61,6 +61,18 @@ async def files_both_ways(anna: Side, room: Side) -> None:
     assert await anna.gets("voice") == VOICE + b"back"
 
 
+async def sees_her_writing(house: House, room: Side) -> None:
+    """The family on Telegram sees that the counsellor on Matrix is writing; the other way round nothing is told."""
+    assert isinstance(room, OnMatrix)
+    house.office.server.world.actions.clear()
+    await room.client.do("typing", room=room.room, on=True)
+    await house.office.until(lambda: house.office.server.world.actions, SECONDS)
+    (person, action), *_ = house.office.server.world.actions
+    assert action == "typing"
+    assert person > 0, "in the family's chat, not in the team's"
+    await room.client.do("typing", room=room.room, on=False)
+
+
 @pytest.mark.parametrize("family", ["telegram", "matrix"])
 @pytest.mark.parametrize("counsellor", ["telegram", "matrix"])
 async def test_pairing(house: House, synapse: Synapse, family: str, counsellor: str) -> None:
@@ -77,6 +89,9 @@ async def test_pairing(house: House, synapse: Synapse, family: str, counsellor: 
         await anna.reads(names[counsellor])
         await words_both_ways(anna, room)
         await files_both_ways(anna, room)
+
+        if counsellor == "matrix" and family == "telegram":
+            await sees_her_writing(house, room)
 
         await room.says(f"/übergeben {names[other]}")
         await room.reads("Bis zur Zusage bleibt der Fall bei Ihnen")

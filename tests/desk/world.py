@@ -42,6 +42,7 @@ class Platform:
     def __init__(self) -> None:
         self.sent: list[tuple[str, Outbound, str]] = []
         self.gone: set[str] = set()
+        self.typed: list[str] = []
         self._numbers = itertools.count(1)
 
     async def start(self, cursor: str | None) -> None: ...
@@ -55,7 +56,8 @@ class Platform:
         self.sent.append((outbound.address.chat, outbound, id))
         return Sent(external_ids=(id,))
 
-    async def typing(self, address: Address) -> None: ...
+    async def typing(self, address: Address) -> None:
+        self.typed.append(address.chat)
 
     async def download(self, media: MediaFile, cap: int) -> bytes | None:
         return None

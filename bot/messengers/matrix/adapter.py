@@ -62,6 +62,7 @@ class MatrixMessenger:
         self._server: Homeserver | None = None
         self._parts: _Parts | None = None
         self._staff: set[str] = set()
+        self._typing_seen: Callable[[Address, tuple[str, ...]], None] | None = None
 
     def trust_staff(self, user: str) -> None:
         """From now on this person's devices have to be proved; the first identity seen is kept."""
@@ -69,6 +70,10 @@ class MatrixMessenger:
         if self._parts is not None:
             self._parts.trust.add(user)
             self._parts.machine.ask_again(user)
+
+    def watch_typing(self, seen: Callable[[Address, tuple[str, ...]], None]) -> None:
+        """From now on `seen` hears who is writing in the rooms that the bot made for cases."""
+        self._typing_seen = seen
 
     @property
     def name(self) -> str:
@@ -114,6 +119,10 @@ class MatrixMessenger:
         door = Doorkeeper(server, rooms, settings, backlog)
         stream = SyncLoop(server, machine, rooms, door, backlog, settings, login.user_id, self._now)
         stream.position = cursor
+        if (seen := self._typing_seen) is not None:
+            stream.typing_seen = lambda room, users: seen(
+                Address(messenger=NAME, account=login.user_id, chat=room), users
+            )
         sender = Sender(server, machine, rooms, backlog, self._open_source, settings.upload_cap)
         return _Parts(
             login=login, machine=machine, rooms=rooms, door=door, sender=sender, stream=stream, trust=trust,

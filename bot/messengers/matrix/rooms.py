@@ -84,6 +84,10 @@ class Rooms:
     def belongs_to_staff(self, room: str) -> bool:
         return self._is_staff_room(room) or self._creator.get(room) == self._account
 
+    def opened(self) -> tuple[str, ...]:
+        """The rooms that the bot made for cases, as far as they are loaded, oldest first."""
+        return tuple(room for room, creator in self._creator.items() if creator == self._account)
+
     def _is_staff_room(self, room: str) -> bool:
         """One of the settings, or what such a room was upgraded to."""
         seen: set[str] = set()

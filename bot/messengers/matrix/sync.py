@@ -9,7 +9,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,14 +27,23 @@ from bot.ports import Cursor, Inbound, Sink
 
 log = structlog.get_logger(__name__)
 
-FILTER = json.dumps({
-    "presence": {"types": []},
-    "account_data": {"types": []},
-    "room": {"timeline": {"limit": 200}, "ephemeral": {"types": []}, "account_data": {"types": []}},
-})  # fmt: skip
+TYPING_ROOMS = 50  # the newest case rooms in which we see who is writing; families' rooms never wake us for that
 GAP_PAGES = 100  # of 100 events each: the most that is fetched for one room after a long outage
 LONGEST_PAUSE = 60.0
 TOLD_AGAIN = timedelta(minutes=10)  # one notice for a room is enough for so long
+
+TypingSeen = Callable[[str, tuple[str, ...]], None]
+"""(room, who is writing there now)."""
+
+
+def sync_filter(typing_in: Sequence[str] = ()) -> str:
+    """What sync shall tell: messages, and who is writing in these rooms."""
+    typing = {"types": ["m.typing"], "rooms": list(typing_in)} if typing_in else {"types": []}
+    return json.dumps({
+        "presence": {"types": []},
+        "account_data": {"types": []},
+        "room": {"timeline": {"limit": 200}, "ephemeral": typing, "account_data": {"types": []}},
+    }, separators=(",", ":"))  # fmt: skip
 
 
 class SyncLoop:
@@ -48,6 +57,7 @@ class SyncLoop:
         self._backlog, self._settings, self._account, self._now = backlog, settings, account, now
         self._told: dict[str, datetime] = {}
         self._reactions: dict[str, None] = {}  # recent reaction events, so that taking one back is told apart
+        self.typing_seen: TypingSeen | None = None
         self.position: str | None = None
         self.last_success: float | None = None  # monotonic seconds
         self.failures = 0  # syncs that failed since the last success
@@ -89,6 +99,7 @@ class SyncLoop:
                 batch += await self._late(settled)
             for room, joined in rooms.get("join", {}).items():
                 batch += await self._room(room, joined)
+                self._typing(room, joined)
             for room, left in rooms.get("leave", {}).items():
                 batch += self._left(room, left, position)
         batch += self._overdue()
@@ -107,7 +118,8 @@ class SyncLoop:
         if due:
             patience = timedelta(seconds=self._settings.key_patience)
             seconds = min(seconds, max(0.5, (min(due) + patience - self._now()).total_seconds()))
-        query = {"filter": FILTER, "timeout": str(0 if self.position is None else int(seconds * 1000))}
+        typing_in = self._rooms.opened()[-TYPING_ROOMS:] if self.typing_seen is not None else ()
+        query = {"filter": sync_filter(typing_in), "timeout": str(0 if self.position is None else int(seconds * 1000))}
         if self.position is not None:
             query["since"] = self.position
         wait = 300.0 if self.last_success is None else seconds + 30
@@ -141,6 +153,12 @@ class SyncLoop:
         for event in events[_own_entry(events, self._account) :]:
             batch += self._one(room, event)
         return batch
+
+    def _typing(self, room: str, joined: Json) -> None:
+        for event in joined.get("ephemeral", {}).get("events", []):
+            if self.typing_seen is not None and isinstance(event, dict) and event.get("type") == "m.typing":
+                users = event.get("content", {}).get("user_ids", [])
+                self.typing_seen(room, tuple(user for user in users if isinstance(user, str)))
 
     async def _gap(self, room: str, start: str, end: str) -> list[Json]:
         """The events between two tokens that sync left out, oldest first."""

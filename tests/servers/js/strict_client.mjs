@@ -110,6 +110,7 @@ const commands = {
       "m.relates_to": { rel_type: "m.annotation", event_id: target, key },
     })).event_id,
   }),
+  typing: async ({ room, on }) => { await client.sendTyping(room, on, 20000); return {}; },
   redact: async ({ room, target }) => ({ id: (await client.redactEvent(room, target)).event_id }),
   devices: async ({ of }) => {
     const found = (await crypto.getUserDeviceInfo([of], true)).get(of) ?? new Map();
