@@ -40,6 +40,7 @@ from bot.ports import (
 )
 from bot.service.profile import profile_of
 from bot.service.translation import blob_of
+from bot.text.spans import parse, plain
 
 log = structlog.get_logger("kavi.desk")
 
@@ -164,7 +165,9 @@ class DeskLane:
         rows = await self.store.transcript(ConversationId(effect.conversation), effect.limit)
         names = {"person": effect.alias or "Familie", "bot": "Bot", "counsellor": "Beratung"}
         lines = [
-            f"{names.get(who.partition('/')[0], who)}: {_short(text)}" for who, text, at in rows if at <= effect.until
+            f"{names.get(who.partition('/')[0], who)}: {_short(plain(parse(text)) if who.startswith('bot') else text)}"
+            for who, text, at in rows
+            if at <= effect.until
         ]
         text = "\n".join(["🕘 Bisher:", *lines]) if lines else f"🕘 {EMPTY_LINE}"
         return Outbound(

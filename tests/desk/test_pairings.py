@@ -14,6 +14,7 @@ import pytest
 
 from tests.desk.house import SECONDS, House, OnMatrix, Side, family_on, open_house
 from tests.desk.pictures import colour_of, picture
+from tests.servers.strict_client import StrictClient
 from tests.servers.synapse import Synapse
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -73,6 +74,26 @@ async def sees_her_writing(house: House, room: Side) -> None:
     await room.client.do("typing", room=room.room, on=False)
 
 
+async def an_unsigned_device_is_refused(house: House, room: Side, stack: contextlib.AsyncExitStack) -> None:
+    """The counsellor's account on a device that nobody has confirmed: a clear sentence, and no word to the family."""
+    assert isinstance(room, OnMatrix)
+    stranger = StrictClient(*room.client.arguments)
+    await stranger.start(sign=False)
+    stack.push_async_callback(stranger.stop)
+    await stranger.do("send", room=room.room, content={"msgtype": "m.text", "body": ">> von einem fremden Gerät"})
+    await room.reads("Ihr Gerät ist nicht bestätigt")
+
+
+async def leaves_and_takes_again(house: House, room: Side, code: str) -> Side:
+    """Who leaves the room gives the case back."""
+    assert isinstance(room, OnMatrix)
+    await room.client.do("leave", room=room.room)
+    await house.office.owned("queue", SECONDS)
+    await house.matrix.reads(f"hat den Raum von Fall {code} verlassen")
+    await house.matrix.says(f"nehmen {code}")
+    return (await house.room("matrix"))[1]
+
+
 @pytest.mark.parametrize("family", ["telegram", "matrix"])
 @pytest.mark.parametrize("counsellor", ["telegram", "matrix"])
 async def test_pairing(house: House, synapse: Synapse, family: str, counsellor: str) -> None:
@@ -112,7 +133,11 @@ async def test_pairing(house: House, synapse: Synapse, family: str, counsellor: 
         await house.office.owned("queue", SECONDS)
         await house.queue(counsellor).says(f"nehmen {case.code}")
         case, room = await house.room(counsellor)
+        if counsellor == family == "matrix":
+            await an_unsigned_device_is_refused(house, room, stack)
+            room = await leaves_and_takes_again(house, room, case.code)
         await room.says("/schließen geklärt")
         await house.office.owned("closed", SECONDS)
         await anna.reads("Das Gespräch mit der Beratung ist beendet")
-        assert not any("Notiz" in text or "nur für uns" in text for text in anna.texts())
+        secret = ("Notiz", "nur für uns", "fremden Gerät")
+        assert not any(word in text for text in anna.texts() for word in secret)

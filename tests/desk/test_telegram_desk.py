@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.testing.telegram.people import _Writer as Writer
-from tests.desk.office import Office, office, shown
+from tests.desk.office import SECONDS, Office, office, shown
 from tests.desk.pictures import picture
 
 
@@ -81,3 +82,32 @@ async def test_albums_come_in_order_and_edits_and_reactions_pass(desk: Office) -
     room.says(">> Ende")
     await desk.until(lambda: "Ende" in anna.texts)
     assert sum("photo" in one for one in anna.received) == 2, "an album without a sign stays with the team"
+
+
+async def test_strangers_hidden_administrators_and_a_deleted_topic(desk: Office) -> None:
+    berta = await desk.counsellor("Frau Berg")
+    anna = await desk.family()
+    anna.says("Mensch")
+    case = await desk.owned("queue")
+    berta.says(f"nehmen {case.code}")
+    case, room = await desk.room_of(berta)
+    await desk.until(lambda: any("Bisher" in text for text in room.texts))
+    assert "**110**" not in "\n".join(room.texts), "the history shows words, not markup"
+    assert case.place is not None
+    thread = int(case.place.thread)
+    desk.forum.member("Fremd", thread).says(">> Schicken Sie Geld")
+    await desk.until(lambda: any("Ich kenne Sie hier nicht" in text for text in room.texts))
+    desk.forum.anonymous(thread).says(">> Ich bin die Leitung")
+    await desk.until(lambda: any("nicht als anonyme Administratorin" in text for text in room.texts))
+
+    desk.forum.loses_topic(thread)
+    anna.says("Sind Sie noch da?")
+    await desk.until(lambda: any("Ich öffne einen neuen für Frau Berg" in text for text in berta.texts))
+    async with asyncio.timeout(SECONDS):
+        while (case := await desk.case()).place is None or case.place.thread == str(thread):
+            await asyncio.sleep(0.05)
+    fresh = desk.topic(case, berta)
+    await desk.until(lambda: any("Sind Sie noch da?" in text for text in fresh.texts))
+    fresh.says(">> Ja, hier bin ich.")
+    await desk.until(lambda: "Ja, hier bin ich." in anna.texts)
+    assert not any("Geld" in text or "Leitung" in text for text in anna.texts)
