@@ -39,8 +39,10 @@ from bot.ports import (
     refuse_leaks,
     together,
 )
+from bot.storage.rows import LONGEST_LEASE
 
 T = TypeVar("T")
+LONGEST = timedelta(seconds=LONGEST_LEASE)
 _OPEN: tuple[OutboxState, ...] = ("waiting", "retry", "sending")
 
 
@@ -148,7 +150,7 @@ class MemoryStore:
         lanes: list[Lane] = []
         for conversation in order:
             one = self._conversations[conversation]
-            if one.lease_until is not None and one.lease_until > now:
+            if one.lease_until is not None and now < one.lease_until <= now + LONGEST:
                 continue
             if len(lanes) >= limit:
                 break
@@ -270,7 +272,12 @@ class MemoryStore:
 
     async def due_outbox(self, account: str, now: datetime, limit: int) -> list[OutboxRow]:
         heads = [out for address in list(self._lines) if address.account == account and (out := self._head(address))]
-        due = [out for out in heads if out.state != "sending" and out.not_before <= now]
+        due = [
+            out
+            for out in heads
+            if out.state != "sending"
+            and (out.not_before <= now or (out.at > now + LONGEST and out.not_before <= out.at + LONGEST))
+        ]
         due.sort(key=lambda out: out.number)
         for out in due[:limit]:
             out.state = "sending"
@@ -350,7 +357,7 @@ class MemoryStore:
 
     async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
         known = self._leases.get(name)
-        if known is not None and known[0] != holder and known[1] > now:
+        if known is not None and known[0] != holder and now < known[1] <= now + LONGEST:
             return None
         fence = 1 if known is None else known[2] if known[0] == holder else known[2] + 1
         self._leases[name] = (holder, now + timedelta(seconds=seconds), fence)

@@ -13,11 +13,18 @@ from bot.ports import ConversationId, Inbound, InboxRow, Lane, NewOutbox, TurnCo
 from bot.storage.postgres_intake import begin_conversations, conversations_at, hold_lanes, take_in
 from bot.storage.postgres_keys import Transaction
 from bot.storage.postgres_records import keys_of, put_documents
-from bot.storage.rows import address_from_json, dump, inbound_from_bytes, outbound_to_bytes, stamp, tally_to_row
+from bot.storage.rows import (
+    LONGEST_LEASE,
+    address_from_json,
+    dump,
+    inbound_from_bytes,
+    outbound_to_bytes,
+    stamp,
+    tally_to_row,
+)
 from bot.vault.sealing import SealBroken, Sealer
 
 HOUR = 3600.0
-LONGEST_LEASE = 300.0  # seconds; one that ends later was taken before the clock jumped back, and counts as ended
 AT_ONCE = 100  # events of a lane in one claim
 
 # ------------------------------------------------------------------ claiming

@@ -21,8 +21,7 @@ from bot.ports import (
 )
 from bot.storage.postgres_intake import addresses_of, drop_unused_lanes, hold_lanes, move, take_in
 from bot.storage.postgres_keys import Transaction
-from bot.storage.postgres_lanes import LONGEST_LEASE
-from bot.storage.rows import dump, moment, outbound_from_bytes, stamp
+from bot.storage.rows import LONGEST_LEASE, dump, moment, outbound_from_bytes, stamp
 from bot.vault.sealing import SealBroken
 
 _COLUMNS = "o.number, o.conversation, o.key, o.destination, o.delivery, o.attempts, o.body, c.key, o.at"
@@ -34,13 +33,15 @@ async def due(t: Transaction, account: str, now: datetime, limit: int, sender: s
         # The comparison with the minimum asks the index for each candidate and stops at the limit; an anti join would
         # read the whole backlog of a broadcast.
         "SELECT o.number, o.conversation, o.key, o.body, o.delivery, o.attempts FROM kavi.outbox o "
-        "WHERE o.account = $1 AND o.state IN ('waiting', 'retry') AND o.not_before <= $2 AND o.number = "
+        "WHERE o.account = $1 AND o.state IN ('waiting', 'retry') "
+        "AND (o.not_before <= $2 OR (o.at > $2 + $4 AND o.not_before <= o.at + $4)) AND o.number = "
         "  (SELECT min(p.number) FROM kavi.outbox p WHERE p.account = o.account AND p.destination = o.destination "
         "   AND p.state IN ('waiting', 'retry', 'sending')) "
         "ORDER BY o.number LIMIT $3 FOR UPDATE SKIP LOCKED",
         t.keys.account_hash(account),
         stamp(now),
         limit,
+        LONGEST_LEASE,
     )
     await t.keys.load(t.db, {row[2] for row in rows})
     leaving: list[OutboxRow] = []

@@ -12,6 +12,10 @@ from typing import Any
 from bot.dialogue.effects import Attachment
 from bot.ports import Address, Inbound, MediaFile, Outbound, Tally
 
+LONGEST_LEASE = 300.0
+"""Seconds; a lease that ends later was taken before the clock jumped back, and counts as ended. In the same way a message
+that was queued that far in the future waits no longer than it was meant to."""
+
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 

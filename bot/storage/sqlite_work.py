@@ -36,6 +36,7 @@ from bot.ports import (
 )
 from bot.storage.keystore import LOST_KEYS, KeyStore
 from bot.storage.rows import (
+    LONGEST_LEASE,
     address_from_json,
     address_to_json,
     dump,
@@ -169,8 +170,8 @@ class SqliteWork:
     def claim(self, db: sqlite3.Connection, now: datetime, limit: int, lease: float) -> list[Lane]:
         rows = db.execute(
             "SELECT i.conversation, MIN(i.number) AS first FROM inbox i JOIN conversation c ON c.id = i.conversation "
-            "WHERE c.lease_until <= ? GROUP BY i.conversation ORDER BY first LIMIT ?",
-            (stamp(now), limit),
+            "WHERE c.lease_until <= ?1 OR c.lease_until > ?1 + ?3 GROUP BY i.conversation ORDER BY first LIMIT ?2",
+            (stamp(now), limit, LONGEST_LEASE),
         ).fetchall()
         return [lane for row in rows if (lane := self._claim_one(db, row[0], stamp(now) + lease)) is not None]
 
@@ -382,10 +383,11 @@ class SqliteWork:
         hashed = self.account_hash(account)
         rows = db.execute(
             "SELECT o.number, o.conversation, o.key, o.body, o.delivery, o.attempts FROM outbox o JOIN ("
-            "  SELECT MIN(number) AS head FROM outbox WHERE account = ? AND state IN ('waiting', 'retry', 'sending') "
+            "  SELECT MIN(number) AS head FROM outbox WHERE account = ?1 AND state IN ('waiting', 'retry', 'sending') "
             "  GROUP BY destination) h ON o.number = h.head "
-            "WHERE o.state IN ('waiting', 'retry') AND o.not_before <= ? ORDER BY o.number LIMIT ?",
-            (hashed, stamp(now), limit),
+            "WHERE o.state IN ('waiting', 'retry') AND (o.not_before <= ?2 OR (o.at > ?2 + ?4 AND o.not_before <= o.at + ?4)) "
+            "ORDER BY o.number LIMIT ?3",
+            (hashed, stamp(now), limit, LONGEST_LEASE),
         ).fetchall()
         due = []
         for number, conversation, key_id, body, delivery, attempts in rows:
@@ -493,7 +495,7 @@ class SqliteWork:
 
     def lease(self, db: sqlite3.Connection, name: str, holder: str, seconds: float, now: datetime) -> int | None:
         row = db.execute("SELECT holder, until, fence FROM lease WHERE name = ?", (name,)).fetchone()
-        if row is not None and row[0] != holder and row[1] > stamp(now):
+        if row is not None and row[0] != holder and stamp(now) < row[1] <= stamp(now) + LONGEST_LEASE:
             return None
         fence = 1 if row is None else row[2] if row[0] == holder else row[2] + 1
         db.execute("INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)", (name, holder, stamp(now) + seconds, fence))

@@ -186,14 +186,6 @@ async def test_an_erasure_cut_short_leaves_a_lane_that_still_works(url: str, sto
     assert [row.inbound.text for row in lane.inbox] == ["neu"]
 
 
-async def test_a_lease_from_before_the_clock_jumped_back_does_not_block(stores: list[PostgresStore]) -> None:
-    await stores[0].receive([inbound("1")], None)
-    assert len(await stores[0].claim("w", later(3600), 10, 30.0)) == 1
-    assert await stores[0].lease("bot", "p1", 15, later(3600)) == 1
-    assert len(await stores[1].claim("w", START, 10, 30.0)) == 1
-    assert await stores[1].lease("bot", "p2", 15, START) == 2
-
-
 async def test_the_wrong_master_key_is_refused(url: str, stores: list[PostgresStore]) -> None:
     with pytest.raises(ConfigError, match="master key"):
         await PostgresStore(url, bytes(32)).open()

@@ -285,6 +285,25 @@ async def test_an_erasing_turn_still_says_goodbye_and_starts_anew(store: Store) 
     assert await store.transcript(lane.conversation) == []
 
 
+async def test_leases_from_before_the_clock_jumped_back_block_nothing(store: Store) -> None:
+    await store.receive([inbound("1")], None)
+    assert len(await store.claim("w", later(3600), 10, 30.0)) == 1
+    assert await store.lease("bot", "p1", 15, later(3600)) == 1
+    assert len(await store.claim("w", START, 10, 30.0)) == 1
+    assert await store.lease("bot", "p2", 15, START) == 2
+
+
+async def test_messages_from_before_the_clock_jumped_back_leave_now(store: Store) -> None:
+    """What was held for long (a reminder) is not taken for that."""
+    hour = later(3600)
+    await store.receive([inbound("1", at=hour), inbound("2", at=hour)], None)
+    for lane in await store.claim("w", hour, 10):
+        wait = 0 if lane.address.chat == "1" else 86400
+        row = outbox_row(lane.address.chat, "x", not_before=hour + timedelta(seconds=wait))
+        await store.commit(commit_for(lane, outbox=(row,)))
+    assert [row.outbound.address.chat for row in await store.due_outbox(ACCOUNT, START, 10)] == ["1"]
+
+
 async def test_a_lease_has_one_holder_and_a_new_fence_for_each(store: Store) -> None:
     assert await store.lease("bot", "p1", 10, START) == 1
     assert await store.lease("bot", "p1", 10, later(5)) == 1
