@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from bot.dialogue.content import Content
 from bot.messengers.matrix.render import text_contents
 from bot.ports import Address
 from bot.testing.script import Script
+from tests.crisis import CRISIS, SPLIT
 from tests.servers.strict_client import StrictClient
 from tests.servers.synapse import Account, Synapse
 from tests.soak.matrix import PlainPerson, environment
@@ -166,6 +168,46 @@ async def test_nothing_secret_and_nobody_s_name_stands_in_the_log(kavi: Running,
     for secret in ("geheimer", person.room, "carla", "@", "syt_", kavi.account.password, kavi.account.token):
         assert secret not in log, secret
     assert not re.search(r"[!$#][\w-]{20,}", log), "no room and no event is named"
+
+
+async def test_danger_is_heard_in_every_kind_of_message_also_after_a_crash(kavi: Running, synapse: Synapse) -> None:
+    """From the first word of a stranger on; each message raises one alert."""
+    person = synapse.register(f"emma{next(numbers)}")
+    room = await asyncio.to_thread(person.create_room, kavi.account.user_id)
+
+    async def send(**content: object) -> str:
+        return await asyncio.to_thread(person.event, room, "m.room.message", {"msgtype": "m.text", **content})
+
+    async def raised(count: int) -> None:
+        async with asyncio.timeout(60):
+            while (found := _alerts(kavi)) < count:
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(2.2)  # what comes faster is read together with what came before
+        assert _alerts(kavi) == found == count
+
+    await send(body=CRISIS["de"][0])
+    await raised(1)
+    await kavi.program.kill()
+    said = await send(body=CRISIS["ru"][0])
+    await kavi.program.start()
+    await raised(2)
+    fresh = {"msgtype": "m.text", "body": CRISIS["ar"][0]}
+    await send(**{"body": "* x", "m.new_content": fresh, "m.relates_to": {"rel_type": "m.replace", "event_id": said}})
+    await raised(3)
+    await send(msgtype="m.image", url="mxc://localhost/none", filename="x.jpg", body=CRISIS["tr"][0])
+    await raised(4)
+    await send(**{"body": f"> <@x> Was?\n\n{CRISIS['uk'][0]}", "m.relates_to": {"m.in_reply_to": {"event_id": said}}})
+    await raised(5)
+    for words in SPLIT["en"]:
+        await send(body=words)
+    await raised(6)
+
+
+def _alerts(kavi: Running) -> int:
+    with sqlite3.connect(Path(kavi.environment["KAVI_DATA_DIR"]) / "kavi.sqlite") as db:
+        count: int = db.execute("SELECT count(*) FROM alert WHERE level = 'alert'").fetchone()[0]
+    db.close()
+    return count
 
 
 async def test_ended_session_stops_the_program_with_its_own_code(kavi: Running) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ KNOWLEDGE = Path(__file__).resolve().parents[3] / "knowledge"
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 HUMAN = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."
 HUMAN_CHILD = "Ein Mensch aus unserem Team liest deine Nachricht, sobald jemand da ist."
+LONG_HUMAN = "Gerade ist niemand in der Beratung. Ihre Nachricht wird am Montag, dem 30. November, ab 9 Uhr gelesen."
+BY_DAY = {("staff", "threat_other")}  # professionals are told to call the police first; their line answers by day
 READERS = [("child", band) for band in ("6-9", "10-13", "14-17", "")] + [
     (a, "") for a in ("caregiver", "parent", "staff", "unknown")
 ]
@@ -65,6 +68,32 @@ def test_every_answer_at_every_hour_of_a_week(answers: Answers, category: str, r
                 assert not re.search(r"\b(Sie|Ihnen|Ihre?n?)\b", text), text
             if reader in ("caregiver", "parent", "staff") and language == "de":
                 assert not re.search(r"\b([Dd]u|[Dd]ir|[Dd]ich|[Dd]eine?)\b", text), text
+
+
+@pytest.mark.parametrize("category", URGENCIES)
+@pytest.mark.parametrize("human", [HUMAN, LONG_HUMAN])
+def test_every_reader_has_an_open_line_and_an_honest_human_at_every_hour(
+    answers: Answers, category: str, human: str
+) -> None:
+    for (reader, band), register in itertools.product(READERS, ("plain", "leicht")):
+        for hour in range(7 * 24):
+            at = MONDAY + timedelta(hours=hour, minutes=7)
+            text = answers(_finding(category), reader, band, register, "de", at, human)
+            assert len(text) < LONGEST
+            assert "liest" in text or "gelesen" in text
+            if category != "emergency_now" and (reader, category) not in BY_DAY:
+                assert "jetzt offen" in text, (reader, hour)
+
+
+@pytest.mark.parametrize("category", URGENCIES)
+def test_the_easy_version_is_there_for_children_and_adults_and_has_short_sentences(
+    answers: Answers, category: str
+) -> None:
+    for key in ("child.leicht", "adult.leicht"):
+        text = answers.texts[category][key]
+        sentences = [one.split() for one in re.split(r"[.!?:]", text) if one.strip()]
+        assert max(map(len, sentences)) <= 10
+        assert not re.search(r"[;()–]", text)
 
 
 @pytest.mark.parametrize("category", URGENCIES)
