@@ -145,14 +145,19 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 def make_store(settings: Settings) -> Store:
     """The store that `KAVI_STORE__URL` names, not yet opened."""
     url = store_url(settings)
-    secret = settings.secrets.master_key
-    master = master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
+    master = master_of(settings)
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
         return SqliteStore(_sqlite_path(rest), master)
     if scheme in ("postgresql", "postgres"):
         return _postgres(url, master, settings)
     raise ConfigError(f"KAVI_STORE__URL={scheme}://…: known are sqlite:///path and postgresql://….")
+
+
+def master_of(settings: Settings) -> bytes:
+    """The master key of this installation. Raises ConfigError."""
+    secret = settings.secrets.master_key
+    return master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
 
 
 def _postgres(url: str, master: bytes, settings: Settings) -> Store:
@@ -197,7 +202,7 @@ def make_speakers(settings: Settings, store: Store, answers: QuickAnswers | None
     if settings.telegram.token is not None:
         speakers.append(_telegram(settings, open_source, answers))
     if settings.matrix.homeserver or settings.matrix.user_id:
-        speakers.append(_matrix(settings, open_source))
+        speakers.append(_matrix(settings, store, open_source))
     for name, values in settings.messengers.items():
         speakers.append(_third_party(name, values, open_source))
     if not speakers:
@@ -207,14 +212,12 @@ def make_speakers(settings: Settings, store: Store, answers: QuickAnswers | None
     return speakers
 
 
-def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
+def _matrix(settings: Settings, store: Store, open_source: OpenSource) -> Speaker:
     from bot.messengers.matrix import MatrixMessenger
     from bot.messengers.matrix import MatrixSettings as Account
     from bot.service.program import Speaker
 
     matrix = settings.matrix
-    secret = settings.secrets.master_key
-    master = master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
     account = Account(
         homeserver=matrix.homeserver,
         user_id=matrix.user_id,
@@ -222,8 +225,8 @@ def _matrix(settings: Settings, open_source: OpenSource) -> Speaker:
         password=_revealed(matrix.password),
         access_token=_revealed(matrix.access_token),
         device_id=matrix.device_id,
-        store_key=derive(master, "matrix-store"),
-        identity_seed=derive(master, "matrix-identity"),
+        store_key=store.secret("matrix-store"),
+        identity_seed=store.secret("matrix-identity"),
         staff_rooms=frozenset(matrix.staff_rooms),
         staff_keys=matrix.staff_keys,
     )

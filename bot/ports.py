@@ -391,6 +391,7 @@ class TurnCommit:
     transcript: tuple[tuple[str, str, datetime], ...] = ()  # (who, text, at) kept 90 days, only with consent
     erase: bool = False  # destroy the conversation's key and rows; alerts stay without text
     release: bool = True  # give the lane back in the same transaction
+    contact: bool = True  # a person did something; from the last such moment on texts are kept so many days
 
 
 def refuse_leaks(commit: TurnCommit) -> None:
@@ -432,6 +433,14 @@ class OutboxRow:
     delivery: DeliveryClass
     attempts: int
     state: OutboxState
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many rows of a class are kept, and the oldest moment among those from which their limit counts."""
+
+    rows: int
+    oldest: datetime | None
 
 
 class Store(Protocol):
@@ -525,6 +534,15 @@ class Store(Protocol):
 
     async def retain(self, now: datetime) -> Mapping[str, int]:
         """Enforces the retention table; class -> rows removed."""
+
+    def secret(self, purpose: str) -> bytes:
+        """A key for something outside the store; it stays the same when the master key is changed."""
+
+    async def rotate(self, new_master: bytes) -> None:
+        """Wraps the keys with another master key; whoever has the store open works on undisturbed."""
+
+    async def kept(self) -> Mapping[str, Kept]:
+        """Of each class of the retention table that the store keeps: how many rows, and the time that its limit counts from."""
 
     async def status(self) -> Mapping[str, int]:
         """Counts for `kavi status`: lanes, inbox, outbox by state, timers, alerts, conversations, schema version."""

@@ -204,6 +204,18 @@ def restore(
     raise SystemExit(run_restore(source, None if until is None else until.astimezone()))
 
 
+@app.command("rotate-key")
+def rotate_key(
+    to: Annotated[
+        Path | None, typer.Option(help="Neue Datei für den Schlüssel; nötig, wenn er nicht im Datenordner liegt.")
+    ] = None,
+) -> None:
+    """Wechselt den Hauptschlüssel im laufenden Betrieb."""
+    from bot.cli.keys import run_rotate_key
+
+    raise SystemExit(run_rotate_key(to))
+
+
 @app.command()
 def desk(once: Annotated[bool, typer.Option(help="Nur einmal zeigen.")] = False) -> None:
     """Zeigt Warteschlange und Auslastung der Beratung, laufend."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +18,13 @@ from bot.config import Settings, read_settings, store_url
 from bot.dialogue.content import Content
 from bot.dialogue.rendering import BERLIN, berlin_day
 from bot.errors import ConfigError, KaviError
-from bot.ports import ConversationId
+from bot.ports import ConversationId, Kept
 from bot.service.forgetting import erase_everywhere
 from bot.service.program import ROLES
 from bot.vault import certificates
+from bot.vault.retention import RETENTION
+
+DAY = 86400.0
 
 
 def run_run(roles: str) -> int:
@@ -88,9 +92,35 @@ async def _status(settings: Settings) -> int:
                     f"{alert.at:%d.%m. %H:%M}", alert.category, alert.level, alert.urgency, alert.audience, alert.rule
                 )
             console.print(rows)
+        console.print(_limits(await store.kept(), datetime.now(UTC)))
         waiting = await store.documents("queue")
         console.print(f"Menschen, die auf die Beratung warten: {len(waiting)}")
     return 0
+
+
+_JOB = 0.5  # days after which the retention job has surely run once more
+
+
+def _limits(kept: Mapping[str, Kept], now: datetime) -> Table:
+    """The retention table with what is really there: the oldest row of each class must be younger than its limit."""
+    table = Table("Was", "Frist", "Zeilen", "Ältestes", "Eingehalten", title="Aufbewahrung")
+    for name, limit in RETENTION.items():
+        found = kept.get(name)
+        if found is None:  # a document or slot: it ends by its own date, which the row below proves for all
+            table.add_row(limit.about, f"{limit.days:g} Tage", "", "", "")
+            continue
+        age = 0.0 if found.oldest is None else (now - found.oldest).total_seconds() / DAY
+        table.add_row(
+            limit.about, f"{limit.days:g} Tage", str(found.rows), f"{age:.1f} Tage" if found.rows else "",
+            "ja" if age <= limit.days + _JOB else "NEIN",
+        )  # fmt: skip
+    ending, waiting = kept.get("document"), kept.get("inbox")
+    if ending is not None:
+        late = ending.oldest is not None and (now - ending.oldest).total_seconds() / DAY > _JOB
+        table.add_row("Alles mit eigenem Ablaufdatum", "sein Datum", str(ending.rows), "", "NEIN" if late else "ja")
+    if waiting is not None:
+        table.add_row("Wartende Nachrichten", "bis zur Antwort", str(waiting.rows), "", "")
+    return table
 
 
 def _expiring(content: Content) -> int:

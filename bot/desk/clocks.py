@@ -9,9 +9,10 @@ from bot.desk.hours import clock, day_words
 from bot.desk.state import Case
 from bot.desk.table import meaning
 from bot.desk.work import MINUTE, Work
+from bot.vault.retention import days
 
 WATCH_EVERY = 300.0  # seconds
-KEEP_CLOSED = 40  # days after closing a case is forgotten
+KEEP_CLOSED = days("case")  # after closing a case is forgotten
 
 
 def fired(work: Work, event: DeskTimer) -> None:

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
+from bot.vault.retention import days
+
 FORMAT = 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
@@ -24,8 +26,10 @@ Owner = Literal["bot", "queue", "counsellor", "closed"]
 Keep = Literal["turn", "session", "30d", "90d", "case"]
 Value = str | int | float | bool | tuple[str, ...] | None
 
-SESSION_LIFETIME = timedelta(hours=24)  # slots kept for the `session` go after a day without a message
-LIFETIMES: Mapping[str, timedelta] = MappingProxyType({"30d": timedelta(days=30), "90d": timedelta(days=90)})
+SESSION_LIFETIME = timedelta(days=days("slot_session"))  # without a message
+LIFETIMES: Mapping[str, timedelta] = MappingProxyType(
+    {name: timedelta(days=days(f"slot_{name}")) for name in ("30d", "90d")}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,3 +311,11 @@ def fresh(slots: Mapping[str, Slot], now: datetime, last_at: float) -> dict[str,
         if not (slot.keep == "turn" or (slot.keep == "session" and away))
         and not (slot.keep in LIFETIMES and stamp - slot.at > LIFETIMES[slot.keep].total_seconds())
     }
+
+
+def slots_end(session: Session) -> float | None:
+    """When the next slot's lifetime runs out if nothing more is said (epoch seconds); None when none does by itself."""
+    slots = [slot for part in session.parts.values() for slot in part.slots.values()]
+    ends = [slot.at + LIFETIMES[slot.keep].total_seconds() for slot in slots if slot.keep in LIFETIMES]
+    ends += [session.last_at + SESSION_LIFETIME.total_seconds() for slot in slots if slot.keep == "session"]
+    return min(ends, default=None)

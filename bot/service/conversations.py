@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, assert_never
 
 import structlog
@@ -17,6 +17,7 @@ from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
 from bot.dialogue.engine import COMPLAINT
 from bot.dialogue.events import Event, Understanding
+from bot.dialogue.session import slots_end
 from bot.dialogue.understanding import look_for_danger
 from bot.ports import (
     Alert,
@@ -35,6 +36,7 @@ from bot.ports import (
 from bot.service.forgetting import traces_of
 from bot.service.profile import profile_of
 from bot.service.translation import (
+    FORM_LIFETIME,
     GAP_LIFETIME,
     Gathered,
     Turned,
@@ -102,6 +104,7 @@ class Conversations:
                 self.watcher(turned, result)
             _log_turn(turned, before, result)
         _note_waiting(gathered, lane, now, began, session.owner)
+        _time_slots(gathered, session)
         return _commit(lane, session, gathered)
 
     def _too_many(self, conversation: str, row: InboxRow) -> bool:
@@ -351,7 +354,7 @@ def _gap(turned: Turned, index: int, effect: fx.CollectGap) -> Document:
 def _form(turned: Turned, index: int, effect: fx.Submit) -> Document:
     """A finished form waits under its own kind until its receiver takes it; it knows no conversation."""
     body = json.dumps({"at": turned.at.isoformat(), **dict(effect.values)}, ensure_ascii=False)
-    return Document(kind=f"form.{effect.form}", key=turned.key(index), body=body)
+    return Document(kind=f"form.{effect.form}", key=turned.key(index), body=body, expires=turned.at + FORM_LIFETIME)
 
 
 def _forget_all(gathered: Gathered) -> None:
@@ -371,6 +374,16 @@ def _note_waiting(gathered: Gathered, lane: Lane, now: datetime, before: str, af
     body = json.dumps({"since": now.isoformat()}) if human else None
     conversation = lane.conversation if human else None
     gathered.documents.append(Document(kind=WAITING, key=lane.conversation, body=body, conversation=conversation))
+
+
+SLOTS_TIMER = "slots"  # says nothing; the turn that it causes drops the slots whose lifetime is over
+
+
+def _time_slots(gathered: Gathered, session: Session) -> None:
+    ends = slots_end(session)
+    if ends is not None and session.consent and not gathered.erase:
+        due = datetime.fromtimestamp(ends + 1.0, UTC)
+        gathered.timers.append(NewTimer(name=SLOTS_TIMER, due=due, fence=session.fence))
 
 
 def _commit(lane: Lane, session: Session, gathered: Gathered) -> TurnCommit:
@@ -396,6 +409,7 @@ def _commit(lane: Lane, session: Session, gathered: Gathered) -> TurnCommit:
         blobs=tuple(gathered.blobs) if consented else (),
         transcript=tuple(gathered.transcript) if not gathered.erase else (),
         erase=gathered.erase,
+        contact=any(row.inbound.kind != "timer" for row in lane.inbox),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 import structlog
@@ -41,6 +41,7 @@ from bot.ports import (
 from bot.service.profile import profile_of
 from bot.service.translation import blob_of
 from bot.text.spans import parse, plain
+from bot.vault.retention import days
 
 log = structlog.get_logger("kavi.desk")
 
@@ -138,7 +139,8 @@ class DeskLane:
                 out.timers = [timer for timer in out.timers if timer.name != effect.name]
                 out.cancel.append(effect.name)
             case fx.Audit():
-                out.documents.append(Document(kind=AUDIT, key=f"{effect.number:09}", body=effect.line))
+                key, until = f"{effect.number:09}", at + timedelta(days=days("audit"))
+                out.documents.append(Document(kind=AUDIT, key=key, body=effect.line, expires=until))
             case fx.SeeAlert():
                 await self.store.acknowledge(effect.alert, effect.by, at)
             case fx.Fact():

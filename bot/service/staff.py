@@ -42,9 +42,12 @@ async def audit_lines(store: Store) -> list[dict[str, object]]:
 
 async def broken_at(store: Store) -> int | None:
     """The number of the first line that does not follow from the one before; None when the chain is whole."""
-    before = ""
-    for number, document in enumerate(await store.documents(AUDIT), 1):
+    before, number = None, 0
+    for document in await store.documents(AUDIT):
         line = json.loads(document.body or "{}")
+        if before is None:  # what is older than the log is kept is gone
+            before, number = line.get("before"), int(line.get("n", 1)) - 1
+        number += 1
         if line.get("before") != before or line.get("n") != number:
             return number
         before = hashlib.sha256((document.body or "").encode()).hexdigest()

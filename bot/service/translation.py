@@ -24,8 +24,10 @@ from bot.ports import (
     Outbound,
     Tally,
 )
+from bot.vault.retention import days
 
-GAP_LIFETIME = timedelta(days=30)
+GAP_LIFETIME = timedelta(days=days("gap"))
+FORM_LIFETIME = timedelta(days=days("form"))
 
 _DESK_EVENTS: dict[str, type[Any]] = {
     kind.__name__: kind

@@ -22,6 +22,7 @@ from bot.ports import (
     Gone,
     Inbound,
     InboxRow,
+    Kept,
     Lane,
     Moved,
     NewFact,
@@ -188,7 +189,8 @@ class MemoryStore:
             one = self._begin_anew(commit)
         if commit.session is not None:
             one.session, one.version, one.consented = commit.session, one.version + 1, commit.consented
-        one.last_at = at
+        if commit.contact:
+            one.last_at = at
         if commit.release:
             one.lease_until = None
         if commit.consented:
@@ -452,6 +454,16 @@ class MemoryStore:
         for key in gone:
             del self._documents[key]
         return {"document": len(gone)}
+
+    def secret(self, purpose: str) -> bytes:
+        return hashlib.sha256(purpose.encode()).digest()
+
+    async def rotate(self, new_master: bytes) -> None: ...
+
+    async def kept(self) -> Mapping[str, Kept]:
+        """Only what expires by itself."""
+        ends = [document.expires for document in self._documents.values() if document.expires is not None]
+        return {"document": Kept(len(ends), min(ends, default=None))}
 
     async def status(self) -> Mapping[str, int]:
         return {

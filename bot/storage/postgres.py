@@ -23,6 +23,7 @@ from bot.ports import (
     Cursor,
     Document,
     Inbound,
+    Kept,
     Lane,
     NewFact,
     OutboxRow,
@@ -38,8 +39,8 @@ from bot.storage import postgres_records as records
 from bot.storage.postgres_keys import PostgresKeys, Transaction
 from bot.storage.postgres_link import Ear, Gatherer, Link
 from bot.storage.postgres_upgrade import prepare, prepare_keys
-from bot.storage.retention import RETENTION
 from bot.storage.rows import moment, stamp
+from bot.vault.retention import days
 
 T = TypeVar("T")
 log = structlog.get_logger("kavi.store")
@@ -347,8 +348,8 @@ class PostgresStore:
         return await self._run("rest", work)
 
     async def retain(self, now: datetime) -> Mapping[str, int]:
-        removed = await self._run("rest", lambda t: records.retain(t, now, RETENTION))
-        before = stamp(now) - RETENTION["text"] * records.DAY
+        removed = await self._run("rest", lambda t: records.retain(t, now))
+        before = stamp(now) - days("text") * records.DAY
         removed["text"] = 0
         while quiet := await self._run("rest", lambda t: records.quiet(t, before, ERASED_AT_ONCE)):
             removed["text"] += await self._erase(quiet)
@@ -363,6 +364,9 @@ class PostgresStore:
         if old:
             await self._run("rest", lambda t: t.keys.remove(t.db, old))
         self._unused = unused - old
+
+    async def kept(self) -> Mapping[str, Kept]:
+        return await self._read(records.kept)
 
     async def status(self) -> Mapping[str, int]:
         return await self._read(records.status)
@@ -387,8 +391,10 @@ class PostgresStore:
         await self._run("rest", records.drop_unreadable)
         return len(gone)
 
+    def secret(self, purpose: str) -> bytes:
+        return self._keys.ring.secret(purpose)
+
     async def rotate(self, new_master: bytes) -> None:
-        """Wraps the keys with another master key."""
         await self._run("rest", lambda t: t.keys.rotate(t.db, new_master))
 
     async def check(self) -> str:

@@ -254,7 +254,7 @@ async def _save_sessions(t: Transaction, turns: Sequence[_Turn]) -> None:
             None if turn.commit.session is None
             else t.keys.sealer(turn.key).seal(turn.commit.session.encode(), b"session"),
             turn.commit.consented,
-            turn.last,
+            turn.last if turn.commit.contact else 0.0,
         )
         for turn in turns
     ]  # fmt: skip

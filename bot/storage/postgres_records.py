@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.ports import Alert, ConversationId, Document, NewFact, Tally, week_of
+from bot.ports import Alert, ConversationId, Document, Kept, NewFact, Tally, week_of
 from bot.storage.postgres_keys import Transaction
-from bot.storage.rows import moment, stamp, tally_from_row
+from bot.storage.rows import KEPT, moment, stamp, tally_from_row
+from bot.vault.retention import RETENTION
 from bot.vault.sealing import SealBroken
 
 DAY = 86400.0
@@ -190,15 +191,17 @@ async def tallies(t: Transaction, since: str, until: str) -> list[Tally]:
     return [tally_from_row(row) for row in rows]
 
 
-async def retain(t: Transaction, now: datetime, table: Mapping[str, float]) -> dict[str, int]:
+async def retain(t: Transaction, now: datetime) -> dict[str, int]:
     """Removes what is older than the table allows, but for conversations."""
     at = stamp(now)
+    table = {name: limit.days for name, limit in RETENTION.items()}
     statements = {
         "seen": ("DELETE FROM kavi.seen WHERE at < $1", at - table["seen"] * DAY),
         "outbox": (
             "DELETE FROM kavi.outbox WHERE at < $1 AND state NOT IN ('waiting', 'retry', 'sending')",
             at - table["outbox"] * DAY,
         ),
+        "blob": ("DELETE FROM kavi.blob WHERE at < $1", at - table["blob"] * DAY),
         "document": ("DELETE FROM kavi.document WHERE expires < $1", at),
         "fact": ("DELETE FROM kavi.fact WHERE at < $1", at - table["fact"] * DAY),
         "tally": ("DELETE FROM kavi.tally WHERE week < $1", week_of(now - timedelta(days=table["tally"]))),
@@ -209,6 +212,15 @@ async def retain(t: Transaction, now: datetime, table: Mapping[str, float]) -> d
         done: str = await t.db.execute(sql, before)
         removed[kind] = int(done.split()[-1])
     return removed
+
+
+async def kept(t: Transaction) -> dict[str, Kept]:
+    """Of each class how many rows, and from when its limit counts."""
+    found = {}
+    for name, sql in KEPT.items():
+        count, oldest = await t.db.fetchrow(sql.format(schema="kavi."))
+        found[name] = Kept(count, None if oldest is None else moment(oldest))
+    return found
 
 
 async def quiet(t: Transaction, before: float, limit: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,20 @@ LONGEST_LEASE = 300.0
 that was queued that far in the future waits no longer than it was meant to."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+KEPT: Mapping[str, str] = {
+    "inbox": "SELECT count(*), min(at) FROM {schema}inbox",
+    "seen": "SELECT count(*), min(at) FROM {schema}seen",
+    "outbox": "SELECT count(*), min(at) FROM {schema}outbox WHERE state NOT IN ('waiting', 'retry', 'sending')",
+    "text": "SELECT count(*), min(last_at) FROM {schema}conversation",
+    "blob": "SELECT count(*), min(at) FROM {schema}blob",
+    "document": "SELECT count(*), min(expires) FROM {schema}document WHERE expires IS NOT NULL",
+    "alert": "SELECT count(*), min(at) FROM {schema}alert",
+    "fact": "SELECT count(*), min(at) FROM {schema}fact",
+    "tally": "SELECT count(*), NULL FROM {schema}tally",
+}
+"""Rows of each class of the retention table, and from when its limit counts; of documents, when the first ends."""
 
 
 def stamp(at: datetime) -> float:

@@ -17,6 +17,7 @@ from bot.ports import (
     Cursor,
     Document,
     Inbound,
+    Kept,
     Lane,
     NewFact,
     OutboxRow,
@@ -26,7 +27,6 @@ from bot.ports import (
 )
 from bot.storage.batch import Batcher, translate
 from bot.storage.keystore import KeyStore
-from bot.storage.retention import RETENTION
 from bot.storage.rows import moment
 from bot.storage.sqlite_work import SqliteWork
 
@@ -248,10 +248,13 @@ class SqliteStore:
             return
 
     async def retain(self, now: datetime) -> Mapping[str, int]:
-        removed = await self._batcher.run(lambda db: self._work.retain(db, now, RETENTION))
+        removed = await self._batcher.run(lambda db: self._work.retain(db, now))
         if any(removed.values()):
             await self._shrink()
         return removed
+
+    async def kept(self) -> Mapping[str, Kept]:
+        return await self._batcher.run(self._work.kept, weight="reads")
 
     async def status(self) -> Mapping[str, int]:
         return await self._batcher.run(self._work.status, weight="reads")
@@ -264,8 +267,10 @@ class SqliteStore:
         """After a restore: removes what has no key here, erased since or not in the backup of the keys; how many conversations."""
         return await self._batcher.run(self._work.drop_unreadable)
 
+    def secret(self, purpose: str) -> bytes:
+        return self._work.keys.ring.secret(purpose)
+
     async def rotate(self, new_master: bytes) -> None:
-        """Wraps the keys with another master key."""
         await self._batcher.run(lambda db: self._work.keys.rotate(new_master))
 
     async def check(self) -> str:

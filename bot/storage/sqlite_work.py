@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -19,6 +19,7 @@ from bot.ports import (
     Gone,
     Inbound,
     InboxRow,
+    Kept,
     Lane,
     Moved,
     NewFact,
@@ -36,6 +37,7 @@ from bot.ports import (
 )
 from bot.storage.keystore import LOST_KEYS, KeyStore
 from bot.storage.rows import (
+    KEPT,
     LONGEST_LEASE,
     address_from_json,
     address_to_json,
@@ -49,6 +51,7 @@ from bot.storage.rows import (
     tally_from_row,
     tally_to_row,
 )
+from bot.vault.retention import RETENTION
 from bot.vault.sealing import SealBroken, Sealer
 
 HOUR = 3600.0
@@ -260,10 +263,11 @@ class SqliteWork:
 
     def _save_session(self, db: sqlite3.Connection, commit: TurnCommit, last: float, sealer: Sealer) -> None:
         session = None if commit.session is None else sealer.seal(commit.session.encode(), b"session")
+        contact = last if commit.contact else 0.0
         db.execute(
             "UPDATE conversation SET session = COALESCE(?, session), version = version + ?, consented = ?, "
             "last_at = MAX(last_at, ?), lease_until = CASE WHEN ? THEN 0 ELSE lease_until END WHERE id = ?",
-            (session, int(session is not None), int(commit.consented), last, commit.release, commit.conversation),
+            (session, int(session is not None), int(commit.consented), contact, commit.release, commit.conversation),
         )
         if commit.consented and commit.transcript:
             lines = [(who, text, stamp(at)) for who, text, at in commit.transcript]
@@ -656,14 +660,16 @@ class SqliteWork:
                 db.execute(f"DELETE FROM {table} WHERE about = ?", (conversation,))
             db.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
 
-    def retain(self, db: sqlite3.Connection, now: datetime, table: Mapping[str, float]) -> dict[str, int]:
+    def retain(self, db: sqlite3.Connection, now: datetime) -> dict[str, int]:
         at = stamp(now)
+        table = {name: limit.days for name, limit in RETENTION.items()}
         removed = {
             "seen": db.execute("DELETE FROM seen WHERE at < ?", (at - table["seen"] * DAY,)).rowcount,
             "outbox": db.execute(
                 "DELETE FROM outbox WHERE at < ? AND state NOT IN ('waiting', 'retry', 'sending')",
                 (at - table["outbox"] * DAY,),
             ).rowcount,
+            "blob": db.execute("DELETE FROM blob WHERE at < ?", (at - table["blob"] * DAY,)).rowcount,
             "document": db.execute("DELETE FROM document WHERE expires < ?", (at,)).rowcount,
             "fact": db.execute("DELETE FROM fact WHERE at < ?", (at - table["fact"] * DAY,)).rowcount,
             "tally": db.execute(
@@ -678,6 +684,13 @@ class SqliteWork:
         self._erase_rows(db, quiet)
         removed["text"] = len(quiet)
         return removed
+
+    def kept(self, db: sqlite3.Connection) -> dict[str, Kept]:
+        found = {}
+        for name, sql in KEPT.items():
+            count, oldest = db.execute(sql.format(schema="")).fetchone()
+            found[name] = Kept(count, None if oldest is None else moment(oldest))
+        return found
 
     def replay_erasures(self, db: sqlite3.Connection) -> int:
         """After a restore or a crash: rows of conversations whose key was destroyed are removed; returns of how many."""

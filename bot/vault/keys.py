@@ -40,10 +40,18 @@ def master_key(setting: str | None, data_dir: Path) -> bytes:
         )
     data_dir.mkdir(parents=True, exist_ok=True)
     key = new_key()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    write_master(path, key)
+    return key
+
+
+def write_master(path: Path, key: bytes) -> None:
+    """Writes a master key into a new file that only its owner may read. Raises ConfigError when there is one already."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConfigError(f"There is a file {path} already. Move it away first.") from None
     with os.fdopen(descriptor, "w") as file:
         file.write(base64.b64encode(key).decode() + "\n")
-    return key
 
 
 def _decode(text: str, where: str) -> bytes:
@@ -64,6 +72,7 @@ class Keyring:
         self._master = Sealer(derive(master, "wrap"))
         root = self._unwrap_root(root_wrapped) if root_wrapped is not None else new_key()
         self.root_wrapped = root_wrapped or self._master.seal(root, _WRAP)
+        self._root = root
         self._index = derive(root, "index")
         self._wrapper = Sealer(derive(root, "data-keys"))
         self.own = Sealer(derive(root, "installation"))
@@ -82,6 +91,10 @@ class Keyring:
         """The root key wrapped by another master key; nothing else changes."""
         root = self._unwrap_root(self.root_wrapped)
         return Sealer(derive(new_master, "wrap")).seal(root, _WRAP)
+
+    def secret(self, purpose: str) -> bytes:
+        """A key for something outside the store, the same for as long as the installation lives."""
+        return derive(self._root, purpose)
 
     def index(self, *parts: str) -> str:
         """The keyed hash of these parts."""
