@@ -19,6 +19,7 @@ from typing import Any, Final
 _PIECES: Final = (3, 4)  # lengths of the pieces of words
 _PIECE: Final = 0.5
 _CLASS: Final = 0.7
+_FLOOD: Final = 25  # words; in a longer message what repeats counts once
 _MOST_WORDS: Final = 20_000  # words whose sums are kept
 _LIKELY: Final = 2.0  # what the writer being an adult or a child adds, as a logarithm
 _RARE: Final = 2  # what stands in fewer examples says nothing
@@ -66,7 +67,7 @@ class Likeness:
         total, size = 0.0, 0.0
         weigh = self.weights.get
         before, second = "", ""
-        for word in words:
+        for word in words if len(words) <= _FLOOD else _said_once(words):
             known = self._sums.get(word)
             if known is None:
                 known = self._add(word, ids)
@@ -120,6 +121,19 @@ class Likeness:
                 row = (example, math.sqrt(len(example.words) or 1))
                 self._sorted.setdefault(example.category, []).append(row)
         return self._sorted.get(category, ())
+
+
+def _said_once(words: Sequence[str]) -> list[str]:
+    """The words without what repeats: saying a thing a hundred times is saying it once, in whatever it says."""
+    kept: list[str] = []
+    seen: set[tuple[str, str, str]] = set()
+    before, second = "", ""
+    for word in words:
+        if (second, before, word) not in seen:
+            seen.add((second, before, word))
+            kept.append(word)
+        before, second = word, before
+    return kept
 
 
 def _word_features(word: str, ids: Ids) -> list[tuple[str, float]]:

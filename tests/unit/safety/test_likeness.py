@@ -7,7 +7,7 @@ import pickle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.safety.likeness import Likeness, Sample, fit
+from bot.safety.likeness import Likeness, Sample, _said_once, fit
 from bot.safety.matching import words_of
 
 DANGER = ("ich will nicht mehr leben", "ich mag nicht mehr da sein", "am liebsten wär ich tot", "ich bring mich um")
@@ -78,3 +78,12 @@ def test_any_text_has_a_probability(text: str) -> None:
 
 
 _MODEL = model()
+
+
+def test_repeating_it_makes_nothing_more_dangerous() -> None:
+    words = ["heute", "war", "ein", "langer", "tag", "und", "ich", "habe", "viel", "gemacht"]
+    assert _said_once(words) == words
+    assert _said_once(words * 90)[: len(words)] == words
+    assert len(_said_once(words * 90)) <= len(words) + 2
+    assert _said_once(["a"] * 500) == ["a"] * 3
+    assert _said_once([]) == []
