@@ -40,6 +40,7 @@ class TelegramSettings(BaseModel):
     """
 
     token: SecretStr | None = None
+    username: str = ""  # the bot's public name, for the links on posters
     api_url: str = "https://api.telegram.org"
     rate: float = 30.0
     chat_rate: float = 1.0

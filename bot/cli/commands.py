@@ -294,6 +294,42 @@ def certificate(code: Annotated[str, typer.Argument(help="Der Code auf der Besch
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Argument(help="Ordner für Seiten, PDFs und Daten.")] = Path("bericht"),
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="Alle vollen Wochen, die noch ausstehen, veröffentlichen: einmal für immer."),
+    ] = False,
+    land: Annotated[str, typer.Option(help="Dazu zwei Seiten für dieses Bundesland, oder „alle“.")] = "",
+    demo: Annotated[bool, typer.Option(help="Muster mit erfundenen Zahlen, als solches gekennzeichnet.")] = False,
+) -> None:
+    """Schreibt den Bericht: Seite, PDF, Vorschlag und offene Daten, nur aus veröffentlichten Zahlen."""
+    from bot.cli.report import run_report
+
+    raise SystemExit(run_report(out, publish, land, demo))
+
+
+@app.command()
+def poster(
+    out: Annotated[Path, typer.Argument(help="PDF-Datei.")] = Path("plakat.pdf"),
+    land: Annotated[str, typer.Option(help="Für ein Bundesland.")] = "",
+    prison: Annotated[str, typer.Option(help="Für ein Gefängnis: Name, Ort oder Kennung.")] = "",
+    school: Annotated[str, typer.Option(help="Für eine Schule: ihr Name, wie er auf dem Plakat stehen soll.")] = "",
+    audience: Annotated[str, typer.Option("--for", help="family, child oder staff.")] = "family",
+    size: Annotated[str, typer.Option(help="a4 (Plakat) oder a6 (Karte).")] = "a4",
+    telegram: Annotated[str, typer.Option(help="Name des Bots bei Telegram; sonst aus den Einstellungen.")] = "",
+    matrix: Annotated[str, typer.Option(help="Matrix-Kennung, @kavi:beispiel.org; sonst aus den Einstellungen.")] = "",
+) -> None:
+    """Macht ein Plakat oder eine Karte mit QR-Code, der den Chat an der richtigen Stelle öffnet."""
+    from bot.cli.poster import Wish, run_poster
+
+    wish = Wish(
+        out=out, land=land, prison=prison, school=school, audience=audience, size=size, telegram=telegram, matrix=matrix
+    )
+    raise SystemExit(run_poster(wish))
+
+
+@app.command()
 def migrate(
     to: Annotated[
         str, typer.Option(help="Zieldatenbank: sqlite:///pfad oder postgresql://…; leer = nur das Schema erneuern.")

@@ -354,7 +354,8 @@ def _start(draft: Draft, event: events.Started) -> None:
             draft.push("onboarding", {"role_hint": value})
         elif name == "from" and value in CAME_BY:
             source = value
-    if source:
+    if source or prison:
+        source = source or "poster"  # the name of some prisons leaves no room for the way in a link
         draft.record("came_by", source=source, land=str(draft.value("land") or ""), prison=prison)
     if draft.top is None:
         draft.push("menu" if draft.part.audience else "onboarding")

@@ -13,6 +13,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
+from bot.text.drawing import Area, Box, Drawing, Shape, Stroke, Words
 from bot.text.spans import Styled, parse
 
 FONTS = Path(__file__).parent / "fonts"
@@ -117,7 +118,7 @@ class Paper:
         if not rows:
             return
         columns = max(len(row) for row in rows)
-        self._font(10)
+        self._font(10 if columns < 7 else 8)
         self._pdf.set_fill_color(255, 255, 255)
         head = FontFace(emphasis="BOLD", color=ACCENT, fill_color=PALE)
         with self._pdf.table(
@@ -210,6 +211,56 @@ class Paper:
                     self._pdf.rect(left + x * side, top + y * side, side + 0.02, side + 0.02, style="F")
         self._pdf.set_y(top + width + 2)
 
+    def keep(self, height: float) -> None:
+        """Goes to the next page unless so much room is left, so that what belongs together stays together."""
+        if self._left() < min(height, self._pdf.eph):
+            self._pdf.add_page()
+
+    def drawing(self, drawing: Drawing, width: float) -> None:
+        """A drawing across `width` millimetres, never over two pages."""
+        scale = width / drawing.width
+        self.keep(drawing.height * scale)
+        left, top = MARGIN, self._pdf.get_y()
+        with self._pdf.local_context():
+            for shape in drawing.shapes:
+                self._shape(shape, left, top, scale)
+        self._pdf.set_xy(MARGIN, top + drawing.height * scale + 1)
+
+    def _shape(self, shape: Shape, left: float, top: float, scale: float) -> None:
+        match shape:
+            case Box():
+                place = (left + shape.x * scale, top + shape.y * scale, shape.width * scale, shape.height * scale)
+                if shape.fill:
+                    self._pdf.set_fill_color(shape.fill)
+                if shape.edge:
+                    self._pdf.set_draw_color(shape.edge)
+                    self._pdf.set_line_width(0.2)
+                    self._pdf.set_dash_pattern(dash=0.8, gap=0.6)
+                self._pdf.rect(*place, style=("F" if shape.fill else "") + ("D" if shape.edge else ""))
+                self._pdf.set_dash_pattern()
+            case Stroke():
+                self._pdf.set_draw_color(shape.colour)
+                self._pdf.set_line_width(shape.width * scale)
+                self._pdf.polyline([(left + x * scale, top + y * scale) for x, y in shape.points])
+            case Area():
+                self._pdf.set_fill_color(shape.fill)
+                self._pdf.polygon([(left + x * scale, top + y * scale) for x, y in shape.points], style="F")
+            case Words():
+                self._pdf.set_font("Noto", style="B" if shape.bold else "", size=shape.size * scale * 72 / 25.4)
+                self._pdf.set_text_color(shape.colour)
+                text = self._clean(shape.text)
+                back = {"start": 0.0, "middle": 0.5, "end": 1.0}[shape.anchor] * self._pdf.get_string_width(text)
+                self._pdf.text(left + shape.x * scale - back, top + shape.y * scale, text)
+
+    def label(self, text: str) -> None:
+        """The title of a drawing."""
+        self._write(text, line=5.5, style="B", before=3)
+
+    def note(self, text: str) -> None:
+        """A paragraph in a pale box, for what must not be passed over."""
+        self._pdf.set_fill_color(*PALE)
+        self._write(text, before=2, after=3, boxed=True)
+
     def rule(self) -> None:
         """A thin line across."""
         self._pdf.set_draw_color(*ACCENT)
@@ -251,17 +302,23 @@ class Paper:
         colour: tuple[int, int, int] = INK,
         style: str = "",
         indent: float = 0.0,
+        before: float = 0.0,
         after: float = 0.0,
+        boxed: bool = False,
     ) -> None:
         """Words with bold and italic parts; lines that begin in Arabic run from the right."""
+        if before:
+            self._pdf.ln(before)
         styled = parse(markup)
         self._font(size, style, colour)
         align = "R" if _from_right(styled.text) else "L"
         self._pdf.set_x(MARGIN + indent)
         text = self._clean(styled.text) if style else self._runs(styled)
         self._pdf.multi_cell(
-            w=self._pdf.epw - indent, h=line, text=text, align=align, markdown=not style, new_x="LMARGIN", new_y="NEXT"
-        )
+            w=self._pdf.epw - indent, h=line, text=text, align=align, markdown=not style, new_x="LMARGIN", new_y="NEXT",
+            fill=boxed,
+            padding=3 if boxed else 0,
+        )  # fmt: skip
         if after:
             self._pdf.ln(after)
 
