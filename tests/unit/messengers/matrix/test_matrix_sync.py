@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -260,3 +261,36 @@ async def test_backlog_survives_a_restart_and_names_nobody_on_the_disk(tmp_path:
     assert again.moves == backlog.moves
     assert b"anna" not in (folder.path / "backlog.sealed").read_bytes()
     folder.close()
+
+
+async def test_who_writes_is_only_told_of_case_rooms_and_only_when_somebody_wants_to_know(
+    harness: Harness, server: ScriptedServer
+) -> None:
+    harness.loop.position = "s0"
+    seen: list[tuple[str, tuple[str, ...]]] = []
+    writing = joined(text(1))
+    writing["ephemeral"] = {
+        "events": [{"type": "m.typing", "content": {"user_ids": [ANNA, 7]}}, "odd", {"type": "m.x"}]
+    }
+    server.syncs = [sync(1, join={ROOM: writing}), sync(2)]
+    await harness.run_until("s2")
+    assert seen == []
+    harness.loop.typing_seen = lambda room, users: seen.append((room, users))
+    harness.rooms._creator["!case:test"] = BOT
+    server.syncs = [sync(3, join={ROOM: writing}), sync(4)]
+    await harness.run_until("s4")
+    assert seen == [(ROOM, (ANNA,))]
+    filters = [json.loads(query["filter"])["room"]["ephemeral"] for path, query in server.asked if path == "/sync"]
+    assert filters[0] == {"types": []}
+    assert filters[-1] == {"types": ["m.typing"], "rooms": ["!case:test"]}
+
+
+def test_a_staff_room_that_was_upgraded_is_still_one(harness: Harness) -> None:
+    known = frozenset({"!old"})
+    settings = MatrixSettings(
+        homeserver="http://t", user_id=BOT, password="x", store_dir=Path("/nowhere"), staff_rooms=known
+    )
+    moves = {"!new": "!old", "!newer": "!new", "!a": "!b", "!b": "!a"}
+    rooms = Rooms(harness.loop._server, harness.machine, settings, BOT, moves)
+    assert [rooms.belongs_to_staff(room) for room in ("!old", "!new", "!newer")] == [True, True, True]
+    assert [rooms.belongs_to_staff(room) for room in ("!a", "!other")] == [False, False]
