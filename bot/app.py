@@ -19,7 +19,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
 from pydantic import SecretStr
 
 from bot.config import Settings, TeamSettings, content_root, store_url
@@ -30,6 +29,7 @@ from bot.errors import ConfigError, ContentError
 from bot.insights.questions import survey_counts
 from bot.loader.encoders import wanted
 from bot.loader.files import content_files, without_collector
+from bot.log import Log, silence
 from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
 from bot.service.conversations import Conversations
 from bot.storage.sqlite import SqliteStore
@@ -47,14 +47,13 @@ OpenSource = Callable[[str], Awaitable[bytes | None]]
 
 def quiet_logs(settings: Settings) -> None:
     """Logs go nowhere: a terminal conversation shows only the conversation."""
-    structlog.configure(
-        logger_factory=structlog.ReturnLoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
-    )
+    silence()
 
 
 def configure_logs(settings: Settings) -> None:
     """Logs go to standard error, one line each; library loggers are kept quiet because they may print addresses."""
+    import structlog
+
     logging.basicConfig(level=logging.CRITICAL, handlers=[logging.NullHandler()])
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -415,7 +414,7 @@ def holidays_of(land: str) -> Callable[[date], bool]:
 
 def reload_content(settings: Settings, conversations: Conversations, program: Program) -> None:
     """Takes new content; bad content never replaces good."""
-    log = structlog.get_logger("kavi.run")
+    log = Log("kavi.run")
     try:
         conversations.content = load_content_for(settings)
     except (ContentError, ConfigError, OSError) as error:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import structlog
 
+from bot.log import Log
 from bot.matching import Phrase, TopicIndex
 from bot.matching.linear import Floats
 from bot.matching.meaning import Encoder, Meaning
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 _BATCH = 64
 
 

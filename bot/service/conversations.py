@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, assert_never
 
-import structlog
-
 from bot.dialogue import Session, Turn, turn, understand
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
@@ -19,6 +17,7 @@ from bot.dialogue.engine import COMPLAINT
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.session import slots_end
 from bot.dialogue.understanding import look_for_danger
+from bot.log import Log
 from bot.ports import (
     Alert,
     Document,
@@ -47,7 +46,7 @@ from bot.service.translation import (
     words_of,
 )
 
-log = structlog.get_logger("kavi.turn")
+log = Log("kavi.turn")
 
 WAITING = "queue"  # kind of the documents that say who waits for a human or talks to one
 

@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-import structlog
-
 from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.hours import Policy, honest_time, honest_time_child
@@ -22,6 +20,7 @@ from bot.desk.state import Case, Desk, Place, case_from, common_from, member_fro
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.dialogue.effects import Attachment, DeliveryClass
+from bot.log import Log
 from bot.ports import (
     DESK,
     Address,
@@ -43,7 +42,7 @@ from bot.service.translation import blob_of
 from bot.text.spans import parse, plain
 from bot.vault.retention import days
 
-log = structlog.get_logger("kavi.desk")
+log = Log("kavi.desk")
 
 CASE, MEMBER, COMMON, ROOM, AUDIT, WAITING = "case", "member", "desk", "room", "audit", "queue"
 EMPTY_LINE = "(Hier ist noch nichts gespeichert.)"

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-import structlog
-
 from bot.errors import MessengerError, Revoked
+from bot.log import Log
 from bot.ports import Inbound, MediaFile, Messenger
 
-log = structlog.get_logger("kavi.intake")
+log = Log("kavi.intake")
 
 FETCHED = ("photo", "voice", "audio", "video", "file", "sticker")
 CAP = 5_000_000  # bytes of one file; larger ones are told of, not kept

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
-
 from bot.errors import LaneLost, SessionConflict, StoreUnavailable
+from bot.log import Log
 from bot.ports import Lane, Store, TurnCommit
 
-log = structlog.get_logger("kavi.lanes")
+log = Log("kavi.lanes")
 
 Decide = Callable[[Lane, datetime], Awaitable[TurnCommit]]
 Clock = Callable[[], datetime]

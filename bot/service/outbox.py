@@ -14,12 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
-
 from bot.errors import Revoked, StoreUnavailable
+from bot.log import Log
 from bot.ports import Ambiguous, Messenger, OutboxRow, Receipt, Retry, Store
 
-log = structlog.get_logger("kavi.outbox")
+log = Log("kavi.outbox")
 
 SEND_TIMEOUT = 20.0  # seconds after which a send counts as ambiguous
 ACCOUNT_LEASE = 30.0  # seconds; only the process that holds the account's lease speaks, and no send may outlast it

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-import structlog
-
 from bot.errors import MessengerError, Revoked, StoreUnavailable
+from bot.log import Log
 from bot.ports import DESK, Cursor, Inbound, Lane, Messenger, Store, TurnCommit
 from bot.service.conversations import Conversations
 from bot.service.desk import DeskLane, to_the_desk
@@ -21,7 +20,7 @@ from bot.service.lanes import LaneWorkers
 from bot.service.outbox import ACCOUNT_LEASE, RENEW, Lease, Outbox, hold_lease
 from bot.service.rooms import RoomKeeper
 
-log = structlog.get_logger("kavi.run")
+log = Log("kavi.run")
 
 ROLES = ("ingest", "workers", "outbox", "timers")
 RETAIN_EVERY = timedelta(hours=6)

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from bot.errors import MessengerError, Revoked, StoreUnavailable
+from bot.log import Log
 from bot.ports import DESK, Address, Document, Inbound, Messenger, Store
 from bot.service.desk import ROOM
 
-log = structlog.get_logger("kavi.rooms")
+log = Log("kavi.rooms")
 
 LONGEST_SLEEP = 2.0  # seconds between looks when nothing wakes us
 

@@ -13,9 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import datetime
 from typing import Any, TypeVar
 
-import structlog
-
 from bot.errors import StoreUnavailable
+from bot.log import Log
 from bot.ports import (
     Address,
     Alert,
@@ -43,7 +42,7 @@ from bot.storage.rows import moment, stamp
 from bot.vault.retention import days
 
 T = TypeVar("T")
-log = structlog.get_logger("kavi.store")
+log = Log("kavi.store")
 
 CHANNEL = "kavi"
 ERASED_AT_ONCE = 50  # quiet conversations in one transaction

@@ -14,14 +14,14 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
 import asyncpg
-import structlog
 
 from bot.errors import ConfigError, KaviError, StoreError, StoreUnavailable
+from bot.log import Log
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-log = structlog.get_logger("kavi.store")
+log = Log("kavi.store")
 
 PATIENCE = 8.0  # seconds for one transaction; shorter than the lease of a lane and its taking over together
 MAX_BATCH = 256

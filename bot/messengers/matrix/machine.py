@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import structlog
-
 from bot.errors import MessengerError
+from bot.log import Log
 from bot.messengers.matrix.account import Login
 from bot.messengers.matrix.homeserver import CLIENT, Homeserver, Json, escape
 from bot.messengers.matrix.identity import encode
 from bot.messengers.matrix.trust import Trust
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 SHARE_ROUNDS = 3  # how often a key is shared again because somebody's devices changed meanwhile
 

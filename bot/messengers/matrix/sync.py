@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-import structlog
-
 from bot.errors import MessengerError, Revoked, StoreUnavailable
+from bot.log import Log
 from bot.messengers.matrix.backlog import Backlog, Waiting
 from bot.messengers.matrix.doorkeeper import Doorkeeper
 from bot.messengers.matrix.homeserver import CLIENT, ApiError, Homeserver, Json, escape
@@ -25,7 +24,7 @@ from bot.messengers.matrix.settings import MatrixSettings
 from bot.messengers.matrix.translate import Arrival, Place, translate, undecryptable
 from bot.ports import Cursor, Inbound, Sink
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 TYPING_ROOMS = 50  # the newest case rooms in which we see who is writing; families' rooms never wake us for that
 GAP_PAGES = 100  # of 100 events each: the most that is fetched for one room after a long outage
