@@ -80,7 +80,7 @@ class Drawing:
     about: str
 
 
-_NARROW, _WIDE = frozenset("fijlrtI.,:;|!()'· –-1 "), frozenset("mwMW%@—OQÖ")
+_NARROW, _WIDE = frozenset("fijlrtI.,:;|!()'· - "), frozenset("mwMW%@—OQÖ")
 
 
 def width_of(text: str, size: float) -> float:
