@@ -160,8 +160,23 @@ def _wrote(work: Work, member: Member, cases: list[Case], event: ev.StaffWrote) 
             orders.carry_out(work, member, event, order, cases[0])
         case Outgoing() as outgoing:
             relay.said(work, member, _addressed(cases, event), event, outgoing)
+        case Inside() as inside if _maybe_meant_for_the_family(member, cases, event):
+            remark = " (Worauf Sie geantwortet haben, kann ich nicht zuordnen. Soll das an die Familie gehen?)"
+            orders.propose(work, cases[0], event.place, inside.text, remark=remark)
         case Inside() as inside:
             relay.noted(work, member, cases[0], inside, event.place)
+
+
+def _maybe_meant_for_the_family(member: Member, cases: list[Case], event: ev.StaffWrote) -> bool:
+    """An answer to a message that is neither the family's nor a colleague's: perhaps one that was shown twice because we
+    were stopped in between, perhaps one so old that it is forgotten. It becomes a draft: a press away, never out by itself.
+    """
+    case = cases[0]
+    colleagues = {note.message for one in cases for note in one.notes}
+    colleagues |= {link.staff for one in cases for link in one.links if link.who == "counsellor"}
+    colleagues |= {message for one in cases for message, _ in one.outgoing}
+    own = case.owner == "counsellor" and case.counsellor == member.id
+    return bool(event.reply_to and event.text.strip() and not event.blob) and own and event.reply_to not in colleagues
 
 
 def _addressed(cases: list[Case], event: ev.StaffWrote) -> Case:

@@ -85,7 +85,9 @@ _NARROW, _WIDE = frozenset("fijlrtI.,:;|!()'· - "), frozenset("mwMW%@—OQÖ")
 
 def width_of(text: str, size: float) -> float:
     """About how wide a text is, rather too wide than too narrow."""
-    return size * sum(0.42 if char in _NARROW else 0.96 if char in _WIDE else 0.76 if char.isupper() else 0.63 for char in text)
+    return size * sum(
+        0.42 if char in _NARROW else 0.96 if char in _WIDE else 0.76 if char.isupper() else 0.63 for char in text
+    )
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:

@@ -215,6 +215,22 @@ def test_words_that_did_not_arrive_are_marked(shift: Shift, outcome: str, senten
     assert sentence in shift.shown(room)
 
 
+def test_an_answer_to_a_message_nobody_knows_becomes_a_draft(shift: Shift) -> None:
+    """The bot was stopped after it had shown something and before it knew: the copy that was answered is unknown."""
+    case, room = shift.taken(BERG)
+    shift.says(BERG, "Das tut mir leid.", room, reply_to="$shown-but-not-known")
+    assert words(shift) == [], "nothing goes out by itself"
+    assert "Soll das an die Familie gehen?" in shift.shown(room)
+    (draft,) = shift.case().drafts
+    shift.give(
+        ev.StaffReacted(at=shift.now, place=room, sender=BERG, verified=True, message=draft.id, emoji="1\ufe0f\u20e3")
+    )
+    assert [one.text for one in shift.told(family.CounsellorSaid)] == ["Das tut mir leid."]  # type: ignore[union-attr]
+    shift.says(SEE, "Ich würde das anders sagen.", room, reply_to="$shown-but-not-known")
+    assert shift.case().notes[-1].text == "Ich würde das anders sagen.", "a colleague's words stay a note"
+    assert case.code == shift.case().code
+
+
 def test_an_empty_message_and_a_file_that_was_not_fetched(shift: Shift) -> None:
     _, room = shift.taken(BERG)
     shift.says(BERG, ">>", room)

@@ -153,6 +153,21 @@ async def _draft(server: TelegramServer, person: Person, room: Writer, number: i
     room.presses(lies, "Senden")
 
 
+async def _press_if_asked(server: TelegramServer, person: Person, room: Writer, words: str) -> None:
+    """Who answers the copy of a message that was shown twice is asked whether it is for the family."""
+
+    def asked() -> list[dict[str, object]]:
+        return [
+            one
+            for one in room.received
+            if "Soll das an die Familie" in str(one.get("text")) and words in str(one["text"])
+        ]
+
+    await server.until(lambda: words in person.texts or asked(), PATIENCE)
+    if words not in person.texts:
+        room.presses(asked()[-1], "Senden")
+
+
 async def _talk(
     server: TelegramServer, person: Person, room: Writer, rounds: int, pause: float, outcome: Outcome
 ) -> None:
@@ -169,6 +184,7 @@ async def _talk(
                 await _draft(server, person, room, number)
             else:
                 room.says(f"antwort {person.id} {number}.", answering=shown)
+                await _press_if_asked(server, person, room, f"antwort {person.id} {number}.")
             await server.until(lambda n=number: f"antwort {person.id} {n}." in person.texts, PATIENCE)  # type: ignore[misc]
         except TimeoutError:
             outcome.silent += 1
