@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 
+LEARNED = "learned."  # before the name of a course: the slot that holds what a person knows of it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """One unit: its title and the names of its questions, in order."""
@@ -31,7 +34,7 @@ class Course:
     @property
     def slot(self) -> str:
         """The slot that holds what a person knows of this course."""
-        return f"learned.{self.name}"
+        return f"{LEARNED}{self.name}"
 
     @property
     def flow(self) -> str:
