@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-
 LEARNED = "learned."  # before the name of a course: the slot that holds what a person knows of it
 
 

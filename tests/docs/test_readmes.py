@@ -215,7 +215,8 @@ NOT_RUN = {
 EXIT_CODES = {
     "doctor": (0, 1),
     "reload": (1,),
-}  # without a messenger something is to do; nothing runs that could reload
+    "certificate": (1,),
+}  # CODE is no code; without a messenger something is to do; nothing runs that could reload
 STANDS_FOR = {"FLOW": "first-visit", "LANG": "tr", "TOPIC": "staff.crc", "/ziel": "ziel"}
 
 
