@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from bot.desk import alarms, cards, clocks, orders, ownership, relay
+from bot.desk import alarms, cards, clocks, orders, ownership, relay, wording
 from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.commands import WORDS, Order, order_in
@@ -162,7 +162,7 @@ def _wrote(work: Work, member: Member, cases: list[Case], event: ev.StaffWrote) 
             relay.said(work, member, _addressed(cases, event), event, outgoing)
         case Inside() as inside if _maybe_meant_for_the_family(member, cases, event):
             remark = " (Worauf Sie geantwortet haben, kann ich nicht zuordnen. Soll das an die Familie gehen?)"
-            orders.propose(work, cases[0], event.place, inside.text, remark=remark)
+            wording.propose(work, cases[0], event.place, inside.text, remark=remark)
         case Inside() as inside:
             relay.noted(work, member, cases[0], inside, event.place)
 
@@ -262,9 +262,9 @@ def _press_draft(work: Work, member: Member, case: Case, number: str, option: in
     if draft is None:
         work.say(wrote.place, "Dieser Entwurf ist schon abgeschickt oder verworfen.")
     elif option == 0:
-        orders.send_draft(work, member, case, draft, wrote)
+        wording.send_draft(work, member, case, draft, wrote)
     else:
-        orders.drop_draft(work, case, draft)
+        wording.drop_draft(work, case, draft)
         work.say(wrote.place, "Verworfen.")
 
 

@@ -1,0 +1,54 @@
+"""An order with its surroundings, and what all orders ask first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.desk.events import StaffWrote
+from bot.desk.state import Case, Member, Place
+from bot.desk.work import Work
+from bot.text.normalise import fold
+
+LONGEST_LIST = 30  # rows
+
+
+@dataclass(slots=True)
+class Given:
+    """An order with its surroundings; `case` is that of the room, or the one whose code was given."""
+
+    work: Work
+    member: Member
+    wrote: StaffWrote
+    rest: str
+    case: Case | None
+    named: bool  # whether the case's code was given
+
+    @property
+    def place(self) -> Place:
+        return self.wrote.place
+
+    def answer(self, text: str, **values: object) -> None:
+        """A sentence in the room."""
+        self.work.say(self.place, text, reply_to=self.wrote.message, **values)
+
+    @property
+    def own(self) -> Case:
+        """The case; handlers that need one are only called with one."""
+        assert self.case is not None
+        return self.case
+
+
+def mine(given: Given) -> bool:
+    """Whether the case is hers (or she supervises); says so if not."""
+    case = given.own
+    if case.owner == "counsellor" and (case.counsellor == given.member.id or given.member.has("supervisor")):
+        return True
+    holder = f"hat {given.work.name(case.counsellor)}" if case.owner == "counsellor" else "ist nicht in Beratung"
+    given.answer(f"Fall {case.code} {holder}. Es ist nichts geschehen.")
+    return False
+
+
+def colleague(given: Given, words: str) -> Member | None:
+    wanted = fold(words)
+    found = [one for one in given.work.desk.members.values() if one.active and wanted and fold(one.alias) == wanted]
+    return found[0] if found else None
