@@ -12,8 +12,8 @@ import pickle
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -32,6 +32,7 @@ from bot.loader.files import content_files, without_collector
 from bot.log import Log, silence
 from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
 from bot.service.conversations import Conversations
+from bot.storage.generations import last_backup
 from bot.storage.sqlite import SqliteStore
 from bot.vault import certificates
 from bot.vault.keys import master_key
@@ -40,6 +41,7 @@ from bot.vault.sealing import derive
 if TYPE_CHECKING:  # loaded when it is needed: a conversation in the terminal waits for no desk and no YAML
     from bot.desk.hours import Policy, Team
     from bot.service.desk import DeskLane
+    from bot.service.hops import Hops
     from bot.service.program import Program, Speaker
 
 OpenSource = Callable[[str], Awaitable[bytes | None]]
@@ -319,19 +321,46 @@ async def run_program(settings: Settings, roles: frozenset[str]) -> int:
             loop.add_signal_handler(number, program.stop.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: reload_content(settings, conversations, program))
         _write_pid(settings)
-        async with _metrics_of(settings, conversations, store):
-            return await program.run()
+        async with _metrics_of(settings, conversations, store, program.hops):
+            with _traces_of(settings, program.hops):
+                return await program.run()
 
 
-def _metrics_of(settings: Settings, conversations: Conversations, store: Store) -> AbstractAsyncContextManager[object]:
+def _metrics_of(
+    settings: Settings, conversations: Conversations, store: Store, hops: Hops
+) -> AbstractAsyncContextManager[object]:
     """The endpoints for operators, when `metrics.listen` is set."""
     if not settings.metrics.listen:
         return nullcontext()
     from bot.service.metrics import Metrics, serve_metrics
 
-    metrics = Metrics(store, lambda: datetime.now(UTC), lambda: conversations.content.version)
+    metrics = Metrics(
+        store, lambda: datetime.now(UTC), lambda: conversations.content.version, lambda: last_backup(settings.data_dir),
+        _people_waiting if conversations.desk else None,
+    )  # fmt: skip
     conversations.watcher = metrics.watch
+    conversations.matched = metrics.matched
+    hops.listeners.append(metrics.took)
     return serve_metrics(metrics, settings.metrics.listen)
+
+
+@contextmanager
+def _traces_of(settings: Settings, hops: Hops) -> Iterator[None]:
+    """Spans of each hop, when `metrics.traces` is set. Raises ConfigError when the extra is not installed."""
+    if not settings.metrics.traces:
+        yield
+        return
+    from bot.service.tracing import traces_to
+
+    with traces_to(settings.metrics.traces) as span:
+        hops.spans.append(span)
+        yield
+
+
+async def _people_waiting(store: Store) -> list[datetime]:
+    from bot.service.desk import load
+
+    return [datetime.fromtimestamp(case.queued, UTC) for case in (await load(store)).queue()]
 
 
 # ------------------------------------------------------------------ the desk

@@ -112,9 +112,10 @@ class DeskSettings(BaseModel):
 
 
 class MetricsSettings(BaseModel):
-    """Where /metrics, /healthz and /readyz listen; empty = off."""
+    """Where /metrics, /healthz and /readyz listen, and where traces are sent (OTLP over HTTP); empty = off."""
 
     listen: str = ""
+    traces: str = ""
 
 
 class Settings(BaseSettings):

@@ -546,3 +546,6 @@ class Store(Protocol):
 
     async def status(self) -> Mapping[str, int]:
         """Counts for `kavi status`: lanes, inbox, outbox by state, timers, alerts, conversations, schema version."""
+
+    async def ages(self, now: datetime) -> Mapping[str, float]:
+        """Seconds: of the oldest waiting event (`inbox`) and of the message that is due longest (`outbox`), 0 when none."""

@@ -35,12 +35,11 @@ from bot.storage.backup import (
     restore_postgres,
     try_restore,
 )
-from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, prune
+from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, note_backup, prune
 from bot.storage.sqlite_side import keys_path
 from bot.vault.keys import master_key
 
 WHOLE_AGAIN = timedelta(hours=24)  # how long `--every` adds to the same whole copy
-LAST = "last-backup"  # file in the data folder with the time of the last backup, for metrics and `kavi status`
 
 Progress = Callable[[str, int, int], None]
 
@@ -120,7 +119,7 @@ async def _whole(
     print(f"Probe-Wiederherstellung: ok, {counts['conversations']} Gespräche", flush=True)
     for half, kept in (("data", keep), ("keys", KEY_GENERATIONS)):
         prune(target, half, now, kept)
-    _note(settings, now)
+    note_backup(settings.data_dir, now)
 
 
 async def _changes(settings: Settings, copier: SqliteCopier) -> None:
@@ -129,11 +128,7 @@ async def _changes(settings: Settings, copier: SqliteCopier) -> None:
         written = await asyncio.to_thread(copier.copy, now, Path(scratch), whole=False)
     sizes = ", ".join(f"{path.name} ({path.stat().st_size} Bytes)" for path in written.values())
     print(sizes, flush=True)
-    _note(settings, now)
-
-
-def _note(settings: Settings, at: datetime) -> None:
-    (settings.data_dir / LAST).write_text(f"{at.timestamp():.0f}\n")
+    note_backup(settings.data_dir, now)
 
 
 # ------------------------------------------------------------------ bringing back

@@ -73,7 +73,7 @@ def run_status() -> int:
 
 _NAMES = {
     "conversations": "Gespräche", "inbox": "Wartende Ereignisse", "lanes": "Gespräche mit Arbeit", "timers": "Erinnerungen",
-    "alerts_open": "Offene Alarme", "schema": "Schema",
+    "alerts_open": "Offene Alarme", "alerts_seen": "Bestätigte Alarme", "schema": "Schema",
 }  # fmt: skip
 
 

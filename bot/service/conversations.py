@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -75,6 +76,7 @@ class Conversations:
     desk: bool = False  # whether anybody listens at the desk's lane
     honest: Callable[[Content, datetime], Awaitable[Content]] | None = None  # puts in when a human will read
     watcher: Watcher | None = None
+    matched: Callable[[str], None] | None = None  # hears what the matcher made of each text
     _pace: dict[str, deque[float]] = field(default_factory=dict)
 
     async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
@@ -89,7 +91,7 @@ class Conversations:
             self.content = await self.honest(self.content, now)
         gathered = Gathered()
         for row in lane.inbox:
-            before = session
+            before, asked = session, time.perf_counter()
             flooded = self._too_many(lane.conversation, row)
             result = self._flooded(session, row) if flooded else await self._aside(session, row)
             session = result.session
@@ -101,7 +103,7 @@ class Conversations:
             self._remember(gathered, turned, result, before)
             if self.watcher is not None:
                 self.watcher(turned, result)
-            _log_turn(turned, before, result)
+            _log_turn(turned, before, result, (time.perf_counter() - asked) * 1000)
         _note_waiting(gathered, lane, now, began, session.owner)
         _time_slots(gathered, session)
         return _commit(lane, session, gathered)
@@ -150,6 +152,8 @@ class Conversations:
     def _event(self, session: Session, row: InboxRow) -> Event | None:
         text = words_of(row.inbound)
         known = understand(self.content, session, text, row.inbound.at) if text else Understanding()
+        if self.matched is not None and known.match is not None:
+            self.matched(known.match.outcome)
         return event_of(row.inbound, known)
 
     def _rescue(self, session: Session, row: InboxRow) -> Turn:
@@ -412,7 +416,13 @@ def _commit(lane: Lane, session: Session, gathered: Gathered) -> TurnCommit:
     )
 
 
-def _log_turn(turned: Turned, before: Session, result: Turn) -> None:
+def _outcome(result: Turn) -> str:
+    """One word for what became of an event: the first fact of the turn, else whether anything was said."""
+    facts = (effect.name for effect in result.effects if isinstance(effect, fx.Record))
+    return next(facts, "reply" if any(isinstance(effect, fx.Reply) for effect in result.effects) else "silent")
+
+
+def _log_turn(turned: Turned, before: Session, result: Turn, milliseconds: float) -> None:
     """The canonical line of a turn: no text, no identifier but the keyed hash."""
     top = result.session.part.frames[-1] if result.session.part.frames else None
     log.info(
@@ -423,6 +433,8 @@ def _log_turn(turned: Turned, before: Session, result: Turn) -> None:
         owner_after=result.session.owner,
         flow=top.flow if top else "",
         step=top.step if top else "",
+        outcome=_outcome(result),
+        ms=round(milliseconds, 1),
         effects=len(result.effects),
         alert=any(isinstance(effect, fx.RaiseAlert) for effect in result.effects),
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.errors import LaneLost, SessionConflict, StoreUnavailable
 from bot.log import Log
 from bot.ports import Lane, Store, TurnCommit
+from bot.service.hops import Hops
 
 log = Log("kavi.lanes")
 
@@ -33,6 +34,7 @@ class LaneWorkers:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     works: bool = True  # claims lanes
     fires: bool = True  # turns due timers into events
+    hops: Hops = field(default_factory=Hops)
 
     async def run(self) -> None:
         """The loop; ends when `stop` is set and the lanes in hand are finished."""
@@ -59,7 +61,13 @@ class LaneWorkers:
 
     async def _work(self, lane: Lane) -> None:
         try:
-            await self.store.commit(await self.decide(lane, self.clock()))
+            now = self.clock()
+            if lane.inbox:
+                self.hops.took("wait", (now - lane.inbox[0].inbound.at).total_seconds())
+            with self.hops.time("turn"):
+                commit = await self.decide(lane, now)
+            with self.hops.time("commit"):
+                await self.store.commit(commit)
         except (LaneLost, SessionConflict) as error:
             log.warning("lane_lost", conversation=lane.conversation[:12], reason=type(error).__name__)
             return

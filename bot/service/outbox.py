@@ -17,6 +17,7 @@ from datetime import datetime
 from bot.errors import Revoked, StoreUnavailable
 from bot.log import Log
 from bot.ports import Ambiguous, Messenger, OutboxRow, Receipt, Retry, Store
+from bot.service.hops import Hops
 
 log = Log("kavi.outbox")
 
@@ -138,6 +139,7 @@ class Outbox:
     chat_rate: float = 1.0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     owned: Lease | None = None  # None: nobody else could speak
+    hops: Hops = field(default_factory=Hops)
     under_way: set[asyncio.Task[None]] = field(default_factory=set)  # also of an earlier run over the same account
     _paused_until: float = 0.0
     _last: dict[str, float] = field(default_factory=dict)
@@ -204,7 +206,8 @@ class Outbox:
             self._freed.set()
             return
         try:
-            receipt: Receipt = await asyncio.wait_for(self.messenger.send(row.outbound), SEND_TIMEOUT)
+            with self.hops.time("send"):
+                receipt: Receipt = await asyncio.wait_for(self.messenger.send(row.outbound), SEND_TIMEOUT)
         except TimeoutError:
             receipt = Ambiguous()
         except Revoked:

@@ -15,6 +15,7 @@ from bot.log import Log
 from bot.ports import DESK, Cursor, Inbound, Lane, Messenger, Store, TurnCommit
 from bot.service.conversations import Conversations
 from bot.service.desk import DeskLane, to_the_desk
+from bot.service.hops import Hops
 from bot.service.intake import with_files
 from bot.service.lanes import LaneWorkers
 from bot.service.outbox import ACCOUNT_LEASE, RENEW, Lease, Outbox, hold_lease
@@ -49,6 +50,7 @@ class Program:
     holder: str = field(default_factory=lambda: f"kavi-{secrets.token_hex(4)}")
     revoked: list[str] = field(default_factory=list)
     desk: DeskLane | None = None
+    hops: Hops = field(default_factory=Hops)
 
     async def run(self) -> int:
         """Runs until `stop`; 5 when an account was revoked, else 0."""
@@ -56,7 +58,7 @@ class Program:
         if self.roles & {"workers", "timers"}:
             workers = LaneWorkers(
                 self.store, self._decide, self.clock, self.holder, self.stop,
-                works="workers" in self.roles, fires="timers" in self.roles,
+                works="workers" in self.roles, fires="timers" in self.roles, hops=self.hops,
             )  # fmt: skip
             tasks.append(asyncio.create_task(workers.run(), name="workers"))
         if self.roles & {"ingest", "outbox"}:
@@ -127,7 +129,7 @@ class Program:
         ended = asyncio.Event()
         outbox = Outbox(
             self.store, messenger, self.clock, self.holder, rate=speaker.rate, chat_rate=speaker.chat_rate, stop=ended,
-            owned=owned, under_way=under_way,
+            owned=owned, under_way=under_way, hops=self.hops,
         )  # fmt: skip
         tasks = {
             asyncio.create_task(hold_lease(self.store, name, self.holder, self.clock, lost, owned)),
@@ -161,7 +163,8 @@ class Program:
         batch = [moved for one in await with_files(messenger, batch) for moved in self._sorted(one)]
         while True:
             try:
-                await self.store.receive(batch, cursor)
+                with self.hops.time("intake"):
+                    await self.store.receive(batch, cursor)
                 return
             except StoreUnavailable as error:
                 log.error("store_unavailable", reason=str(error))

@@ -21,6 +21,9 @@ KEY_AGE = timedelta(days=7)
 """What was erased is unreadable in every backup after that."""
 DATA_GENERATIONS = 30
 
+LAST = "last-backup"
+"""File in the data folder with the time of the last backup."""
+
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"(?:data|keys)-(\d{8}T\d{6}Z)(?:\+(\d{8}T\d{6}Z))?\.kavi")
 
@@ -54,6 +57,19 @@ def chain(found: Sequence[Generation], until: datetime | None = None) -> list[Pa
     """The files of the newest state, or of the newest one not after `until`: a whole copy and what follows it."""
     known = [one for one in found if until is None or one.at <= until]
     return [one.path for one in known if one.whole == known[-1].whole] if known else []
+
+
+def note_backup(data_dir: Path, at: datetime) -> None:
+    """Remembers that a backup was made, for metrics and `kavi status`."""
+    (data_dir / LAST).write_text(f"{at.timestamp():.0f}\n")
+
+
+def last_backup(data_dir: Path) -> float:
+    """When the last backup was made (seconds since 1970); 0 when none was."""
+    try:
+        return float((data_dir / LAST).read_text())
+    except (OSError, ValueError):
+        return 0.0
 
 
 def prune(target: Path, half: Half, now: datetime, keep: int) -> int:

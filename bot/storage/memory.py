@@ -465,6 +465,14 @@ class MemoryStore:
         ends = [document.expires for document in self._documents.values() if document.expires is not None]
         return {"document": Kept(len(ends), min(ends, default=None))}
 
+    async def ages(self, now: datetime) -> Mapping[str, float]:
+        came = [inbound.at for _, inbound in self._inbox.values()]
+        due = [out.not_before for out in self._outbox.values() if out.state in _OPEN]
+        return {
+            name: max(0.0, (now - min(times)).total_seconds()) if times else 0.0
+            for name, times in (("inbox", came), ("outbox", due))
+        }
+
     async def status(self) -> Mapping[str, int]:
         return {
             "conversations": len(self._conversations),
@@ -472,6 +480,7 @@ class MemoryStore:
             "lanes": len({row[0] for row in self._inbox.values()}),
             "timers": len(self._timers),
             "alerts_open": sum(alert.acknowledged_at is None for alert in self._alerts.values()),
+            "alerts_seen": sum(alert.acknowledged_at is not None for alert in self._alerts.values()),
         }
 
 

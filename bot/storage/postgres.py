@@ -370,6 +370,9 @@ class PostgresStore:
     async def status(self) -> Mapping[str, int]:
         return await self._read(records.status)
 
+    async def ages(self, now: datetime) -> Mapping[str, float]:
+        return await self._read(lambda t: records.ages(t, now))
+
     async def replay_erasures(self) -> int:
         """After a restore or a crash: removes what was erased; returns how many conversations."""
         gone = await self._run("rest", records.erased_here)

@@ -256,18 +256,30 @@ async def drop_unreadable(t: Transaction) -> None:
         await t.db.execute(f"DELETE FROM kavi.{table} WHERE key = ANY($1::text[])", list(gone))
 
 
+async def ages(t: Transaction, now: datetime) -> dict[str, float]:
+    """Seconds that the oldest event waits, and the message that is due longest."""
+    came, due = await t.db.fetchrow(
+        "SELECT (SELECT min(at) FROM kavi.inbox), "
+        "(SELECT min(not_before) FROM kavi.outbox WHERE state IN ('waiting', 'retry', 'sending'))"
+    )
+    return {
+        name: max(0.0, stamp(now) - at) if at is not None else 0.0 for name, at in (("inbox", came), ("outbox", due))
+    }
+
+
 async def status(t: Transaction) -> dict[str, int]:
     """Counts."""
     row = await t.db.fetchrow(
         "SELECT (SELECT count(*) FROM kavi.conversation), (SELECT count(*) FROM kavi.inbox), "
         "(SELECT count(DISTINCT conversation) FROM kavi.inbox), (SELECT count(*) FROM kavi.timer), "
         "(SELECT count(*) FROM kavi.alert WHERE acknowledged_at IS NULL), "
+        "(SELECT count(*) FROM kavi.alert WHERE acknowledged_at IS NOT NULL), "
         "(SELECT value::int FROM kavi.meta WHERE name = 'schema')"
     )
     states = await t.db.fetch("SELECT state, count(*) FROM kavi.outbox GROUP BY state ORDER BY state")
-    names = ("conversations", "inbox", "lanes", "timers", "alerts_open")
+    names = ("conversations", "inbox", "lanes", "timers", "alerts_open", "alerts_seen")
     return {
         **dict(zip(names, row, strict=False)),
         **{f"outbox_{state}": count for state, count in states},
-        "schema": row[5],
+        "schema": row[6],
     }

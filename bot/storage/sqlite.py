@@ -259,6 +259,9 @@ class SqliteStore:
     async def status(self) -> Mapping[str, int]:
         return await self._batcher.run(self._work.status, weight="reads")
 
+    async def ages(self, now: datetime) -> Mapping[str, float]:
+        return await self._batcher.run(lambda db: self._work.ages(db, now), weight="reads")
+
     async def replay_erasures(self) -> int:
         """After a restore: removes what was erased since the backup; returns how many conversations."""
         return await self._batcher.run(self._work.replay_erasures)

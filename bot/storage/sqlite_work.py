@@ -731,6 +731,16 @@ class SqliteWork:
             return
         raise ConfigError(LOST_KEYS)
 
+    def ages(self, db: sqlite3.Connection, now: datetime) -> dict[str, float]:
+        came = db.execute("SELECT MIN(at) FROM inbox").fetchone()[0]
+        due = db.execute(
+            "SELECT MIN(not_before) FROM outbox WHERE state IN ('waiting', 'retry', 'sending')"
+        ).fetchone()[0]
+        return {
+            name: max(0.0, stamp(now) - at) if at is not None else 0.0
+            for name, at in (("inbox", came), ("outbox", due))
+        }
+
     def status(self, db: sqlite3.Connection) -> dict[str, int]:
         def count(sql: str) -> int:
             return int(db.execute(sql).fetchone()[0])
@@ -742,6 +752,7 @@ class SqliteWork:
             "lanes": count("SELECT COUNT(DISTINCT conversation) FROM inbox"),
             "timers": count("SELECT COUNT(*) FROM timer"),
             "alerts_open": count("SELECT COUNT(*) FROM alert WHERE acknowledged_at IS NULL"),
+            "alerts_seen": count("SELECT COUNT(*) FROM alert WHERE acknowledged_at IS NOT NULL"),
             **{f"outbox_{state}": number for state, number in sorted(states.items())},
             "schema": count("PRAGMA user_version"),
         }

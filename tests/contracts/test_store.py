@@ -304,6 +304,19 @@ async def test_messages_from_before_the_clock_jumped_back_leave_now(store: Store
     assert [row.outbound.address.chat for row in await store.due_outbox(ACCOUNT, START, 10)] == ["1"]
 
 
+async def test_ages_tell_how_long_the_oldest_waits(store: Store) -> None:
+    assert await store.ages(START) == {"inbox": 0.0, "outbox": 0.0}
+    await store.receive([inbound("1", at=START), inbound("2", at=later(50))], None)
+    assert await store.ages(later(60)) == {"inbox": 60.0, "outbox": 0.0}
+    for lane in await store.claim("w", later(60), 10):
+        chat = lane.address.chat
+        await store.commit(
+            commit_for(lane, outbox=(outbox_row(chat, "x", not_before=later(70 if chat == "1" else 900)),))
+        )
+    assert await store.ages(later(60)) == {"inbox": 0.0, "outbox": 0.0}  # not due yet
+    assert await store.ages(later(100)) == {"inbox": 0.0, "outbox": 30.0}
+
+
 async def test_a_lease_has_one_holder_and_a_new_fence_for_each(store: Store) -> None:
     assert await store.lease("bot", "p1", 10, START) == 1
     assert await store.lease("bot", "p1", 10, later(5)) == 1

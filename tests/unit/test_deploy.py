@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -44,11 +45,13 @@ def test_alerts_ask_for_metrics_that_exist() -> None:
     metrics = Metrics(MemoryStore(), lambda: datetime.now(UTC), lambda: "v")
     known = {family.name for family in metrics.registry.collect()}
     rules = yaml.safe_load((DEPLOY / "monitoring" / "alerts.yaml").read_text())["groups"][0]["rules"]
-    for rule in rules:
-        used = set(re.findall(r"kavi_\w+", rule["expr"]))
+    panels = json.loads((DEPLOY / "monitoring" / "grafana.json").read_text())["panels"]
+    asked = [rule["expr"] for rule in rules] + [target["expr"] for panel in panels for target in panel["targets"]]
+    for expression in asked:
+        used = set(re.findall(r"kavi_\w+", expression))
         assert used
-        assert {name.removesuffix("_total") for name in used} <= known
-        assert rule["annotations"]["summary"]
+        assert {name.removesuffix("_total").removesuffix("_bucket") for name in used} <= known
+    assert all(rule["annotations"]["summary"] for rule in rules)
 
 
 def test_containers_run_without_rights_on_a_read_only_disk() -> None:

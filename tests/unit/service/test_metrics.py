@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
-from bot.errors import StoreUnavailable
+from bot.errors import ConfigError, StoreUnavailable
 from bot.ports import Address, Inbound, InboxRow
+from bot.service.hops import Hops
 from bot.service.metrics import Metrics, serve_metrics
+from bot.service.tracing import traces_to
 from bot.service.translation import Turned
 from bot.storage.memory import MemoryStore
 
@@ -61,6 +68,63 @@ async def test_turns_alerts_and_what_waits_are_told_without_identifiers() -> Non
     assert 'kavi_content_info{version="v7"} 1.0' in text
     assert "SECRET" not in text
     assert turned.conversation not in text
+
+
+async def test_hops_matches_and_ages_are_told_in_seconds() -> None:
+    store = MemoryStore()
+    metrics = Metrics(store, lambda: AT + timedelta(seconds=90), lambda: "v7", lambda: 1234.0, _waiting)
+    await store.receive([EVENT], None)
+    hops = Hops([metrics.took])
+    with hops.time("turn"):
+        pass
+    hops.took("wait", -0.5)  # a clock that jumped back is no negative time
+    metrics.matched("clarify")
+    lost = Turned("c", EVENT.address, InboxRow(number=1, inbound=replace(EVENT, kind="undecryptable")), Session())
+    metrics.watch(lost, Turn(Session(), (fx.Record(name="answered"), fx.ReportTrouble(place="SECRET", problem="x"))))
+    text = (await metrics.collect()).decode()
+    for line in (
+        'kavi_hop_seconds_bucket{hop="turn",le="1.0"} 1.0',
+        'kavi_hop_seconds_sum{hop="wait"} 0.0',
+        'kavi_matches_total{outcome="clarify"} 1.0',
+        'kavi_facts_total{name="answered"} 1.0',
+        "kavi_undecryptable_total 1.0",
+        "kavi_troubles_total 1.0",
+        "kavi_inbox_oldest_seconds 90.0",
+        "kavi_outbox_oldest_seconds 0.0",
+        "kavi_queue_waiting 2.0",
+        "kavi_queue_oldest_seconds 150.0",
+        "kavi_backup_last_timestamp_seconds 1234.0",
+        "kavi_alerts_acknowledged 0.0",
+    ):
+        assert line in text
+    assert "SECRET" not in text
+
+
+async def _waiting(store: object) -> list[datetime]:
+    return [AT, AT - timedelta(seconds=60)]
+
+
+def test_spans_are_around_what_they_name_and_carry_nothing_else() -> None:
+    spans = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    tracer = provider.get_tracer("kavi")
+    hops = Hops(spans=[lambda hop: tracer.start_as_current_span(f"kavi.{hop}")])
+    with hops.time("turn"), hops.time("commit"):
+        pass
+    inner, outer = spans.get_finished_spans()
+    assert [inner.name, outer.name] == ["kavi.commit", "kavi.turn"]
+    assert inner.parent == outer.context
+    assert not inner.attributes
+
+
+def test_traces_without_their_extra_are_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    with (
+        pytest.raises(ConfigError, match=r"pip install 'kavi-bot\[tracing\]'"),
+        traces_to("http://127.0.0.1:1/v1/traces"),
+    ):
+        pass
 
 
 async def test_health_and_readiness_differ_while_the_store_is_away() -> None:
