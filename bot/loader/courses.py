@@ -149,6 +149,7 @@ class _Builder:
             steps=tuple(steps),
             title=Variants.of(self.course.title),
             audiences=self.audiences,
+            transcript=False,  # kept is whether an answer was right, nothing else
             position={step.name: at for at, step in enumerate(steps)},
         )
 
@@ -169,7 +170,7 @@ class _Builder:
             flow = flow_of(item, self.version)
             if flow is None:
                 continue
-            flow = replace(flow, title=Variants.of(self.course.title), audiences=self.audiences)
+            flow = replace(flow, title=Variants.of(self.course.title), audiences=self.audiences, transcript=False)
             if flow.name == self.course.flow:
                 flow = replace(
                     flow,

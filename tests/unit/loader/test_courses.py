@@ -52,6 +52,7 @@ def test_a_course_becomes_flows(tmp_path: Path) -> None:
     assert set(courses) == {"probe"}
     names = {"", ".repeat", ".plan", ".remind", ".reminders", ".certificate", ".units", ".eins", ".question.q1"}
     assert set(flows) == {f"course.probe{name}" for name in names}
+    assert not any(flow.transcript for flow in flows.values())  # type: ignore[attr-defined]
     question = flows["course.probe.question.q1"]
     assert [type(step.action) for step in question.steps][:2] == [Ask, Study]  # type: ignore[attr-defined]
     assert "**A** Dies" in question.steps[0].say.texts["default"]  # type: ignore[attr-defined]
