@@ -21,7 +21,7 @@ COLUMNS: Sequence[tuple[str, str, str]] = (
     (
         "merkmal",
         "string",
-        "Kennung der Antwort, des Themas oder der Woche, siehe codebuch.csv; leer = Frage beantwortet",
+        "Kennung der Antwort, des Themas oder der Woche, siehe codebuch.csv",
     ),
     ("anzahl", "integer", "Veröffentlichte Zahl mit Schutzrauschen; leer = nicht veröffentlicht"),
     ("anzahl_von", "number", "95-%-Bereich der gezählten Zahl, unten"),
@@ -30,6 +30,9 @@ COLUMNS: Sequence[tuple[str, str, str]] = (
     ("anteil_von", "number", "95-%-Bereich des Anteils, unten"),
     ("anteil_bis", "number", "95-%-Bereich des Anteils, oben"),
 )
+
+
+WHOLE = "beantwortet"  # how many answered a question that allows several answers
 
 
 def data_csv(known: Sequence[Release]) -> str:
@@ -44,7 +47,7 @@ def data_csv(known: Sequence[Release]) -> str:
                 share = ["", "", ""]
                 if one.share is not None:
                     share = [f"{value:.4f}" for value in (one.share.share, one.share.low, one.share.high)]
-                rows.append([release.since, release.until, one.table, one.row, one.column, *count, *share])
+                rows.append([release.since, release.until, one.table, one.row, one.column or WHOLE, *count, *share])
     return _csv([name for name, _, _ in COLUMNS], rows)
 
 
@@ -54,9 +57,9 @@ def codebook_csv(known: Sequence[Release], words: Wording) -> str:
     tables = known[-1].tables.values() if known else ()
     for table in tables:
         question = words.questions.get(table.name.removeprefix(SURVEY), "") if table.name.startswith(SURVEY) else ""
-        rows.append([table.name, "", TITLES.get(table.name, table.name), question])
+        rows.append([table.name, "*", TITLES.get(table.name, table.name), question])
         for column in next(iter(table.cells.values())):
-            rows.append([table.name, column, words.category(table.name, column), ""])
+            rows.append([table.name, column or WHOLE, words.category(table.name, column), ""])
     rows += [["region", code, name, ""] for code, name in sorted(words.laender.items())]
     rows += [["region", GERMANY, words.land(GERMANY), ""], ["region", "--", words.land("--"), ""]]
     return _csv(["tabelle", "kennung", "bedeutung", "frage"], rows)

@@ -46,8 +46,8 @@ def method(known: Sequence[Release], estimate: str) -> list[Block]:
         Heading("Methode und Grenzen"),
         Points((
             "**Gezählt** werden Ereignisse (Frage beantwortet, nicht beantwortet, Beratung übernommen) ohne Text und Person, und "
-            "Antworten von Erwachsenen in einer freiwilligen Umfrage mit 14 Fragen, jede einzeln je Woche und Land. Fragebögen werden "
-            "nicht aufgehoben.",
+            "Antworten von Erwachsenen in einer freiwilligen Umfrage mit 14 Fragen, jede einzeln je Woche, Weg und Hindernisse auch je "
+            "Land. Fragebögen werden nicht aufgehoben.",
             "**Zufall bei heiklen Fragen:** Ob das Kind Bescheid weiß und ob es bei der Festnahme dabei war, wird in der Hälfte der "
             "Fälle durch eine ausgeloste Antwort ersetzt, bevor gezählt wird. Die Anteile sind unverzerrt zurückgerechnet.",
             "**Schutzrauschen:** Vor der Veröffentlichung wird jede Zahl zufällig verändert (diskrete Laplace-Verteilung, Differential "

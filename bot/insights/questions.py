@@ -84,19 +84,24 @@ QUESTIONS: tuple[Question, ...] = (
 )  # fmt: skip
 """All but the Land, which is the first question and stands beside each of these."""
 
+BY_LAND = frozenset({TAKEN, *(question.id for question in QUESTIONS if question.by_land)})
+
 
 def survey_counts(draw: Draw, laender: Sequence[str]) -> Callable[[Mapping[str, str], datetime], list[Tally]]:
     """Counts finished questionnaires: (values as the flow hands them over, time) -> one more of each answer.
 
-    Whatever is no closed answer, such as a text that somebody put into the form, is left out; of more answers than a
-    question allows the first ones count.
+    The Land is kept only with what is published for each Land, so that less of it can be put together again. Whatever is no
+    closed answer, such as a text that somebody put into the form, is left out; of more answers than allowed the first count.
     """
 
     def count(values: Mapping[str, str], at: datetime) -> list[Tally]:
         land = values.get("land", "")
         land = land if land in laender else UNKNOWN_LAND
         given = [(TAKEN, ANSWERED), *_answers(values, draw)]
-        return [Tally.of(TALLY, at, {"land": land, "question": q, "answer": answer}) for q, answer in given]
+        return [
+            Tally.of(TALLY, at, {"land": land if q in BY_LAND else UNKNOWN_LAND, "question": q, "answer": answer})
+            for q, answer in given
+        ]
 
     return count
 

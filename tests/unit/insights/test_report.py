@@ -214,7 +214,9 @@ def test_the_data_are_tidy_and_described(files: dict[str, str]) -> None:
     assert [field["name"] for field in schema["fields"]] == [name for name, _, _ in COLUMNS] == list(rows[0])
     keys = [tuple(row[name] for name in schema["primaryKey"]) for row in rows]
     assert len(keys) == len(set(keys)), "one line for each number"
-    codes = {(row["tabelle"], row["kennung"]) for row in csv.DictReader(io.StringIO(files["codebuch.csv"]))}
+    meanings = [(row["tabelle"], row["kennung"]) for row in csv.DictReader(io.StringIO(files["codebuch.csv"]))]
+    codes = set(meanings)
+    assert len(meanings) == len(codes), "one meaning for each"
     assert {(row["tabelle"], row["merkmal"]) for row in rows} <= codes
     assert {("region", row["region"]) for row in rows} <= codes
     assert {row["tabelle"] for row in rows} == set(TITLES)
