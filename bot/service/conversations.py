@@ -33,6 +33,7 @@ from bot.ports import (
     Tally,
     TurnCommit,
 )
+from bot.service import export
 from bot.service.forgetting import traces_of
 from bot.service.profile import profile_of
 from bot.service.translation import (
@@ -263,26 +264,14 @@ class Conversations:
         _attach(gathered, turned, index, data, effect.name, effect.text)
 
     async def _export(self, gathered: Gathered, turned: Turned, index: int, session: Session, part: str) -> None:
-        """All that is kept about this part of the conversation, as JSON."""
-        kept = session.parts.get(part)
-        texts = await self.store.transcript(turned.conversation, limit=10_000)  # type: ignore[arg-type]  # same id
-        shared = len(session.parts) > 1
-        data = {
-            "stand": turned.at.isoformat(),
-            "rolle": kept.audience if kept else "",
-            "altersgruppe": kept.band if kept else "",
-            "sprache": session.language,
-            "einwilligung": session.consent,
-            "antworten": {name: slot.value for name, slot in (kept.slots if kept else {}).items()},
-            "erinnerungen": [r.flow for r in session.reminders.values() if r.part == part],
-            "texte": [
-                {"wer": who, "text": text, "wann": at.isoformat()}
-                for who, text, at in texts
-                if not shared or who.endswith(f"/{part}")
-            ],
-        }
-        body = json.dumps(data, ensure_ascii=False, indent=2).encode()
-        _attach(gathered, turned, index, body, "kavi-meine-daten.json", "")
+        """All that is kept about this part of the conversation, in two files."""
+        lines = await self.store.transcript(turned.conversation, limit=10_000)  # type: ignore[arg-type]  # same id
+        data = export.data_of(session, part, lines, turned.at)
+        for name, body in (
+            (export.TEXT_NAME, export.as_text(data, self.content)),
+            (export.JSON_NAME, export.as_json(data)),
+        ):
+            _attach(gathered, turned, index, body, name, "")
 
     def _remember(self, gathered: Gathered, turned: Turned, result: Turn, before: Session) -> None:
         """The transcript, only with consent and without complaints; each line carries the part of the phone it belongs to.
@@ -315,13 +304,12 @@ def _append(gathered: Gathered, turned: Turned, outbound: Outbound) -> None:
 
 
 def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: str, text: str) -> None:
-    blob = f"out-{turned.key(index)}"
+    key = f"{turned.key(index)}-{name.rpartition('.')[2]}"  # one effect may send two files, of different kinds
+    blob = f"out-{key}"
     gathered.blobs.append(NewBlob(name=blob, data=data))
     kind: Literal["picture", "file"] = "picture" if name.endswith(".png") else "file"
     attachment = fx.Attachment(source=f"blob:{blob}", kind=kind, name=name)
-    _append(
-        gathered, turned, Outbound(address=turned.address, key=turned.key(index), text=text, attachments=(attachment,))
-    )
+    _append(gathered, turned, Outbound(address=turned.address, key=key, text=text, attachments=(attachment,)))
 
 
 def _revision(turned: Turned, index: int, effect: fx.Revise) -> Outbound:

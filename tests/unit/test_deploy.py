@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from bot.config import Settings
 from bot.service.metrics import Metrics
 from bot.storage.memory import MemoryStore
+from bot.vault.retention import RETENTION
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -64,3 +66,37 @@ def test_containers_run_without_rights_on_a_read_only_disk() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert deployment["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"] is True
     assert re.search(r"^USER 10001$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+
+
+THREATS = DEPLOY / "datenschutz" / "bedrohungen.md"
+RECORD = DEPLOY / "datenschutz" / "verzeichnis.md"
+NO_TEST = 3  # threats against which only a rule helps
+
+
+def test_every_threat_names_a_test_that_exists() -> None:
+    rows = [line.strip("|\n ").split(" | ") for line in THREATS.read_text().splitlines() if line.startswith("| ")][1:]
+    named = [row[-1].strip() for row in rows]
+    assert len(rows) > 30
+    assert named.count("ohne Test") == NO_TEST
+    for place in named:
+        if place != "ohne Test":
+            file, _, name = place.partition("::")
+            assert re.search(rf"^(async )?def {name}\(", (DEPLOY.parent / file).read_text(), re.MULTILINE), place
+
+
+def test_the_record_of_processing_shows_the_limits_that_the_program_keeps() -> None:
+    head = "| was | wie lange |\n|---|---|\n"
+    drawn = head + "".join(f"| {limit.about} | {limit.days:g} Tage |\n" for limit in RETENTION.values())
+    text = RECORD.read_text()
+    before, mark, _ = text.partition("<!-- fristen -->\n")
+    if os.environ.get("KAVI_TEST_DRAW"):
+        RECORD.write_text(before + mark + drawn)
+    assert before + mark + drawn == RECORD.read_text(), (
+        "draw it anew: KAVI_TEST_DRAW=1 pytest tests/unit/test_deploy.py"
+    )
+
+
+def test_the_pages_on_data_protection_lead_somewhere() -> None:
+    for page in (DEPLOY / "datenschutz").glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).is_file(), f"{page.name}: {target}"
