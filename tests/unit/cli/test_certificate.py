@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from bot import app
 from bot.cli.operate import run_certificate
 from bot.config import read_settings
+from bot.dialogue.content import Content
 from bot.vault.certificates import certify
+from tests.unit.documents.test_files import words_of
 
 AT = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)  # the next day in Berlin
 
@@ -28,6 +31,18 @@ def test_a_code_from_here_tells_course_day_and_share(capsys: pytest.CaptureFixtu
     assert "Gültig: Kinder von Inhaftierten begleiten" in said
     assert "26.11.2026" in said
     assert "92 Prozent" in said
+
+
+@pytest.mark.usefixtures("_own_folder")
+async def test_the_paper_that_a_conversation_makes_bears_such_a_code(content: Content) -> None:
+    settings = read_settings()
+    async with app.open_store(settings) as store:
+        conversations = app.make_conversations(settings, content, store)
+        assert conversations.make_file is not None
+        values = {"course": "kinder-von-inhaftierten", "share": "88"}
+        words = words_of(await conversations.make_file("certificate", values, AT))
+    (code,) = set(re.findall(r"\b(?:[0-9A-Z]{4}-){5}[0-9A-Z]{4}\b", words))
+    assert run_certificate(code) == 0
 
 
 @pytest.mark.usefixtures("_own_folder")
