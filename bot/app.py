@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,6 +26,7 @@ from bot.config import Settings, TeamSettings, content_root, store_url
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.documents import file_maker
+from bot.documents.voice import available
 from bot.errors import ConfigError, ContentError
 from bot.insights.questions import survey_counts
 from bot.loader.encoders import wanted
@@ -96,6 +98,7 @@ def load_content_for(settings: Settings) -> Content:
         fresh.write_bytes(stamp + pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL))
         fresh.replace(cache)
     gc.freeze()  # the content stays: no later collection walks through it, which would stop a turn for a tenth of a second
+    content = replace(content, can_speak=available())
     if not wanted(settings.matching.semantic):
         return content
     from bot.loader.content import with_meaning

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.dialogue import alerts, answering, lookup
+from bot.dialogue import alerts, aloud, answering, lookup
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
 from bot.dialogue.session import Part, Session
@@ -82,6 +82,7 @@ def _quick_exit(draft: Draft) -> None:
         draft.effects.append(Relay(kind="quick_exit"))
     _end_all_but_running(draft)
     draft.change_part(offers=(), offers_question="", topic="", recent=())
+    draft.drop_slot(alerts.SAID)
     draft.record("quick_exit")
 
 
@@ -136,6 +137,7 @@ ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "not_helpful": _not_helpful,
     "collect_rejected": _collect_rejected,
     "answer_first": _answer_first,
+    "aloud": aloud.read_aloud,
     "find_centres": lookup.find_centres,
     "find_prisons": lookup.find_prisons,
 })  # fmt: skip

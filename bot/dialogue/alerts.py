@@ -20,6 +20,7 @@ SILENCE: Mapping[str, float] = MappingProxyType({"emergency": 20.0})
 SILENCE_DEFAULT = 60.0
 SILENCE_TIMER = "safety-silence"
 WEEK = 7 * 86400.0
+SAID = "danger_said"  # slot: the category of the answer given last, so that it can be read aloud; only with consent
 
 
 def notice(draft: Draft, finding: Finding, text: str, message: str = "") -> None:
@@ -37,6 +38,7 @@ def notice(draft: Draft, finding: Finding, text: str, message: str = "") -> None
     if draft.session.owner == "closed":
         draft.change(owner="bot")
     draft.say(safety_text(draft, finding), source=f"safety:{finding.category}", sensitive=True)
+    _remember(draft, finding.category)
     draft.change_part(recent=(), misses=0)
     draft.push("safety.after" if draft.session.consent else "safety.after_without_consent")
 
@@ -67,8 +69,16 @@ def _raise(draft: Draft, finding: Finding) -> None:
     draft.record("alert", category=finding.category, urgency=finding.urgency)
 
 
-def safety_text(draft: Draft, finding: Finding) -> str:
-    """The reviewed answer for this category and reader; when nobody knows who writes, the child's words are used."""
+def _remember(draft: Draft, category: str) -> None:
+    if draft.session.consent:
+        draft.set_slot(SAID, category, "session")
+
+
+def safety_text(draft: Draft, finding: Finding, language: str = "") -> str:
+    """The reviewed answer for this category and reader; when nobody knows who writes, the child's words are used.
+
+    `language` other than the talk's own is for reading it aloud.
+    """
     part = draft.part
     shared = len(draft.session.parts) > 1
     audience = part.audience if part.audience and not (shared and draft.session.active == "child") else "child"
@@ -76,7 +86,7 @@ def safety_text(draft: Draft, finding: Finding) -> str:
     if compose is None:
         return draft.text("safety.fallback")
     human = draft.content.when_human_reads(audience)
-    return compose(finding, audience, part.band, part.register, draft.session.language, draft.at, human)
+    return compose(finding, audience, part.band, part.register, language or draft.session.language, draft.at, human)
 
 
 def _second_look(draft: Draft, finding: Finding) -> None:
@@ -136,6 +146,7 @@ def raise_confirmed(draft: Draft) -> None:
     draft.pop()
     _raise(draft, finding)
     draft.say(safety_text(draft, finding), source=f"safety:{category}", sensitive=True)
+    _remember(draft, category)
     draft.push("safety.after" if draft.session.consent else "safety.after_without_consent")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dialogue import alerts
 from bot.dialogue.draft import Draft
 from bot.dialogue.flow import Ask, End
 from bot.dialogue.questions import land_in_passing
@@ -33,6 +34,7 @@ def answer_topic(draft: Draft, topic_id: str) -> None:
         "answered", topic=topic_id, audience=draft.part.audience or "unknown", land=str(draft.value("land") or "")
     )
     draft.change_part(topic=topic_id, misses=0)
+    draft.drop_slot(alerts.SAID)
     source = f"topic:{topic_id}"
     if _is_idle(draft):
         draft.offer(text, _related(draft, topic_id), source)
@@ -86,8 +88,10 @@ def _related(draft: Draft, topic_id: str) -> tuple[Offer, ...]:
         if other is not None and speaks_to(draft.reader, other.audiences):
             title = draft.content.translate(other.title, draft.session.language) or other.title
             rows.append(Offer(title, "topic", name))
+    aloud = draft.content.can_speak and draft.part.audience != "staff"
     return (
         *rows[:MAX_CHOICES],
+        *((Offer(draft.text("label.aloud"), "command", "aloud"),) if aloud else ()),
         Offer(draft.text("label.not_helpful"), "command", "not_helpful"),
         Offer(draft.text("label.menu"), "command", "menu"),
     )

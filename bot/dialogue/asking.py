@@ -88,7 +88,7 @@ def _options_from_slot(draft: Draft, ask: Ask) -> tuple[Shown, ...]:
 def expression_names(draft: Draft) -> dict[str, Value]:
     """The names an expression may use at this moment."""
     local = draft.top.local if draft.top is not None else {}
-    return names_for_expressions(draft.session, draft.part, local)
+    return {**names_for_expressions(draft.session, draft.part, local), "can_speak": draft.content.can_speak}
 
 
 def asking(draft: Draft, ask: Ask) -> Asking:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
 
-from bot.dialogue import answering, asking
+from bot.dialogue import aloud, answering, asking
 from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.rendering import pick
@@ -20,7 +20,7 @@ from bot.text.normalise import fold
 COMMANDS = (
     "back", "skip", "repeat", "stop", "restart", "help", "human", "language", "forget", "export", "why", "menu",
     "quick_exit", "child_part", "adult_part", "leicht", "plain", "complain", "bot", "watch_on", "watch_off",
-    "not_helpful", "helpful", "consent", "privacy",
+    "not_helpful", "helpful", "consent", "privacy", "aloud",
 )  # fmt: skip
 LONGEST = 48  # characters; a longer text is not a command
 FUZZY = 90  # rapidfuzz ratio for phrases of six letters and more
@@ -172,4 +172,5 @@ _ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "leicht": _register("leicht"),
     "plain": _register("plain"),
     "helpful": _helpful,
+    "aloud": aloud.read_aloud,
 })  # fmt: skip

@@ -76,6 +76,7 @@ class Content:
     for_desk: tuple[object, ...] = ()  # canned answers and checklists: only the desk reads them
     version: str = ""
     consent_version: str = "1"
+    can_speak: bool = False  # whether answers can be sent as voice messages (extra `voice`)
     human_when: str = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."
     human_when_child: str = "Ein Mensch aus unserem Team liest deine Nachricht, sobald jemand da ist."
 

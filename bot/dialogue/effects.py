@@ -147,6 +147,9 @@ class Retract:
     since: datetime
 
 
+READ_ALOUD = "read-aloud"  # in place of a template: the value `text` as a voice message in `language`
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeFile:
     """Render a file from slots (a letter, a calendar entry, a checklist) and send it with the text."""

@@ -20,7 +20,7 @@ Digress = Literal[
 SystemAct = Literal[
     "erase", "export", "child_part", "adult_part", "consent", "withdraw_consent", "leave_queue", "quick_exit",
     "watch_on", "watch_off", "confirm_alert", "dismiss_alert", "forget_slots", "menu", "retry_question",
-    "helpful", "not_helpful", "collect_rejected", "answer_first", "find_centres", "find_prisons",
+    "helpful", "not_helpful", "collect_rejected", "answer_first", "find_centres", "find_prisons", "aloud",
 ]  # fmt: skip
 
 

@@ -161,8 +161,11 @@ def names_for_expressions(session: Session, part: Part, local: Mapping[str, Valu
     return names
 
 
-def topic_text(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> str | None:
-    """A topic's answer with next steps, notices and sources as this reader should see it; None if not written for them."""
+def topic_text(content: Content, topic: Topic, lookup: Lookup, reader: Reader, *, below: bool = True) -> str | None:
+    """A topic's answer with next steps as this reader should see it; None if not written for them.
+
+    `below` are notices and sources, for reading only.
+    """
     body = Variants(topic.answers).pick(reader.audience, reader.band, reader.register)
     if body is None:
         return None
@@ -170,7 +173,8 @@ def topic_text(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -
     follow = _next_steps(content, topic, reader)
     if follow:
         parts.append(fill(follow, lookup).strip())
-    parts += _notices(content, topic, lookup, reader)
+    if below:
+        parts += _notices(content, topic, lookup, reader)
     return "\n\n".join(parts)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.dialogue.content import Content
+from bot.dialogue.effects import READ_ALOUD
 from bot.dialogue.rendering import Lookup, berlin_day, fill
 from bot.dialogue.session import Session
 from bot.dialogue.template import Template
@@ -24,6 +25,10 @@ def file_maker(content: Callable[[], Content], pictures: Path, certify: Certify 
     """Makes files from the templates of the content that counts at the moment; `pictures` is the folder dialogues/."""
 
     async def make(template: str, values: Mapping[str, str], at: datetime) -> bytes:
+        if template == READ_ALOUD:
+            from bot.documents.voice import speak
+
+            return await asyncio.to_thread(speak, values["text"], values["language"])
         now = content()
         return await asyncio.to_thread(render, now, now.templates[template], values, at, pictures, certify)
 

@@ -25,7 +25,7 @@ Rule = Callable[[Content, Report], None]
 MAX_MESSAGE = 4096  # UTF-16 units of one Telegram message; a longer text is split, which an editor should decide
 BUILT_IN_NAMES = frozenset({
     "audience", "band", "register", "language", "consent", "owner", "watched", "shared_phone", "land", "prison", "alias",
-    "human_when", "km", "role_hint", "first_question", "minimum", "maximum", "unit", "source", "as_of",
+    "human_when", "km", "can_speak", "role_hint", "first_question", "minimum", "maximum", "unit", "source", "as_of",
     "title", "look_text", "found", "found_text", "wide_text", "area_text", "topic", "candidates", "asked", "category",
 })  # fmt: skip
 NEEDED_FLOWS = (
@@ -41,13 +41,13 @@ NEEDED_TEXTS = (
     "digress.now", "queue.noted", "content.flow_gone", "content.step_gone", "counsellor.taken", "counsellor.released",
     "counsellor.requeued", "counsellor.closed", "safety.fallback", "safety.automatic", "smalltalk.greeting", "answer.next",
     "answer.expired", "answer.unsure", "answer.unsure_money", "answer.unsure_bund", "land.noted", "lookup.distance",
-    "lookup.unsure", "reason.area", "answer.machine_translated", "answer.source", "answer.source_unreviewed",
-    "answer.not_for_you", "ask.did_you_mean", "label.yes", "label.no", "label.skip", "label.none_of_these", "label.menu",
-    "label.human", "label.not_helpful", "reason.other", "course.unit", "course.questions", "course.finished",
-    "course.unreviewed", "course.on", "course.on.also", "course.on.retry", "course.on.why", "course.case", "course.case.why",
-    "course.case.end", "course.again", "course.again.also", "course.again.ask", "course.again.retry", "course.letter.retry",
-    "course.question.why", "course.right", "course.wrong", "course.done", "course.open", "course.choose",
-    "course.choose.retry",
+    "lookup.unsure", "aloud.here", "aloud.nothing", "aloud.not_here", "aloud.name", "label.aloud", "reason.area",
+    "answer.machine_translated", "answer.source", "answer.source_unreviewed", "answer.not_for_you", "ask.did_you_mean",
+    "label.yes", "label.no", "label.skip", "label.none_of_these", "label.menu", "label.human", "label.not_helpful",
+    "reason.other", "course.unit", "course.questions", "course.finished", "course.unreviewed", "course.on", "course.on.also",
+    "course.on.retry", "course.on.why", "course.case", "course.case.why", "course.case.end", "course.again",
+    "course.again.also", "course.again.ask", "course.again.retry", "course.letter.retry", "course.question.why",
+    "course.right", "course.wrong", "course.done", "course.open", "course.choose", "course.choose.retry",
 )  # fmt: skip
 
 RULES: list[Rule] = []

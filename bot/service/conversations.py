@@ -307,7 +307,7 @@ def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: s
     key = f"{turned.key(index)}-{name.rpartition('.')[2]}"  # one effect may send two files, of different kinds
     blob = f"out-{key}"
     gathered.blobs.append(NewBlob(name=blob, data=data))
-    kind: Literal["picture", "file"] = "picture" if name.endswith(".png") else "file"
+    kind: Literal["picture", "voice", "file"] = {".png": "picture", ".ogg": "voice"}.get(name[-4:], "file")  # type: ignore[assignment]  # mypy sees str
     attachment = fx.Attachment(source=f"blob:{blob}", kind=kind, name=name)
     _append(gathered, turned, Outbound(address=turned.address, key=key, text=text, attachments=(attachment,)))
 

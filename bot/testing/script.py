@@ -6,7 +6,7 @@ Bot lines are complete: a reply, an alert, a hand-over, a file or a submission t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from bot.loader.flows import seconds_of
 from bot.loader.nodes import Node, Problems, read_yaml
 from bot.testing.talk import Talk
 
-_SCRIPT_KEYS = ("test", "about", "as", "age", "band", "register", "language", "consent", "slots", "talk")
+_SCRIPT_KEYS = ("test", "about", "as", "age", "band", "register", "language", "consent", "slots", "speaks", "talk")
 _LINE_KEYS = ("user", "press", "photo", "voice", "edit", "start", "after", "counsellor", "bot", "choices", "does", "owner",
               "consent", "watched", "slot", "flow", "ends")  # fmt: skip
 _BOT_KEYS = ("text", "step", "topic", "safety", "says", "source")
@@ -48,6 +48,7 @@ class Script:
     place: str
     session: Session
     lines: tuple[Line, ...]
+    speaks: bool = False  # as with the extra `voice`
 
 
 @dataclass(slots=True)
@@ -79,7 +80,8 @@ def _script(node: Node) -> Script:
         found = item.fields(_LINE_KEYS)
         kind = next(iter(found), "")
         lines.append(Line(kind, item, found))
-    return Script(fields["test"].text() if "test" in fields else "", node.place, _session(fields), tuple(lines))
+    speaks = "speaks" in fields and fields["speaks"].boolean()
+    return Script(fields["test"].text() if "test" in fields else "", node.place, _session(fields), tuple(lines), speaks)
 
 
 def onboarded(
@@ -123,6 +125,7 @@ class Difference(Exception):
 def play(content: Content, script: Script) -> Played:
     """Plays a script to its end or its first difference."""
     played = Played(script)
+    content = replace(content, can_speak=script.speaks)
     player = _Player(content, Talk(content, session=script.session))
     try:
         for line in script.lines:
