@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from bot.dialogue import Session, events, turn, understand
 from bot.dialogue.content import Content
 from bot.loader.flows import load_commands, load_flows, load_texts
 from bot.loader.nodes import Problems
+from tests.bench.peers import PYTHON
 
 ROUNDS = 5
 SECONDS = 1.0
@@ -93,9 +93,7 @@ def _round(content: Content, begun: Session) -> float:
 
 def _peer(name: str) -> float | None:
     """Turns a second of a peer in a process of its own; None when it is not installed."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"tests.bench.peers.{name}"], capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run([PYTHON, "-m", f"tests.bench.peers.{name}"], capture_output=True, text=True, timeout=120)
     return float(done.stdout.strip().splitlines()[-1]) if done.returncode == 0 and done.stdout.strip() else None
 
 
