@@ -37,6 +37,9 @@ class Address:
 DESK = Address(messenger="desk", account="desk", chat="desk")
 """The lane that all counsellors' work passes through."""
 
+EXCHANGE = Address(messenger="exchange", account="exchange", chat="exchange")
+"""The lane that all referrals between institutions pass through. It writes to nobody: it begins flows in conversations."""
+
 Audience = Literal["family", "staff"]
 """Who may read a message. Only the desk's lane writes to staff, and it writes to nobody else."""
 

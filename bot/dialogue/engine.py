@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from bot.dialogue import alerts, answering, asking, commands, events, reopening, routing
@@ -20,10 +20,9 @@ from bot.dialogue.questions import Parsed
 from bot.dialogue.rendering import topic_text
 from bot.dialogue.session import Concern, Frame, Offer, Part, Session, copy_of, fresh
 from bot.dialogue.understanding import BURST
-from bot.dialogue.walk import awake, fire_reminder, walk
+from bot.dialogue.walk import POSTPONE, awake, fire_reminder, put_off, walk
 
 MAX_ECHO = 3  # the same words so often in a row mean that we are going round in circles
-POSTPONE = timedelta(hours=3)
 COMPLAINT = "repair.complain"  # the flow whose answers no counsellor sees
 
 
@@ -379,7 +378,7 @@ def _timer(draft: Draft, event: events.TimerFired, kind: str) -> None:
         alerts.silence_is_over(draft)
     elif not draft.session.reachable:
         return
-    elif kind == "postpone":
+    elif kind == "postpone" or _of_the_other_part(draft, event.timer):
         if event.timer in draft.session.reminders:
             due = awake(event.at + POSTPONE)
             draft.start_timer(event.timer, (due - event.at).total_seconds())
@@ -387,6 +386,12 @@ def _timer(draft: Draft, event: events.TimerFired, kind: str) -> None:
         _timed_out(draft, event)
     elif fire_reminder(draft, event.timer):
         walk(draft)
+
+
+def _of_the_other_part(draft: Draft, timer: str) -> bool:
+    """Whether the one it reminds has lent the phone: it waits, because nothing of hers is shown to the other."""
+    reminder = draft.session.reminders.get(timer)
+    return reminder is not None and reminder.part != draft.session.active
 
 
 def _timed_out(draft: Draft, event: events.TimerFired) -> None:
@@ -503,6 +508,8 @@ def _resume(draft: Draft) -> None:
 
 def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | events.DeskNews) -> None:
     match event:
+        case events.FlowStarted() if event.gentle and _must_wait(draft, event.at):
+            put_off(draft, event.flow, event.slots)
         case events.FlowStarted():
             if draft.session.owner == "counsellor":  # one voice: while the flow asks, the bot owns the conversation
                 draft.change(owner="bot", lent=event.flow if event.back else "")
@@ -515,6 +522,11 @@ def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | e
             draft.say_key(event.text_key, dict(event.values), optional=True)
         case _:
             assert_never(event)
+
+
+def _must_wait(draft: Draft, at: datetime) -> bool:
+    """Whether what can wait has to: a human speaks here, a child holds the phone, or it is night."""
+    return draft.session.owner == "counsellor" or draft.session.active != "adult" or awake(at) != at
 
 
 # ------------------------------------------------------------------ finishing

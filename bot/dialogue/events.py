@@ -217,13 +217,15 @@ class DeskNews:
 class FlowStarted:
     """Somebody else starts a flow with the person: a counsellor, a referral, a life event.
 
-    With `back` the counsellor only lends the conversation: when the flow has ended she owns it again.
+    With `back` the counsellor only lends the conversation: when the flow has ended she owns it again. A `gentle` one can wait:
+    it begins when no human speaks here, nobody else holds the phone, and it is day.
     """
 
     at: datetime
     flow: str
     slots: tuple[tuple[str, str], ...] = ()
     back: bool = False
+    gentle: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -247,6 +247,7 @@ class Flow:
     audiences: tuple[str, ...] = ()
     start: tuple[str, ...] = ()  # what people type to begin it
     transcript: bool = True  # False: what is said while it runs is not kept
+    takes: tuple[str, ...] = ()  # slots that whoever begins it hands over
     moved: Mapping[str, str] = field(default_factory=dict)
     position: Mapping[str, int] = field(default_factory=dict)
 

@@ -194,6 +194,19 @@ def _remind(draft: Draft, flow: Flow, step: Step, action: Remind) -> None:
     draft.effects.append(StartTimer(timer=name, due=due, fence=draft.session.fence))
 
 
+POSTPONE = timedelta(hours=3)  # how long something waits before it is tried again
+
+
+def put_off(draft: Draft, flow: str, slots: tuple[tuple[str, str], ...]) -> None:
+    """Lets a flow that somebody else wants to begin here wait for a better moment, as a reminder."""
+    due = awake(draft.at)
+    due = due if due != draft.at else awake(draft.at + POSTPONE)
+    name = f"later:{flow}:{draft.session.fence:x}"
+    reminder = Reminder(flow, "", "adult", slots)
+    draft.change(reminders={**draft.session.reminders, name: reminder})
+    draft.effects.append(StartTimer(timer=name, due=due, fence=draft.session.fence))
+
+
 def awake(moment: datetime) -> datetime:
     """The moment itself, or the next 8:00 in Berlin when it falls into the quiet hours from 21:00 to 7:00."""
     local = moment.astimezone(BERLIN)
@@ -209,8 +222,6 @@ def fire_reminder(draft: Draft, name: str) -> bool:
     if reminder is None:
         return False
     draft.change(reminders={key: item for key, item in draft.session.reminders.items() if key != name})
-    if reminder.part != draft.session.active:
-        return False  # the other person on this phone holds it now: nothing of the other part is shown
     local = {key: tuple(item) if isinstance(item, list) else item for key, item in reminder.values}
     if not draft.push(reminder.flow, local):
         return False

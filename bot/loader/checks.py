@@ -223,6 +223,7 @@ def slots_are_set_before_they_are_used(content: Content, report: Report) -> None
     """An expression or placeholder names a slot that some flow sets, or a value of the data files."""
     known = set(BUILT_IN_NAMES)
     for flow in content.flows.values():
+        known |= set(flow.takes)
         for step in flow.steps:
             known |= _slots_set(step)
     for flow in content.flows.values():

@@ -22,7 +22,7 @@ from bot.loader.nodes import Node, Problems, read_yaml, suggestion, variants_of
 from bot.text.normalise import fold
 from bot.text.variants import AUDIENCES, BANDS, Variants
 
-_FLOW_KEYS = ("flow", "title", "for", "start", "moved", "transcript", "steps", "about")
+_FLOW_KEYS = ("flow", "title", "for", "start", "moved", "transcript", "takes", "steps", "about")
 _ACTIONS = (
     "ask", "branch", "set", "goto", "call", "link", "end", "answer", "remind", "wait", "handoff", "count", "file",
     "send", "do", "study",
@@ -99,6 +99,7 @@ def flow_of(node: Node, version: str) -> model.Flow | None:
         audiences=_audiences(fields.get("for")),
         start=fields["start"].texts() if "start" in fields else (),
         transcript=fields["transcript"].boolean() if "transcript" in fields else True,
+        takes=fields["takes"].texts() if "takes" in fields else (),
         moved={key.text(): value.text() for key, value in fields["moved"].pairs()} if "moved" in fields else {},
         position=position,
     )

@@ -20,6 +20,7 @@ from bot.dialogue.session import slots_end
 from bot.dialogue.understanding import look_for_danger
 from bot.log import Log
 from bot.ports import (
+    EXCHANGE,
     Alert,
     Document,
     InboxRow,
@@ -34,6 +35,7 @@ from bot.ports import (
     TurnCommit,
 )
 from bot.service import export
+from bot.service.exchange import FORM_PREFIX, ExchangeLane, forgotten, form_sent
 from bot.service.forgetting import traces_of
 from bot.service.profile import profile_of
 from bot.service.translation import (
@@ -86,6 +88,8 @@ class Conversations:
         A fault in the program never silences the person: the event is answered by the safety layer alone, or with an
         apology, and the operator is told.
         """
+        if lane.address == EXCHANGE:
+            return await ExchangeLane(self.store).decide(lane, now)
         session = Session.from_text(lane.session) if lane.session else Session()
         began = session.owner
         if self.honest is not None:
@@ -197,6 +201,8 @@ class Conversations:
                 gathered.facts.append(NewFact(name="trouble", at=turned.at, values=(("place", effect.place),)))
             case fx.Erase():
                 _forget_all(gathered)
+                if await self.store.address_of(self.store.conversation_id(EXCHANGE)) is not None:
+                    gathered.posts.append(forgotten(turned.conversation, turned.key(index), turned.at))  # type: ignore[arg-type]  # same id
                 if self.desk:
                     remains = await traces_of(self.store, turned.conversation)
                     gathered.posts.append(post_to_desk(turned, index, "Erase", {"traces": remains}))
@@ -252,6 +258,10 @@ class Conversations:
                 gathered.documents.append(_gap(turned, index, effect))
             case fx.Submit() if effect.form in self.receivers:
                 gathered.tallies += self.receivers[effect.form](dict(effect.values), turned.at)
+            case fx.Submit() if effect.form.startswith(FORM_PREFIX):
+                gathered.posts.append(
+                    form_sent(turned.conversation, turned.key(index), effect.form, dict(effect.values), turned.at)  # type: ignore[arg-type]  # same id
+                )
             case fx.Submit():
                 gathered.documents.append(_form(turned, index, effect))
             case _:

@@ -22,8 +22,8 @@ from bot.loader.nodes import Node, Problems, read_yaml
 from bot.testing.talk import Talk
 
 _SCRIPT_KEYS = ("test", "about", "as", "age", "band", "register", "language", "consent", "slots", "speaks", "talk")
-_LINE_KEYS = ("user", "press", "photo", "voice", "edit", "start", "after", "counsellor", "bot", "choices", "does", "owner",
-              "consent", "watched", "slot", "flow", "ends")  # fmt: skip
+_LINE_KEYS = ("user", "press", "photo", "voice", "edit", "start", "begin", "with", "after", "counsellor", "bot", "choices",
+              "does", "owner", "consent", "watched", "slot", "flow", "ends")  # fmt: skip
 _BOT_KEYS = ("text", "step", "topic", "safety", "says", "source")
 
 
@@ -270,6 +270,13 @@ class _Player:
         payload = "" if node.text() in ("true", "") else node.text()
         return self._at(lambda: events.Started(at=self.talk.now, payload=payload))
 
+    def begin(self, line: Line) -> list[fx.Reply]:
+        """Somebody else begins a flow here, with the slots that it takes."""
+        handed = line.fields["with"].pairs() if "with" in line.fields else ()
+        slots = tuple((key.text(), value.text()) for key, value in handed)
+        flow = line.fields["begin"].text()
+        return self._at(lambda: events.FlowStarted(at=self.talk.now, flow=flow, slots=slots, gentle=True))
+
     def after(self, line: Line) -> list[fx.Reply]:
         seconds = seconds_of(line.fields["after"].text())
         if seconds is None:
@@ -356,6 +363,7 @@ _ACTS: Mapping[str, Callable[[_Player, Line], list[fx.Reply]]] = MappingProxyTyp
     "voice": _Player.voice,
     "edit": _Player.edit,
     "start": _Player.start,
+    "begin": _Player.begin,
     "after": _Player.after,
     "counsellor": _Player.counsellor,
 })  # fmt: skip

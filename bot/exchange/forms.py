@@ -1,0 +1,193 @@
+"""The forms that people send: a professional's, a family's, a service's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from bot.exchange import effects as fx
+from bot.exchange import events as ev
+from bot.exchange.state import Institution, Need, Referral
+from bot.exchange.steps import take
+from bot.exchange.work import CODE_DAYS, CONFIRM_DAYS, NUDGE_DAYS, Work, entry, hash_of, shown, spelt
+
+GUESSES, GUESS_SECONDS = 5, 3600.0  # wrong codes an hour
+SHOWN = 3  # services offered at once
+
+# ------------------------------------------------------------------ the professional
+
+
+def _find(work: Work, event: ev.FormSent) -> None:
+    """Which services fit; the words go back to the flow, because nothing is kept before somebody is chosen."""
+    land, kind = event.values.get("land", ""), event.values.get("kind", "")
+    fitting = [one for one in work.exchange.institutions.values() if _fits(one, land, kind)]
+    fitting.sort(key=lambda one: (not one.laender, -one.confirmed, one.name))
+    slots = {name: event.values.get(name, "") for name in ("land", "kind", "age", "urgency", "need")}
+    for number, name in enumerate(("first", "second", "third")[:SHOWN]):
+        one = fitting[number] if number < len(fitting) else None
+        slots[name] = one.id if one is not None else ""
+        slots[f"{name}_name"] = one.name if one is not None else ""
+    flow = "referral.choose" if fitting else "referral.nobody"
+    work.answer(event.conversation, flow, **slots)
+
+
+def _fits(one: Institution, land: str, kind: str) -> bool:
+    reachable = one.open and bool(one.people)
+    return reachable and (not one.laender or land in one.laender) and (kind in ("", "any") or kind in one.kinds)
+
+
+def _refer(work: Work, event: ev.FormSent) -> None:
+    """A service was chosen: the professional gets a code for the family."""
+    given = event.values
+    institution = work.exchange.institutions.get(given.get("service", ""))
+    if institution is None or not institution.open or not institution.people:
+        work.answer(event.conversation, "referral.nobody", land=given.get("land", ""))
+        return
+    referral = Referral(
+        code=event.fresh, state="offered", professional=event.conversation, institution=institution.id,
+        land=given.get("land", ""), kind=given.get("kind", ""), since={"offered": work.now},
+    )  # fmt: skip
+    work.put(referral)
+    work.put(
+        Need(code=event.fresh, text=given.get("need", ""), age=given.get("age", ""), urgency=given.get("urgency", ""))
+    )
+    work.effects.append(fx.Counted(step="offered", land=referral.land, kind=referral.kind, waited="0-2"))
+    work.timer(f"nudge|{referral.code}", NUDGE_DAYS)
+    work.timer(f"expire|{referral.code}", CODE_DAYS)
+    work.answer(event.conversation, "referral.code", code=referral.code, service=institution.name)
+
+
+def _list(work: Work, event: ev.FormSent) -> None:
+    """Everything that this person takes part in, newest first, one step at a time."""
+    who = event.conversation
+    theirs = {one.id for one in work.exchange.institutions.values() if who in one.people}
+    mine = [
+        one
+        for one in work.exchange.referrals.values()
+        if who in (one.professional, one.family) or (one.institution in theirs and one.state != "offered")
+    ]
+    mine.sort(key=lambda one: -max(one.since.values(), default=0.0))
+    rows = "\n".join(f"{one.code}|{one.outcome or one.state}|{work.name_of(one)}" for one in mine[:10])
+    open_at_service = [one for one in mine if one.live and one.institution in theirs and one.state != "offered"]
+    of_family = [one for one in mine if one.live and one.family == who]
+    work.answer(
+        who, "referral.list", rows=rows, count=str(len(mine)),
+        serve=open_at_service[0].code if len(open_at_service) == 1 else "", many="yes" if len(open_at_service) > 1 else "",
+        withdraw=of_family[0].code if of_family else "",
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ the family
+
+
+def _code(work: Work, event: ev.FormSent) -> None:
+    """The family enters a code; whoever tries out codes has to wait."""
+    who = event.conversation
+    tries, began = work.exchange.guesses.get(who, (0, work.now))
+    if work.now - began > GUESS_SECONDS:
+        tries, began = 0, work.now
+    code = spelt(event.values.get("code", ""))
+    referral = work.exchange.referrals.get(code)
+    if tries >= GUESSES or referral is None or referral.state != "offered" or referral.family not in ("", who):
+        work.exchange = replace(work.exchange, guesses={**work.exchange.guesses, who: (tries + 1, began)})
+        work.answer(who, "referral.unknown", wait="yes" if tries >= GUESSES else "")
+        return
+    take(work, replace(referral, family=who), "family enters the code", event)
+
+
+def _consent(work: Work, event: ev.FormSent) -> None:
+    agreed = event.values.get("agreed") == "ja"
+    _step_of_family(work, event, "family agrees" if agreed else "family declines")
+
+
+def _withdraw(work: Work, event: ev.FormSent) -> None:
+    _step_of_family(work, event, "family withdraws")
+
+
+def _step_of_family(work: Work, event: ev.FormSent, kind: str) -> None:
+    referral = work.exchange.referrals.get(event.values.get("code", ""))
+    if referral is None or referral.family != event.conversation:
+        work.answer(event.conversation, "referral.unknown", wait="")
+        return
+    take(work, referral, kind, event)
+
+
+# ------------------------------------------------------------------ the service
+
+
+_ANSWERS: Mapping[str, str] = MappingProxyType({
+    "look": "service looks", "accept": "service accepts", "refuse": "service turns down", "met": "first contact",
+    "close": "service closes", "return": "service hands back",
+})  # fmt: skip
+
+
+def _answer(work: Work, event: ev.FormSent) -> None:
+    """One of a service's people says what becomes of a referral."""
+    code = spelt(event.values.get("code", ""))
+    referral = work.exchange.referrals.get(code)
+    institution = work.exchange.institutions.get(referral.institution) if referral is not None else None
+    kind = _ANSWERS.get(event.values.get("answer", ""))
+    if referral is None or institution is None or event.conversation not in institution.people or kind is None:
+        work.answer(event.conversation, "referral.unknown", wait="")
+        return
+    take(work, referral, kind, event)
+
+
+def _open(work: Work, event: ev.FormSent) -> None:
+    """A service's person looks at one referral again."""
+    code = spelt(event.values.get("code", ""))
+    referral = work.exchange.referrals.get(code)
+    institution = work.exchange.institutions.get(referral.institution) if referral is not None else None
+    known = institution is not None and event.conversation in institution.people
+    if referral is None or not known or referral.state in ("offered", "ended"):
+        work.answer(event.conversation, "referral.unknown", wait="")
+    elif referral.state in ("sent", "seen"):
+        work.answer(event.conversation, "referral.request", **shown(work, referral))
+    else:
+        work.answer(event.conversation, "referral.serve", code=code, state=referral.state)
+
+
+def _join(work: Work, event: ev.FormSent) -> None:
+    """A person of an institution links this chat with its one-time code."""
+    wanted = hash_of(event.values.get("code", ""))
+    tries, began = work.exchange.guesses.get(event.conversation, (0, work.now))
+    if work.now - began > GUESS_SECONDS:
+        tries, began = 0, work.now
+    for one in work.exchange.institutions.values():
+        if tries < GUESSES and one.code_hash and one.code_hash == wanted and one.code_until > work.now:
+            people = (*one.people, event.conversation) if event.conversation not in one.people else one.people
+            work.put(replace(one, people=people, code_hash="", code_until=0.0, confirmed=work.now))
+            work.timer(f"confirm|{one.id}", CONFIRM_DAYS)
+            work.answer(event.conversation, "referral.joined", service=one.name)
+            return
+    work.exchange = replace(work.exchange, guesses={**work.exchange.guesses, event.conversation: (tries + 1, began)})
+    work.answer(event.conversation, "referral.unknown", wait="yes" if tries >= GUESSES else "")
+
+
+def _confirm(work: Work, event: ev.FormSent) -> None:
+    """The institution's own people say whether its entry still holds."""
+    for one in work.exchange.institutions.values():
+        if one.id == event.values.get("service") and event.conversation in one.people:
+            answer = event.values.get("answer", "")
+            if answer == "leave":
+                people = tuple(who for who in one.people if who != event.conversation)
+                work.put(replace(one, people=people, open=one.open and bool(people)))
+            else:
+                work.put(replace(one, open=answer != "pause", confirmed=work.now))
+            work.timer(f"confirm|{one.id}", CONFIRM_DAYS)
+
+
+def _mine(work: Work, event: ev.FormSent) -> None:
+    """Shows an institution's person the entry, to keep or change."""
+    for one in work.exchange.institutions.values():
+        if event.conversation in one.people:
+            work.answer(event.conversation, "referral.entry", **entry(one))
+            return
+    work.answer(event.conversation, "referral.join")
+
+
+FORMS: Mapping[str, Callable[[Work, ev.FormSent], None]] = MappingProxyType({
+    "find": _find, "refer": _refer, "list": _list, "code": _code, "consent": _consent, "withdraw": _withdraw,
+    "answer": _answer, "open": _open, "join": _join, "confirm": _confirm, "mine": _mine,
+})  # fmt: skip

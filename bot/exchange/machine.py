@@ -1,0 +1,96 @@
+"""The exchange as a function: what was, what happened -> what is and what is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from bot.exchange import effects as fx
+from bot.exchange import events as ev
+from bot.exchange.forms import FORMS
+from bot.exchange.state import Exchange, Institution
+from bot.exchange.steps import STEPS
+from bot.exchange.table import meaning
+from bot.exchange.work import CONFIRM_DAYS, Work, entry
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The exchange afterwards, and what is to be done, in order."""
+
+    exchange: Exchange
+    effects: tuple[fx.Effect, ...]
+
+
+def decide(exchange: Exchange, event: ev.Event) -> Decision:
+    """One event. What somebody gets wrong is answered with a sentence, never an exception."""
+    work = Work(exchange, event.at)
+    match event:
+        case ev.FormSent():
+            form = FORMS.get(event.form)
+            if form is not None:
+                form(work, event)
+        case ev.TimerDue():
+            _timer(work, event.name)
+        case ev.Forgotten():
+            _forget(work, event.conversation)
+        case ev.InstitutionSet():
+            _set_institution(work, event)
+        case _:
+            assert_never(event)
+    return Decision(work.exchange, tuple(work.effects))
+
+
+# ------------------------------------------------------------------ time, erasing, the operator
+
+
+def _timer(work: Work, name: str) -> None:
+    kind, _, key = name.partition("|")
+    if kind == "confirm":
+        institution = work.exchange.institutions.get(key)
+        for who in institution.people if institution is not None else ():
+            work.tell(who, "referral.entry", **entry(institution))  # type: ignore[arg-type]  # it has people, so it is there
+        if institution is not None:
+            work.timer(name, CONFIRM_DAYS)
+        return
+    referral = work.exchange.referrals.get(key)
+    if referral is not None:
+        what = meaning(referral.state, f"timer: {kind}")
+        if what != "ignore":
+            STEPS[what](work, referral, {})
+
+
+def _forget(work: Work, conversation: str) -> None:
+    """Whoever was erased takes no part any more; the others hear that it is over."""
+    for referral in list(work.exchange.referrals.values()):
+        if referral.family == conversation:
+            what = meaning(referral.state, "family is erased")
+            nobody = replace(referral, family="")
+            work.put(nobody)
+            if what != "ignore":
+                STEPS[what](work, nobody, {})
+        elif referral.professional == conversation:
+            alone = replace(referral, professional="")
+            work.put(alone)
+            if referral.state == "offered":  # its words were hers and are gone
+                work.end(alone, "expired")
+    for one in list(work.exchange.institutions.values()):
+        if conversation in one.people:
+            work.put(replace(one, people=tuple(who for who in one.people if who != conversation)))
+    guesses = {who: tries for who, tries in work.exchange.guesses.items() if who != conversation}
+    work.exchange = replace(work.exchange, guesses=guesses)
+
+
+def _set_institution(work: Work, event: ev.InstitutionSet) -> None:
+    one = work.exchange.institutions.get(event.id, Institution(id=event.id, name=event.name, confirmed=work.now))
+    work.put(
+        replace(
+            one,
+            name=event.name or one.name,
+            kinds=event.kinds if event.kinds is not None else one.kinds,
+            laender=event.laender if event.laender is not None else one.laender,
+            open=event.open if event.open is not None else one.open,
+            code_hash=event.code_hash or one.code_hash,
+            code_until=event.code_until or one.code_until,
+        )
+    )

@@ -1,0 +1,97 @@
+"""What the exchange knows: institutions that joined, and referrals with where they stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+State = Literal["offered", "sent", "seen", "accepted", "met", "ended"]
+STATES: tuple[State, ...] = ("offered", "sent", "seen", "accepted", "met", "ended")
+
+Outcome = Literal["", "closed", "declined", "withdrawn", "refused", "returned", "expired"]
+"""How a referral ended; "" while it goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Institution:
+    """A service that accepts referrals. Its people are conversations that joined with a one-time code; nobody has a name."""
+
+    id: str
+    name: str
+    kinds: tuple[str, ...] = ()
+    laender: tuple[str, ...] = ()  # two letters each; empty: everywhere
+    people: tuple[str, ...] = ()  # conversation ids
+    open: bool = True  # takes new referrals
+    confirmed: float = 0.0  # epoch seconds when its own people last said that this is right
+    code_hash: str = ""
+    code_until: float = 0.0  # epoch seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """One referral without any text: who takes part, where it stands, since when."""
+
+    code: str
+    state: State
+    professional: str  # conversation id
+    institution: str
+    land: str = ""
+    kind: str = ""
+    family: str = ""  # conversation id, once the family has looked at it
+    outcome: Outcome = ""
+    since: Mapping[str, float] = field(default_factory=dict)  # state -> epoch seconds
+
+    @property
+    def live(self) -> bool:
+        """Whether anything can still happen to it."""
+        return self.state != "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """The words of a referral, sealed with the key of the family as soon as there is one: erasing her removes them.
+
+    `contact` is how the family wishes to be reached, `reply` what the service wrote to the family.
+    """
+
+    code: str
+    text: str
+    age: str = ""
+    urgency: str = ""
+    contact: str = ""
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Everything together. `guesses`: conversation -> (wrong codes, epoch seconds of the first), against trying out codes."""
+
+    institutions: Mapping[str, Institution] = field(default_factory=dict)
+    referrals: Mapping[str, Referral] = field(default_factory=dict)
+    needs: Mapping[str, Need] = field(default_factory=dict)
+    guesses: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+
+
+def to_text(item: Institution | Referral | Need) -> str:
+    """The stored form."""
+    return json.dumps(asdict(item), ensure_ascii=False, separators=(",", ":"))
+
+
+def institution_from(text: str) -> Institution:
+    """Back from the stored form."""
+    data = json.loads(text)
+    for name in ("kinds", "laender", "people"):
+        data[name] = tuple(data[name])
+    return Institution(**data)
+
+
+def referral_from(text: str) -> Referral:
+    """Back from the stored form."""
+    return Referral(**json.loads(text))
+
+
+def need_from(text: str) -> Need:
+    """Back from the stored form."""
+    return Need(**json.loads(text))

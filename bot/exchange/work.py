@@ -1,0 +1,111 @@
+"""One event being worked on: what is, what is to be done so far, and who has to be told."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.exchange import effects as fx
+from bot.exchange.state import Exchange, Institution, Need, Outcome, Referral, State
+
+CODE_DAYS = 14  # how long a family can use its code
+NUDGE_DAYS = 3  # until the silent are reminded
+ANSWER_DAYS = 10  # how long a service has
+CONSENT_DAYS = 180  # an accepted referral ends after that
+CONFIRM_DAYS = 60  # how often an institution is asked whether its entry is right
+DAY = 86_400.0
+
+
+def spelt(code: str) -> str:
+    """A code as it was meant: people type small letters, hyphens, and O for zero."""
+    letters = "".join(code.upper().split()).replace("-", "")
+    return letters.replace("O", "0").replace("I", "1").replace("L", "1")
+
+
+def hash_of(code: str) -> str:
+    """How an institution's one-time code is kept."""
+    return hashlib.sha256(spelt(code).encode()).hexdigest()
+
+
+class Work:
+    """One event being worked on."""
+
+    def __init__(self, exchange: Exchange, at: datetime) -> None:
+        self.exchange = exchange
+        self.at = at
+        self.effects: list[fx.Effect] = []
+
+    @property
+    def now(self) -> float:
+        return self.at.timestamp()
+
+    def answer(self, conversation: str, flow: str, **slots: str) -> None:
+        """Begins a flow for somebody who waits for it right now."""
+        self._start(conversation, flow, slots, asked=True)
+
+    def tell(self, conversation: str, flow: str, **slots: str) -> None:
+        """Begins a flow for somebody who does not expect it: it waits for a good moment."""
+        self._start(conversation, flow, slots, asked=False)
+
+    def _start(self, conversation: str, flow: str, slots: dict[str, str], *, asked: bool) -> None:
+        if conversation:
+            given = tuple(sorted(slots.items()))
+            self.effects.append(fx.StartFlow(conversation=conversation, flow=flow, slots=given, asked=asked))
+
+    def timer(self, name: str, days: float) -> None:
+        self.effects.append(fx.SetTimer(name=name, due=self.at + timedelta(days=days)))
+
+    def put(self, item: Institution | Referral | Need) -> None:
+        match item:
+            case Institution():
+                self.exchange = replace(self.exchange, institutions={**self.exchange.institutions, item.id: item})
+            case Referral():
+                self.exchange = replace(self.exchange, referrals={**self.exchange.referrals, item.code: item})
+            case Need():
+                self.exchange = replace(self.exchange, needs={**self.exchange.needs, item.code: item})
+
+    def name_of(self, referral: Referral) -> str:
+        found = self.exchange.institutions.get(referral.institution)
+        return found.name if found is not None else "die Stelle"
+
+    def move(self, referral: Referral, state: State, outcome: Outcome = "") -> Referral:
+        """The referral in its next state, counted with how long the one before lasted."""
+        began = referral.since.get(referral.state, self.now)
+        moved = replace(referral, state=state, outcome=outcome, since={**referral.since, state: self.now})
+        self.put(moved)
+        self.effects.append(
+            fx.Counted(step=outcome or state, land=referral.land, kind=referral.kind, waited=_days(self.now - began))
+        )
+        return moved
+
+    def end(self, referral: Referral, outcome: Outcome) -> Referral:
+        """It is over: its words go, its timers too."""
+        ended = self.move(referral, "ended", outcome)
+        self.exchange = replace(
+            self.exchange, needs={code: n for code, n in self.exchange.needs.items() if code != referral.code}
+        )
+        self.effects += [fx.DropTimer(name=f"{kind}|{referral.code}") for kind in ("nudge", "expire")]
+        return ended
+
+
+def shown(work: Work, referral: Referral) -> dict[str, str]:
+    """What family and service read of a referral, as slots."""
+    need = work.exchange.needs.get(referral.code, Need(code=referral.code, text=""))
+    return {
+        "code": referral.code, "service": work.name_of(referral), "need": need.text, "age": need.age, "land": referral.land,
+        "kind": referral.kind, "urgency": need.urgency, "contact": need.contact,
+    }  # fmt: skip
+
+
+def entry(one: Institution) -> dict[str, str]:
+    """What an institution's people read of their entry, as slots."""
+    return {
+        "service": one.id, "name": one.name, "kinds": ", ".join(one.kinds), "laender": ", ".join(one.laender) or "alle",
+        "open": "yes" if one.open else "",
+    }  # fmt: skip
+
+
+def _days(seconds: float) -> str:
+    days = seconds / DAY
+    return "0-2" if days < 3 else "3-7" if days < 8 else "8-14" if days < 15 else "15+"

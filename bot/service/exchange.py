@@ -1,0 +1,188 @@
+"""The exchange's lane: forms of professionals, families and services in, flows in their conversations out.
+
+All of it passes through one lane, so whoever answers a referral first, wins. A referral is a document without words; its words
+lie in a second one, sealed with the family's key, so that erasing her takes them along.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+import structlog
+
+from bot.exchange import Decision, Exchange, Referral, decide
+from bot.exchange import effects as fx
+from bot.exchange import events as ev
+from bot.exchange.state import institution_from, need_from, referral_from, to_text
+from bot.ports import EXCHANGE, ConversationId, Document, Inbound, InboxRow, Lane, NewTimer, Store, Tally, TurnCommit
+
+log = structlog.get_logger("kavi.exchange")
+
+INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guesses"
+FORM_PREFIX = "exchange."
+COUNTED = "referral"  # name of the weekly numbers
+KEPT_AFTER_END = timedelta(days=90)
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # as at the desk: none is taken for another
+CODE_LENGTH = 8  # forty bits, and five guesses an hour
+
+
+def form_sent(conversation: ConversationId, key: str, form: str, values: Mapping[str, str], at: datetime) -> Inbound:
+    """A finished form as an event of the exchange's lane, with a fresh code in case it needs one."""
+    payload = {"event": "FormSent", "conversation": conversation, "form": form.removeprefix(FORM_PREFIX), "values": dict(values),
+               "fresh": new_code()}  # fmt: skip
+    return Inbound(
+        address=EXCHANGE, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload, about=conversation
+    )
+
+
+def forgotten(conversation: ConversationId, key: str, at: datetime) -> Inbound:
+    """A conversation was erased."""
+    payload = {"event": "Forgotten", "conversation": conversation}
+    return Inbound(address=EXCHANGE, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload)
+
+
+def new_code() -> str:
+    """A code that people type."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+async def set_institution(store: Store, id: str, at: datetime, **values: Any) -> None:
+    """Adds or changes an institution from outside the running program; see `InstitutionSet`."""
+    payload = {"event": "InstitutionSet", "id": id, **values}
+    key = f"institution|{id}|{at.timestamp()}|{secrets.token_hex(4)}"
+    await store.receive([Inbound(address=EXCHANGE, external_id=key, kind="desk", at=at, payload=payload)], None)
+
+
+async def load(store: Store) -> Exchange:
+    """The exchange as it was stored last."""
+    guesses = await store.document(GUESSES, "all")
+    counted = json.loads(guesses.body) if guesses is not None and guesses.body else {}
+    return Exchange(
+        institutions={one.key: institution_from(one.body or "{}") for one in await store.documents(INSTITUTION)},
+        referrals={one.key: referral_from(one.body or "{}") for one in await store.documents(REFERRAL)},
+        needs={one.key: need_from(one.body or "{}") for one in await store.documents(NEED)},
+        guesses={who: (int(tries), float(since)) for who, (tries, since) in counted.items()},
+    )
+
+
+@dataclass(slots=True)
+class ExchangeLane:
+    """Decides the exchange's lane."""
+
+    store: Store
+
+    async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
+        """Runs the waiting events; a fault in one of them costs that one, is logged, and stops nothing else."""
+        before = exchange = await load(self.store)
+        out = _Gathered()
+        for row in lane.inbox:
+            event = _event(row)
+            if event is None:
+                continue
+            try:
+                decision: Decision = decide(exchange, event)
+            except Exception as error:  # a fault of ours must not hold up everybody
+                log.error("exchange_failed", error=type(error).__name__, kind=type(event).__name__)
+                continue
+            exchange = decision.exchange
+            for index, effect in enumerate(decision.effects):
+                await self._carry_out(out, effect, f"{row.number}-{index}", row.inbound.at)
+            log.info("exchange", kind=type(event).__name__, effects=len(decision.effects))
+        return out.commit(lane, _changes(before, exchange, now))
+
+    async def _carry_out(self, out: _Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
+        match effect:
+            case fx.StartFlow():
+                address = await self.store.address_of(ConversationId(effect.conversation))
+                if address is None:
+                    return  # erased meanwhile
+                payload = {
+                    "event": "FlowStarted", "flow": effect.flow, "slots": [list(pair) for pair in effect.slots],
+                    "gentle": not effect.asked,
+                }  # fmt: skip
+                out.posts.append(
+                    Inbound(address=address, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload)
+                )
+            case fx.SetTimer():
+                out.timers = [timer for timer in out.timers if timer.name != effect.name]
+                out.timers.append(NewTimer(name=effect.name, due=effect.due, fence=0))
+            case fx.DropTimer():
+                out.timers = [timer for timer in out.timers if timer.name != effect.name]
+                out.cancel.append(effect.name)
+            case fx.Counted():
+                out.tallies.append(Tally.of(COUNTED, at, asdict(effect)))
+            case _:
+                assert_never(effect)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the events of one round add up to."""
+
+    posts: list[Inbound] = field(default_factory=list)
+    timers: list[NewTimer] = field(default_factory=list)
+    cancel: list[str] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+
+    def commit(self, lane: Lane, documents: list[Document]) -> TurnCommit:
+        """Everything in one transaction; no text outlives its handling but in documents with the family's key."""
+        return TurnCommit(
+            conversation=lane.conversation, address=EXCHANGE, fence=lane.fence, version=lane.version, session="{}",
+            consented=False, done=tuple(row.number for row in lane.inbox), posts=tuple(self.posts), timers=tuple(self.timers),
+            cancel_timers=tuple(self.cancel), tallies=tuple(self.tallies), documents=tuple(documents),
+        )  # fmt: skip
+
+
+def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]:
+    """What has to be written to get from one to the other."""
+    rows = [
+        Document(kind=INSTITUTION, key=key, body=to_text(one))
+        for key, one in after.institutions.items()
+        if before.institutions.get(key) != one
+    ]
+    for key, one in after.referrals.items():
+        if before.referrals.get(key) != one:
+            expires = None if one.live else now + KEPT_AFTER_END
+            rows.append(Document(kind=REFERRAL, key=key, body=to_text(one), expires=expires))
+    for key, need in after.needs.items():
+        owner = _owner(after.referrals.get(key))
+        if owner and (before.needs.get(key) != need or _owner(before.referrals.get(key)) != owner):
+            rows.append(Document(kind=NEED, key=key, body=to_text(need), conversation=ConversationId(owner)))
+    rows += [Document(kind=NEED, key=key, body=None) for key in before.needs if key not in after.needs]
+    if before.guesses != after.guesses:
+        rows.append(
+            Document(kind=GUESSES, key="all", body=json.dumps(dict(after.guesses)), expires=now + timedelta(days=2))
+        )
+    return rows
+
+
+def _owner(referral: Referral | None) -> str:
+    """Whose key seals the words: the family's as soon as there is one."""
+    return "" if referral is None else referral.family or referral.professional
+
+
+def _event(row: InboxRow) -> ev.Event | None:
+    """What a row of the exchange's inbox means; None when it means nothing."""
+    data, at = row.inbound.payload, row.inbound.at
+    if row.inbound.kind == "timer":
+        return ev.TimerDue(at=at, name=str(data["timer"]))
+    match data.get("event"):
+        case "FormSent":
+            return ev.FormSent(
+                at=at, conversation=str(data["conversation"]), form=str(data["form"]), values=dict(data["values"]),
+                fresh=str(data["fresh"]),
+            )  # fmt: skip
+        case "Forgotten":
+            return ev.Forgotten(at=at, conversation=str(data["conversation"]))
+        case "InstitutionSet":
+            values: dict[str, Any] = {
+                name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name != "event"
+            }
+            return ev.InstitutionSet(at=at, **values)
+        case _:
+            return None
