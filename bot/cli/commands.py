@@ -285,6 +285,61 @@ def staff_list() -> None:
     raise SystemExit(run_staff_list())
 
 
+institution = typer.Typer(
+    help="Stellen, die Vermittlungen annehmen: eintragen, Einmalcodes, Zahlen.", no_args_is_help=True
+)
+app.add_typer(institution, name="institution")
+
+Which = Annotated[str, typer.Argument(help="Kennung oder Name der Stelle.")]
+
+
+@institution.command("add")
+def institution_add(
+    name: Annotated[str, typer.Argument(help="Name, den Fachkräfte und Familien lesen.")],
+    kind: Annotated[
+        str,
+        typer.Option(help="Beratung, Gruppe, Besuchsbegleitung, Jugendhilfe, Straffälligenhilfe; mehrere mit Komma."),
+    ],
+    land: Annotated[str, typer.Option(help="Länder mit zwei Buchstaben und Komma; leer: alle.")] = "",
+) -> None:
+    """Trägt eine Stelle ein und zeigt den Einmalcode."""
+    from bot.cli.exchange import run_add
+
+    raise SystemExit(run_add(name, kind, land))
+
+
+@institution.command("code")
+def institution_code(who: Which) -> None:
+    """Gibt einen neuen Einmalcode, zum Beispiel für eine zweite Person."""
+    from bot.cli.exchange import run_code
+
+    raise SystemExit(run_code(who))
+
+
+@institution.command("off")
+def institution_off(who: Which) -> None:
+    """Die Stelle nimmt keine neuen Vermittlungen mehr an."""
+    from bot.cli.exchange import run_off
+
+    raise SystemExit(run_off(who))
+
+
+@institution.command("list")
+def institution_list() -> None:
+    """Zeigt die Stellen."""
+    from bot.cli.exchange import run_list
+
+    raise SystemExit(run_list())
+
+
+@institution.command("numbers")
+def institution_numbers(weeks: Annotated[int, typer.Option(help="So viele Wochen zurück.", min=1)] = 52) -> None:
+    """Wie Vermittlungen verliefen: Schritte, Wartezeiten, Ablehnungen, je Land und Angebot."""
+    from bot.cli.exchange import run_numbers
+
+    raise SystemExit(run_numbers(weeks))
+
+
 @app.command()
 def certificate(code: Annotated[str, typer.Argument(help="Der Code auf der Bescheinigung.")]) -> None:
     """Prüft den Code einer Bescheinigung; Ende mit 1, wenn er nicht von hier ist."""

@@ -14,6 +14,7 @@ from bot.exchange.work import CODE_DAYS, CONFIRM_DAYS, NUDGE_DAYS, Work, entry, 
 
 GUESSES, GUESS_SECONDS = 5, 3600.0  # wrong codes an hour
 SHOWN = 3  # services offered at once
+LISTED = 4  # referrals in a list, a message each
 
 # ------------------------------------------------------------------ the professional
 
@@ -59,23 +60,33 @@ def _refer(work: Work, event: ev.FormSent) -> None:
 
 
 def _list(work: Work, event: ev.FormSent) -> None:
-    """Everything that this person takes part in, newest first, one step at a time."""
+    """What this person takes part in, newest first, a line each; then what can be done with it."""
     who = event.conversation
-    theirs = {one.id for one in work.exchange.institutions.values() if who in one.people}
-    mine = [
-        one
-        for one in work.exchange.referrals.values()
-        if who in (one.professional, one.family) or (one.institution in theirs and one.state != "offered")
-    ]
+    served = {one.id for one in work.exchange.institutions.values() if who in one.people}
+    mine = [one for one in work.exchange.referrals.values() if _takes_part(one, who, served)]
     mine.sort(key=lambda one: -max(one.since.values(), default=0.0))
-    rows = "\n".join(f"{one.code}|{one.outcome or one.state}|{work.name_of(one)}" for one in mine[:10])
-    open_at_service = [one for one in mine if one.live and one.institution in theirs and one.state != "offered"]
-    of_family = [one for one in mine if one.live and one.family == who]
+    for one in mine[:LISTED]:
+        _line(work, one, who)
+    serves = [one.code for one in mine if one.live and one.institution in served and one.state != "offered"]
+    agreed = [one.code for one in mine if one.live and one.family == who]
     work.answer(
-        who, "referral.list", rows=rows, count=str(len(mine)),
-        serve=open_at_service[0].code if len(open_at_service) == 1 else "", many="yes" if len(open_at_service) > 1 else "",
-        withdraw=of_family[0].code if of_family else "",
+        who, "referral.list", count=str(len(mine)), serve=serves[0] if len(serves) == 1 else "",
+        many="yes" if len(serves) > 1 else "", withdraw=agreed[0] if agreed else "",
     )  # fmt: skip
+
+
+def _takes_part(one: Referral, who: str, served: set[str]) -> bool:
+    return who in (one.professional, one.family) or (one.institution in served and one.state != "offered")
+
+
+def _line(work: Work, one: Referral, who: str) -> None:
+    state = one.outcome or one.state
+    if who == one.professional:
+        work.answer(who, "referral.state", code=one.code, state=state, service=work.name_of(one), reason="")
+    elif who == one.family:
+        work.answer(who, "referral.family_news", code=one.code, state=state, service=work.name_of(one), reply="")
+    else:
+        work.answer(who, "referral.service_row", code=one.code, state=state)
 
 
 # ------------------------------------------------------------------ the family
