@@ -18,6 +18,7 @@ from bot.insights.questions import TAKEN, TALLY, UNKNOWN_LAND, Draw
 from bot.insights.tables import GERMANY, NO_TOPIC, SURVEY, WAITS, Plan, Table, leaks, plans, protect, spending
 from bot.ports import Document, Store, week_of
 
+FACTS_KEPT = timedelta(days=1100)  # a little more than the store keeps them
 KIND = "release"  # of the documents that are the ledger
 Counts = Mapping[str, Counter[tuple[str, str]]]
 """Table -> (row, column) -> how often."""
@@ -92,12 +93,11 @@ async def gather(store: Store, frame: Frame, since: str, until: str) -> dict[str
     def add(table: str, row: str, column: str, number: int = 1) -> None:
         counts.setdefault(table, Counter())[row, column] += number
 
-    begin = _noon(monday(since)) - timedelta(days=1)
-    end = _noon(monday(until)) + timedelta(days=8)
-    async for fact in await store.facts(begin, end):
-        week = week_of(fact.at)
-        if since <= week <= until:
-            _usage(add, frame, fact.name, dict(fact.values), week)
+    for week in weeks_between(since, until):  # one week in memory at a time
+        begin = _noon(monday(week)) - timedelta(days=1)
+        async for fact in await store.facts(begin, begin + timedelta(days=9)):
+            if week_of(fact.at) == week:
+                _usage(add, frame, fact.name, dict(fact.values), week)
     for tally in await store.tallies(since, until):
         values = dict(tally.values)
         if tally.name == TALLY:
@@ -170,7 +170,9 @@ async def _publish(store: Store, frame: Frame, now: datetime, draw: Draw) -> Rel
 async def _first_week(store: Store, now: datetime) -> str | None:
     """When counting began: the week of the oldest number."""
     found = [tally.week for tally in (await store.tallies("2000-W01", week_of(now)))[:1]]
-    async for fact in await store.facts(datetime(2000, 1, 1, tzinfo=UTC), now):
-        found.append(week_of(fact.at))
-        break
+    begin = now - FACTS_KEPT
+    while begin < now:
+        async for fact in await store.facts(begin, begin + timedelta(days=28)):
+            return min([*found, week_of(fact.at)])
+        begin += timedelta(days=28)
     return min(found, default=None)

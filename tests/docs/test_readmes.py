@@ -216,7 +216,8 @@ EXIT_CODES = {
     "doctor": (0, 1),
     "reload": (1,),
     "certificate": (1,),
-}  # CODE is no code; without a messenger something is to do; nothing runs that could reload
+    "poster": (0, 2),
+}  # CODE is no code; without a messenger something is to do, and a poster's code leads nowhere; nothing runs that could reload
 STANDS_FOR = {"FLOW": "first-visit", "LANG": "tr", "TOPIC": "staff.crc", "/ziel": "ziel"}
 
 

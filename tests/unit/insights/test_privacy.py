@@ -10,8 +10,10 @@ import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from itertools import product
 from math import exp, sqrt
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ from bot.insights.noise import LEAK, leak, limit_for, noise, variance
 from bot.insights.release import Frame, Release, last_full_week, make_release, publish, releases, weeks_between
 from bot.insights.suppression import LEAST, Sum, follows, hidden
 from bot.insights.tables import ANSWER_BUDGET, Plan, _with_sums, plans, protect, spending
-from bot.ports import Tally
+from bot.ports import NewFact, Tally
 from bot.storage.memory import MemoryStore
 from tests.bench.insights import coverage, guesses, probabilities
 from tests.contracts.stores import commit_for, inbound
@@ -125,19 +127,40 @@ def test_no_answers_no_share() -> None:
 # ------------------------------------------------------------------ suppression
 
 
-@given(st.lists(st.integers(0, 90), min_size=9, max_size=9))
-@settings(max_examples=60, deadline=None)
-def test_nothing_hidden_follows_from_what_is_shown(cells: list[int]) -> None:
+def by_subtraction(
+    values: list[int], secret: frozenset[int], sums: list[Sum], cells: int
+) -> list[tuple[list[int], int]]:
+    """Every set of hidden cells whose sum an attacker gets by adding and subtracting shown numbers, with that sum."""
+    equations = np.zeros((len(sums), len(values)), dtype=int)
+    for row, one in enumerate(sums):
+        equations[row, list(one.parts)] += 1
+        equations[row, one.total] -= 1
+    ways = np.array(list(product((-1, 0, 1), repeat=len(sums))))
+    unknown = (ways @ equations)[:, sorted(secret)]
+    inner = np.array([at < cells for at in sorted(secret)])
+    told = unknown[(unknown[:, ~inner] == 0).all(axis=1)][:, inner]
+    told = np.unique(told[((told == 0) | (told == 1)).all(axis=1) & told.any(axis=1)], axis=0)
+    places = [at for at in sorted(secret) if at < cells]
+    sets = [[at for at, chosen in zip(places, row, strict=True) if chosen] for row in told]
+    return [(one, sum(values[at] for at in one)) for one in sets]
+
+
+@given(st.lists(st.one_of(st.integers(0, 12), st.integers(0, 400)), min_size=9, max_size=9))
+@settings(max_examples=40, deadline=None)
+def test_no_way_of_subtracting_tells_of_fewer_than_ten(cells: list[int]) -> None:
     values, sums, weights = _with_sums(PLAN, cells)
     secret = hidden(values, sums, weights, limit=0)
     assert follows(secret, sums) == []
     for at, value in enumerate(values):
         assert at in secret or value >= LEAST
-    for one in sums:
-        inside = [at for at in one.parts if at in secret]
-        if inside and one.total not in secret:
-            assert len(inside) > 1
-            assert sum(values[at] for at in inside) >= LEAST
+    for places, total in by_subtraction(values, secret, sums, len(cells)):
+        assert len(places) > 1
+        assert total >= LEAST, (cells, sorted(secret), places)
+
+
+def test_a_table_with_one_large_number_still_tells_it() -> None:
+    values, sums, weights = _with_sums(PLAN, [300, 0, 0, 0, 1, 0, 0, 0, 2])
+    assert 0 not in hidden(values, sums, weights, limit=0)
 
 
 def test_an_attacker_who_subtracts_finds_a_small_number_where_only_small_ones_are_hidden() -> None:
@@ -242,3 +265,29 @@ async def test_an_empty_store_publishes_nothing() -> None:
 def test_weeks_over_the_turn_of_the_year() -> None:
     assert weeks_between("2026-W52", "2027-W02") == ["2026-W52", "2026-W53", "2027-W01", "2027-W02"]
     assert last_full_week(date(2027, 1, 4)) == "2026-W53"
+
+
+async def test_usage_facts_become_tables_of_their_week_and_land() -> None:
+    store = MemoryStore()
+    await store.receive([inbound("1")], None)
+    (lane,) = await store.claim("w", NOW, 1)
+    week = datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
+    told = [
+        *(("answered", {"topic": "visit.apply", "land": "BY"}) for _ in range(300)),
+        *(("answered", {"topic": "bot.cost", "land": "XX"}) for _ in range(2)),
+        *(("not_understood", {"audience": "caregiver"}) for _ in range(200)),
+        *(("not_helpful", {"topic": "money.rent"}) for _ in range(150)),
+        *(("desk_taken", {"urgency": "normal", "minutes": "12"}) for _ in range(90)),
+    ]
+    facts = tuple(NewFact(name=name, at=week, values=tuple(values.items())) for name, values in told)
+    await store.commit(commit_for(lane, facts=facts))
+    release = await publish(store, FRAME, NOW, random.Random(6).randrange)
+    assert release is not None
+    assert release.since == "2026-W46"
+    shown = {name: table.cells for name, table in release.tables.items()}
+    assert abs((shown["needs"]["BY"]["visit"] or 0) - 300) <= release.tables["needs"].limit
+    assert shown["needs"]["NW"]["visit"] is None
+    assert abs((shown["gaps"]["DE"]["none"] or 0) - 200) <= release.tables["gaps"].limit
+    assert abs((shown["gaps"]["DE"]["money"] or 0) - 150) <= release.tables["gaps"].limit
+    assert abs((shown["waits"]["DE"]["1"] or 0) - 90) <= release.tables["waits"].limit
+    assert shown["weeks"]["DE"]["2026-W47"] is None
