@@ -136,7 +136,7 @@ def status() -> None:
 @app.command()
 def doctor() -> None:
     """Prüft Schlüssel, Speicher, Inhalte und Messenger und sagt, was zu tun ist."""
-    from bot.cli.operate import run_doctor
+    from bot.cli.doctor import run_doctor
 
     raise SystemExit(run_doctor())
 

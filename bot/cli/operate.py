@@ -17,12 +17,14 @@ from bot import app
 from bot.config import Settings, content_root, read_settings, store_url
 from bot.dialogue.content import Content
 from bot.dialogue.rendering import BERLIN, berlin_day
-from bot.errors import ConfigError, KaviError
+from bot.errors import ConfigError
 from bot.loader.courses import load_courses
 from bot.loader.nodes import Problems
 from bot.ports import ConversationId, Kept
+from bot.service.desk import load
 from bot.service.forgetting import erase_everywhere
 from bot.service.program import ROLES
+from bot.storage.generations import last_backup
 from bot.vault import certificates
 from bot.vault.retention import RETENTION
 
@@ -74,6 +76,9 @@ def run_status() -> int:
 _NAMES = {
     "conversations": "Gespräche", "inbox": "Wartende Ereignisse", "lanes": "Gespräche mit Arbeit", "timers": "Erinnerungen",
     "alerts_open": "Offene Alarme", "alerts_seen": "Bestätigte Alarme", "schema": "Schema",
+    "outbox_waiting": "Postausgang: wartet", "outbox_retry": "Postausgang: noch einmal", "outbox_sending": "Postausgang: unterwegs",
+    "outbox_ok": "Postausgang: angekommen", "outbox_ambiguous": "Postausgang: ungewiss", "outbox_gone": "Postausgang: Mensch nicht da",
+    "outbox_refused": "Postausgang: abgelehnt", "outbox_withdrawn": "Postausgang: zurückgezogen",
 }  # fmt: skip
 
 
@@ -84,6 +89,13 @@ async def _status(settings: Settings) -> int:
         table = Table("Was", "Anzahl", title=f"Kavi · Inhalt {content.version}")
         for name, value in (await store.status()).items():
             table.add_row(_NAMES.get(name, name), str(value))
+        for name, age in (await store.ages(datetime.now(UTC))).items():
+            table.add_row(
+                "Ältestes wartendes Ereignis" if name == "inbox" else "Am längsten fällige Nachricht", f"{age:.0f} s"
+            )
+        backup = last_backup(settings.data_dir)
+        told = f"{datetime.fromtimestamp(backup, BERLIN):%d.%m.%Y %H:%M}" if backup else "noch keine"
+        table.add_row("Letzte Sicherung von hier", told)
         table.add_row("Ablauf bald: Themen bis in 90 Tagen", str(_expiring(content)))
         console.print(table)
         alerts = await store.alerts()
@@ -95,8 +107,9 @@ async def _status(settings: Settings) -> int:
                 )
             console.print(rows)
         console.print(_limits(await store.kept(), datetime.now(UTC)))
-        waiting = await store.documents("queue")
-        console.print(f"Menschen, die auf die Beratung warten: {len(waiting)}")
+        queue = (await load(store)).queue()
+        talking = len(await store.documents("queue")) - len(queue)
+        console.print(f"Menschen, die auf die Beratung warten: {len(queue)}; die mit ihr sprechen: {max(0, talking)}")
     return 0
 
 
@@ -130,53 +143,6 @@ def _expiring(content: Content) -> int:
     from bot.insights.knowledge_page import rows_of
 
     return sum(row.validity in ("over", "soon") for row in rows_of(content, berlin_day(datetime.now(UTC))))
-
-
-def run_doctor() -> int:
-    """Every check with its remedy; 1 when one fails."""
-    return asyncio.run(_doctor(read_settings()))
-
-
-async def _doctor(settings: Settings) -> int:
-    rows: list[tuple[str, str]] = []
-    app.configure_logs(settings)
-    try:
-        content = app.load_content_for(settings)
-        rows.append(("Inhalte", "ok"))
-        rows.append(
-            ("Unterschriften", "ok" if not content.unsigned else f"{len(content.unsigned)} nicht unterschrieben")
-        )
-    except KaviError as error:
-        rows.append(("Inhalte", str(error).split("\n")[0]))
-    try:
-        async with app.open_store(settings) as store:
-            rows.append(("Speicher", "ok"))
-            rows += await _doctor_messengers(settings, store)
-    except KaviError as error:
-        rows.append(("Speicher", str(error)))
-    table = Table("Prüfung", "Ergebnis")
-    for name, result in rows:
-        table.add_row(name, result)
-    Console().print(table)
-    return 0 if all(result == "ok" for _, result in rows) else 1
-
-
-async def _doctor_messengers(settings: Settings, store: object) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    try:
-        speakers = app.make_speakers(settings, store)  # type: ignore[arg-type]  # the opened store
-    except KaviError as error:
-        return [("Messenger", str(error))]
-    for speaker in speakers:
-        messenger = speaker.messenger
-        try:
-            await messenger.start(None)
-            rows += [(f"{messenger.name}: {check}", result) for check, result in (await messenger.health()).items()]
-        except KaviError as error:
-            rows.append((messenger.name, str(error)))
-        finally:
-            await messenger.close()
-    return rows
 
 
 def run_erase(conversation: str) -> int:
