@@ -13,7 +13,7 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from bot.documents.paper import ACCENT, FONTS, INK, PALE, SOFT
+from bot.documents.look import ACCENT, FONTS, INK, PALE, SOFT
 
 Colour = tuple[int, int, int]
 WIDTH, MARGIN = 1080, 48

@@ -13,14 +13,10 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
+from bot.documents.look import ACCENT, FONTS, INK, PALE, SOFT
 from bot.text.drawing import Area, Box, Drawing, Shape, Stroke, Words
 from bot.text.spans import Styled, parse
 
-FONTS = Path(__file__).parent / "fonts"
-INK = (33, 37, 41)
-ACCENT = (0, 95, 107)  # 7.3 : 1 against white
-PALE = (232, 242, 243)
-SOFT = (110, 118, 125)
 SIZE = 11.5  # points
 LINE = 6.2
 MARGIN = 20.0

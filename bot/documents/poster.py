@@ -8,7 +8,7 @@ from datetime import datetime
 
 from fpdf import FPDF
 
-from bot.documents.paper import ACCENT, FONTS, INK, SOFT
+from bot.documents.look import ACCENT, FONTS, INK, SOFT
 
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)

@@ -14,8 +14,8 @@ from PIL import Image
 from bot.dialogue.content import Content
 from bot.documents import board
 from bot.documents.board import CELL, Board, wrapped
+from bot.documents.look import ACCENT, INK, PALE, SOFT
 from bot.documents.maker import render
-from bot.documents.paper import ACCENT, INK, PALE, SOFT
 from tests.unit.documents.test_files import AT, PICTURES
 
 THEMES = ("visits", "children", "longterm", "remand", "youth")

@@ -15,7 +15,7 @@ from bot.dialogue import Session, turn
 from bot.dialogue.content import Content
 from bot.dialogue.effects import Record
 from bot.dialogue.events import Started
-from bot.documents.paper import ACCENT
+from bot.documents.look import ACCENT
 from bot.documents.poster import SIZES, WARM, poster_file
 
 AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)

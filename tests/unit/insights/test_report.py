@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from bot.cli.report import PLOT, files_of, frame_of, run_report
 from bot.dialogue.content import Content
-from bot.documents.paper import FONTS
+from bot.documents.look import FONTS
 from bot.insights.blocks import Plot
 from bot.insights.briefs import key_figures, land_brief
 from bot.insights.charts import Bar, bars, tiles, trend
