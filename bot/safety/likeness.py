@@ -281,15 +281,21 @@ def _conjugate(product: Callable[[Any], Any], right: Any, steps: int) -> Any:
     solution = right * 0.0
     rest = right.copy()
     direction = rest.copy()
-    length = rest @ rest
+    length = _inner(rest, rest)
     for _ in range(steps):
         if length < 1e-10:
             break
         image = product(direction)
-        far = length / (direction @ image)
+        far = length / _inner(direction, image)
         solution += far * direction
         rest -= far * image
-        longer = rest @ rest
+        longer = _inner(rest, rest)
         direction = rest + (longer / length) * direction
         length = longer
     return solution
+
+
+def _inner(left: Any, right: Any) -> float:
+    """The inner product, summed in one order: `@` sums by as many threads as there are processors, and the last digits,
+    which a search that stops early blows up, would differ from machine to machine."""
+    return float((left * right).sum())
