@@ -12,7 +12,7 @@ from bot.insights.method import HIDDEN, HOW_TO_READ, SHIFTED, WHISKERS, mark, sp
 from bot.insights.questions import TAKEN
 from bot.insights.release import Release
 from bot.insights.report import at_a_glance, empty, share_plot, theme_bars
-from bot.insights.tables import SURVEY
+from bot.insights.tables import LAND
 from bot.insights.wording import Wording
 
 
@@ -53,7 +53,7 @@ def land_brief(
     ]
     if known:
         now = known[-1]
-        whole, taken = whole_of(now, "needs", land), find(now, SURVEY + TAKEN, land, TAKEN)
+        whole, taken = whole_of(now, "needs", land), find(now, LAND + TAKEN, land, TAKEN)
         asked = (
             f"{number(whole)} beantwortete Fragen" if whole is not None else "zu wenige Fragen, um eine Zahl zu nennen"
         )
@@ -66,7 +66,7 @@ def land_brief(
             Heading("Was gefragt wird"),
             Text(f"Aus {name}: {asked}; an der Umfrage: {joined}."),
             *_land_themes(now, words, land, name),
-            *share_plot(now, words, "survey.obstacles", f"Die häufigsten Antworten. {WHISKERS}", row=land, most=5),
+            *share_plot(now, words, "land.obstacles", f"Die häufigsten Antworten. {WHISKERS}", row=land, most=5),
             *_way(now, words, land),
         ]
     else:
@@ -98,7 +98,7 @@ def _way(now: Release, words: Wording, land: str) -> list[Block]:
     """How far it is, in one sentence."""
     found = [
         f"{bar.label[0].lower()}{bar.label[1:]} {bar.shown}"
-        for bar in share_bars(now, words, "survey.way", land)
+        for bar in share_bars(now, words, "land.way", land)
         if bar.value is not None
     ]
     return [Text("**Weg zum Gefängnis**, einfache Strecke: " + "; ".join(found) + ".")] if found else []

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from bot.insights.blocks import Block, Heading, Points, Rows, Small, Title
 from bot.insights.figures import figures
 from bot.insights.release import Release
-from bot.insights.tables import GERMANY, SURVEY
+from bot.insights.tables import GERMANY, LAND, SURVEY
 from bot.insights.wording import TITLES, Wording
 
 COLUMNS: Sequence[tuple[str, str, str]] = (
@@ -56,7 +56,7 @@ def codebook_csv(known: Sequence[Release], words: Wording) -> str:
     rows = []
     tables = known[-1].tables.values() if known else ()
     for table in tables:
-        question = words.questions.get(table.name.removeprefix(SURVEY), "") if table.name.startswith(SURVEY) else ""
+        question = words.questions.get(table.name.removeprefix(SURVEY).removeprefix(LAND), "")
         rows.append([table.name, "*", TITLES.get(table.name, table.name), question])
         for column in next(iter(table.cells.values())):
             rows.append([table.name, column or WHOLE, words.category(table.name, column), ""])
@@ -103,7 +103,8 @@ def data_notes(blocks: Sequence[Block]) -> list[Block]:
         Heading("Die Spalten von daten.csv"),
         Rows((("Spalte", "Bedeutung"), *((name, about) for name, _, about in COLUMNS))),
         Points((
-            "Summen aus einzelnen Zahlen tragen deren Rauschen zusammen: für Deutschland die Zeile DE nehmen, nicht die Länder addieren.",
+            "Für Deutschland die Tabellen ohne „land.“ nehmen, nicht die Länder addieren: Jede Tabelle trägt ihr eigenes Rauschen, "
+            "und in der Summe fehlt, was nicht veröffentlicht ist.",
             "Leere Zellen sind nicht null. Sie sind nicht veröffentlicht.",
         )),
         Small("Frei nutzbar mit Quellenangabe (CC BY 4.0)."),

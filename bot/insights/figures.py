@@ -10,9 +10,12 @@ from bot.insights.charts import Bar, thousands
 from bot.insights.estimates import Estimate, Z, share_of
 from bot.insights.questions import ANSWERED, QUESTIONS, REPLACED, Question
 from bot.insights.release import Release
-from bot.insights.tables import GERMANY, SURVEY, Table
+from bot.insights.tables import GERMANY, LAND, SURVEY, Table
 from bot.insights.wording import Wording
 
+UNORDERED = frozenset({
+    "survey.obstacles", "land.obstacles", "survey.help", "survey.contact", "survey.offers", "themes", "gaps", "came",
+})  # fmt: skip
 BY_ID = {question.id: question for question in QUESTIONS}
 
 
@@ -34,21 +37,13 @@ def margin(table: Table, cells: int = 1) -> float:
 
 
 def figures(table: Table) -> Iterator[Figure]:
-    """All numbers of a table, those of a single row or cell first, then the sums down the columns as Germany."""
+    """All numbers of a table."""
     for row, cells in table.cells.items():
         whole = _whole(table, row)
         for column, count in cells.items():
             yield Figure(
                 table=table.name, row=row, column=column, count=count, margin=margin(table),
-                share=_share(table, count, whole, 1, column),
-            )  # fmt: skip
-    if table.column_sums:
-        height = len(table.cells)
-        whole = table.total if table.total is not None else table.column_sums.get(ANSWERED)
-        for column, count in table.column_sums.items():
-            yield Figure(
-                table=table.name, row=GERMANY, column=column, count=count, margin=margin(table, height),
-                share=_share(table, count, whole, height, column),
+                share=_share(table, count, whole, column),
             )  # fmt: skip
 
 
@@ -56,13 +51,13 @@ def _whole(table: Table, row: str) -> int | None:
     return table.row_sums[row] if table.row_sums else table.cells[row].get(ANSWERED)
 
 
-def _share(table: Table, part: int | None, whole: int | None, height: int, column: str) -> Estimate | None:
+def _share(table: Table, part: int | None, whole: int | None, column: str) -> Estimate | None:
     if part is None or whole is None or not column or table.name in ("weeks", "gap_weeks", "prisons"):
         return None
     question = _question(table)
     several = question is not None and question.most > 1
     sensitive = question is not None and question.sensitive
-    noise = table.variance * height
+    noise = table.variance
     width = len(next(iter(table.cells.values())))
     return share_of(
         part, whole, noise=noise, whole_noise=noise if several else None, replaced=REPLACED if sensitive else 0.0,
@@ -71,7 +66,7 @@ def _share(table: Table, part: int | None, whole: int | None, height: int, colum
 
 
 def _question(table: Table) -> Question | None:
-    return BY_ID.get(table.name.removeprefix(SURVEY)) if table.name.startswith(SURVEY) else None
+    return BY_ID.get(table.name.removeprefix(SURVEY).removeprefix(LAND))
 
 
 def share_bars(release: Release, words: Wording, name: str, row: str = GERMANY) -> list[Bar]:
@@ -117,11 +112,7 @@ def find(release: Release, name: str, row: str, column: str) -> Figure | None:
 
 
 def whole_of(release: Release, name: str, row: str = GERMANY) -> Figure | None:
-    """How many there are in all in a row of a table, or in Germany; None when that is not published."""
+    """How many there are in all in a row of a table; None when that is not published."""
     table = release.tables[name]
-    if row in table.cells:
-        count, cells = _whole(table, row), len(table.cells[row]) if table.row_sums else 1
-    else:
-        count = table.total if table.row_sums else table.column_sums.get(ANSWERED)
-        cells = len(table.cells) * (len(next(iter(table.cells.values()))) if table.row_sums else 1)
+    count, cells = _whole(table, row), len(table.cells[row]) if table.row_sums else 1
     return None if count is None else Figure(table=name, row=row, column="", count=count, margin=margin(table, cells))

@@ -9,7 +9,7 @@ from datetime import date
 
 from bot.insights.questions import ANSWERED, QUESTIONS, TAKEN, randomised
 from bot.insights.release import Frame, Release, make_release, weeks_between
-from bot.insights.tables import GERMANY, NO_TOPIC, SURVEY
+from bot.insights.tables import GERMANY, LAND, NO_TOPIC, SURVEY
 
 
 def invented(frame: Frame, people: int = 10_000, seed: int = 1) -> Release:
@@ -28,6 +28,7 @@ def invented(frame: Frame, people: int = 10_000, seed: int = 1) -> Release:
         group = chance.choices(frame.groups, [1 / (n + 1.5) for n in range(len(frame.groups))])[0]
         week = weeks[int(52 * chance.triangular(0, 1, 0.9))]
         add("needs", land, group)
+        add("themes", GERMANY, group)
         add("weeks", GERMANY, week)
         if at % 12 == 0:
             add("gaps", GERMANY, chance.choice([*frame.groups, NO_TOPIC, NO_TOPIC]))
@@ -43,7 +44,8 @@ def invented(frame: Frame, people: int = 10_000, seed: int = 1) -> Release:
 
 
 def _answer(chance: random.Random, land: str, add) -> None:  # type: ignore[no-untyped-def]  # (table, row, column)
-    add(SURVEY + TAKEN, land, TAKEN)
+    add(SURVEY + TAKEN, GERMANY, TAKEN)
+    add(LAND + TAKEN, land, TAKEN)
     for question in QUESTIONS:
         if chance.random() < 0.1:
             continue
@@ -51,8 +53,8 @@ def _answer(chance: random.Random, land: str, add) -> None:  # type: ignore[no-u
         chosen = {chance.choices(question.answers, likely)[0] for _ in range(min(question.most, 2))}
         if question.sensitive:
             chosen = {randomised(one, question.answers, chance.randrange) for one in chosen}
-        for row in (land, GERMANY):
+        for name, row in ((SURVEY + question.id, GERMANY), (LAND + question.id, land)):
             if question.most > 1:
-                add(SURVEY + question.id, row, ANSWERED)
+                add(name, row, ANSWERED)
             for answer in chosen - set(question.alone) or chosen:
-                add(SURVEY + question.id, row, answer)
+                add(name, row, answer)

@@ -27,7 +27,7 @@ REPLACED = 0.5  # how often a sensitive answer is replaced by a drawn one
 class Question:
     """One question. `most` is how many answers one person may give, `alone` an answer that excludes the others.
 
-    `by_land`: published for each Land, else for Germany only. `epsilon` is its share of the privacy budget.
+    `epsilon` is its share of the privacy budget for Germany, `land_epsilon` for each Land (0: published for Germany only).
     """
 
     id: str
@@ -36,8 +36,8 @@ class Question:
     most: int = 1
     alone: tuple[str, ...] = ()
     sensitive: bool = False
-    by_land: bool = False
-    epsilon: float = 0.15
+    epsilon: str = "0.125"
+    land_epsilon: str = "0"
 
     @property
     def reach(self) -> int:
@@ -55,28 +55,28 @@ QUESTIONS: tuple[Question, ...] = (
     Question(id="parent", title="Wer in Haft ist", answers=("father", "mother", "other")),
     Question(
         id="contact", title="Kontakt im letzten Monat", answers=("visit", "video", "phone", "letters", "none"), most=4,
-        alone=("none",), epsilon=0.5,
+        alone=("none",), epsilon="0.4",
     ),
     Question(id="visits", title="Besuche im letzten Monat", answers=("none", "once", "twice", "some", "often")),
     Question(
-        id="way", title="Weg zum Gefängnis, einfache Strecke", answers=("short", "hour", "two_hours", "long"), by_land=True,
-        epsilon=0.3,
+        id="way", title="Weg zum Gefängnis, einfache Strecke", answers=("short", "hour", "two_hours", "long"), epsilon="0.15",
+        land_epsilon="0.25",
     ),
     Question(
         id="obstacles", title="Was Besuche mit Kind schwer macht",
         answers=(
             "cost", "distance", "times", "papers", "permission", "child", "carer", "ban", "no_answer", "nothing",
         ),
-        most=3, alone=("nothing",), by_land=True, epsilon=1.0,
+        most=3, alone=("nothing",), epsilon="0.4", land_epsilon="0.9",
     ),
     Question(id="knows", title="Was das Kind weiß", answers=("all", "part", "story", "small"), sensitive=True),
     Question(
         id="offers", title="Was es im Gefängnis für Kinder gibt", answers=("room", "officer", "hours", "none", "unknown"),
-        most=3, alone=("none", "unknown"), epsilon=0.4,
+        most=3, alone=("none", "unknown"), epsilon="0.35",
     ),
     Question(
         id="help", title="Wo Familien Hilfe bekommen haben", answers=("youth_office", "counselling", "school", "none"),
-        most=3, alone=("none",), epsilon=0.4,
+        most=3, alone=("none",), epsilon="0.35",
     ),
     Question(
         id="arrest", title="War ein Kind bei der Festnahme dabei?", answers=("yes", "no", "unknown"), sensitive=True
@@ -84,7 +84,7 @@ QUESTIONS: tuple[Question, ...] = (
 )  # fmt: skip
 """All but the Land, which is the first question and stands beside each of these."""
 
-BY_LAND = frozenset({TAKEN, *(question.id for question in QUESTIONS if question.by_land)})
+BY_LAND = frozenset({TAKEN, *(question.id for question in QUESTIONS if question.land_epsilon != "0")})
 
 
 def survey_counts(draw: Draw, laender: Sequence[str]) -> Callable[[Mapping[str, str], datetime], list[Tally]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.errors import StoreUnavailable
 from bot.insights.questions import TAKEN, TALLY, UNKNOWN_LAND, Draw
-from bot.insights.tables import GERMANY, NO_TOPIC, SURVEY, WAITS, Plan, Table, leaks, plans, protect, spending
+from bot.insights.tables import GERMANY, LAND, NO_TOPIC, SURVEY, WAITS, Plan, Table, leaks, plans, protect, spending
 from bot.ports import Document, Store, week_of
 
 FACTS_KEPT = timedelta(days=1100)  # a little more than the store keeps them
@@ -102,9 +102,9 @@ async def gather(store: Store, frame: Frame, since: str, until: str) -> dict[str
         values = dict(tally.values)
         if tally.name == TALLY:
             land = values["land"] if values["land"] in frame.laender else UNKNOWN_LAND
-            name = SURVEY + values["question"]
-            for row in (land, GERMANY):
-                add(name, row, values["answer"] if values["question"] != TAKEN else TAKEN, tally.number)
+            answer = values["answer"] if values["question"] != TAKEN else TAKEN
+            add(SURVEY + values["question"], GERMANY, answer, tally.number)
+            add(LAND + values["question"], land, answer, tally.number)
         elif tally.name == "came_by":
             add("came", GERMANY, values["source"], tally.number)
             add("prisons", GERMANY, values["prison"], tally.number)
@@ -117,6 +117,7 @@ def _usage(add: Any, frame: Frame, name: str, values: Mapping[str, str], week: s
         case "answered" if group in frame.groups:
             land = values.get("land", "")
             add("needs", land if land in frame.laender else UNKNOWN_LAND, group)
+            add("themes", GERMANY, group)
             add("weeks", GERMANY, week)
         case "not_understood" | "rejected" | "not_helpful":
             add("gaps", GERMANY, group if group in frame.groups else NO_TOPIC)

@@ -61,7 +61,7 @@ def empty(estimate: str) -> list[Block]:
 
 
 def at_a_glance(now: Release, words: Wording) -> Iterator[str]:
-    asked, gaps = whole_of(now, "needs"), whole_of(now, "gaps")
+    asked, gaps = whole_of(now, "themes"), whole_of(now, "gaps")
     if asked is not None:
         yield f"Kavi hat **{number(asked)}** Fragen beantwortet."
     if asked is not None and gaps is not None and asked.count and gaps.count:
@@ -70,8 +70,8 @@ def at_a_glance(now: Release, words: Wording) -> Iterator[str]:
     themes = [bar for bar in theme_bars(now, words) if bar.value is not None]
     if themes:
         yield "Am meisten gefragt: " + ", ".join(f"**{bar.label}**" for bar in themes[:3]) + "."
-    taken = whole_of(now, SURVEY + TAKEN)
-    if taken is not None:
+    taken = find(now, SURVEY + TAKEN, GERMANY, TAKEN)
+    if taken is not None and taken.count is not None:
         yield f"An der anonymen Umfrage haben **{number(taken)}** Erwachsene teilgenommen."
     worst = [bar for bar in share_bars(now, words, "survey.obstacles") if bar.value is not None][:2]
     if worst:
@@ -80,12 +80,13 @@ def at_a_glance(now: Release, words: Wording) -> Iterator[str]:
             + ", ".join(f"**{b.label}** {b.shown}" for b in worst)
             + "."
         )
-    if asked is None and taken is None:
+    if asked is None and (taken is None or taken.count is None):
         yield "In diesem Zeitraum wurde zu wenig gezählt, um Gesamtzahlen zu nennen, ohne Einzelne zu verraten."
 
 
 def theme_bars(now: Release, words: Wording, row: str = GERMANY) -> list[Bar]:
-    found = [(find(now, "needs", row, group), group) for group in THEMES if group in words.groups]
+    table = "themes" if row == GERMANY else "needs"
+    found = [(find(now, table, row, group), group) for group in THEMES if group in words.groups]
     made = [
         Bar(
             label=GROUPS[group], value=one.count, low=(one.count or 0) - one.margin, high=(one.count or 0) + one.margin,
@@ -115,7 +116,7 @@ def _needs(now: Release, words: Wording) -> list[Block]:
         ),
         Heading("Bedarf nach Land"),
         Plot("Beantwortete Fragen nach Land", partial(tiles, sums, about), f"Je dunkler, desto mehr. {HIDDEN}"),
-        Rows(tuple(rows), (34.0, *(136.0 / len(groups) for _ in groups))),
+        Rows(tuple(rows), (42.0, *(128.0 / len(groups) for _ in groups))),
         Small(
             f"Jede Zahl trägt ein Schutzrauschen von höchstens ± {table.limit}, meist unter ± {margin(table):.0f}. {HIDDEN}"
         ),
@@ -137,7 +138,8 @@ def share_plot(now: Release, words: Wording, name: str, caption: str, row: str =
     draw = partial(
         bars, found, f"{TITLES[name]}: " + ", ".join(f"{b.label} {b.shown or 'nicht veröffentlicht'}" for b in found)
     )
-    return [Plot(TITLES[name], partial(draw, largest=largest), caption)]
+    title = TITLES[name].replace("nach Land", words.land(row))
+    return [Plot(title, partial(draw, largest=largest), caption)]
 
 
 def _survey(now: Release, words: Wording) -> list[Block]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.dialogue.content import Content
 from bot.dialogue.flow import Ask
-from bot.insights.questions import QUESTIONS, TAKEN, UNKNOWN_LAND
-from bot.insights.tables import GERMANY, NO_TOPIC, SURVEY
+from bot.insights.questions import BY_LAND, QUESTIONS, TAKEN, UNKNOWN_LAND
+from bot.insights.tables import GERMANY, LAND, NO_TOPIC, SURVEY
 from bot.text.spans import parse, plain
 
 GROUPS: Mapping[str, str] = {
@@ -35,6 +35,7 @@ WAYS: Mapping[str, str] = {
     "web": "Internetseite",
 }  # fmt: skip
 TITLES: Mapping[str, str] = {
+    "themes": "Beantwortete Fragen nach Thema",
     "needs": "Beantwortete Fragen nach Thema und Land",
     "weeks": "Beantwortete Fragen je Woche",
     "gaps": "Fragen ohne gute Antwort nach Thema",
@@ -43,7 +44,9 @@ TITLES: Mapping[str, str] = {
     "came": "Wie Menschen zu Kavi kamen",
     "prisons": "Angekommen über Plakat oder Karte eines Gefängnisses",
     SURVEY + TAKEN: "Teilnahmen an der Umfrage",
+    LAND + TAKEN: "Teilnahmen an der Umfrage nach Land",
     **{SURVEY + question.id: question.title for question in QUESTIONS},
+    **{LAND + question.id: f"{question.title}, nach Land" for question in QUESTIONS if question.id in BY_LAND},
 }
 
 
@@ -63,8 +66,8 @@ class Wording:
 
     def category(self, table: str, name: str) -> str:
         """The name of a table's column."""
-        if table.startswith(SURVEY):
-            question = table.removeprefix(SURVEY)
+        if table.startswith((SURVEY, LAND)):
+            question = table.removeprefix(SURVEY).removeprefix(LAND)
             return self.answers.get((question, name), "Frage beantwortet" if not name else "Teilgenommen")
         if table == "waits":
             return WAITING[int(name)]

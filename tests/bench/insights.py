@@ -44,7 +44,7 @@ def _one_population(
     seen = [_binomial(people, share, chance) for share in true] if several else _multinomial(people, true, chance)
     if question.sensitive:
         seen = _exchanged(seen, chance)
-    rate = Fraction(str(question.epsilon)) / question.reach
+    rate = Fraction(question.epsilon) / question.reach
     limit, spread = limit_for(float(rate)), variance(float(rate))
     noisy = [value + noise(rate, limit, draw.randrange) for value in seen]
     whole = people + noise(rate, limit, draw.randrange) if several else sum(noisy)
