@@ -51,3 +51,13 @@ def raw(*folders: Path) -> bytes:
     """All bytes of all files below these folders, with their names."""
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     return b"\n".join(path.name.encode() + b"\n" + path.read_bytes() for path in files)
+
+
+def copy_of(database: Path, target: Path) -> Path:
+    """A copy of a database that is in use, as any backup makes it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(database) as source, sqlite3.connect(target) as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
+    return target

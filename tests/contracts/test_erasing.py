@@ -15,7 +15,7 @@ from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
 from bot.vault.keys import Keyring
 from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
-from tests.opened import in_sqlite, raw, readable, sealed
+from tests.opened import copy_of, in_sqlite, raw, readable, sealed
 from tests.servers import postgres
 
 SECOND = 1.0  # within which an erasure is done
@@ -77,9 +77,7 @@ async def test_nothing_of_an_erased_conversation_is_left_in_the_files(tmp_path: 
     store = SqliteStore(data / "kavi.sqlite", MASTER)
     await store.open()
     one, two = await _talks(store, ONE, TWO)
-    backup = tmp_path / "backup" / "kavi.sqlite"
-    backup.parent.mkdir()
-    await store.snapshot(backup)
+    backup = copy_of(data / "kavi.sqlite", tmp_path / "backup" / "kavi.sqlite")
     keys, values = _keys(data), sealed(backup)
     before = in_sqlite(backup, data / "kavi-keys.sqlite", MASTER)
     assert sum(ONE.encode() in plain for plain in before) >= 9, "the test is blind"

@@ -10,13 +10,11 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.cli.backups import backup
 from bot.desk.state import Case
 from bot.service.forgetting import erase_everywhere
 from bot.testing.telegram import Person
-from bot.vault.sealing import Sealer, derive
 from tests.desk.office import Office, office
-from tests.opened import in_sqlite, raw
+from tests.opened import copy_of, in_sqlite, raw
 from tests.servers.compiled import seed
 
 WORDS, ANSWER, FILE, OTHER = "Pfefferminztee", "Lakritzstange", b"Apfelkuchen" * 99, "Zimtschnecke"
@@ -65,12 +63,8 @@ async def _to_the_child(desk: Office, anna: Person) -> None:
 
 
 def _restorable(folder: Path, data: Path) -> list[bytes]:
-    """What the backup shows with today's keys."""
-    master = _master(data)
-    (sealed,) = (folder / "data").glob("data-*.kavi")
-    opened = folder / "opened.sqlite"
-    opened.write_bytes(Sealer(derive(master, "backup")).open(sealed.read_bytes(), b"kavi/backup"))
-    return in_sqlite(opened, data / "kavi-keys.sqlite", master)
+    """What a copy of before shows with today's keys."""
+    return in_sqlite(folder / "kavi.sqlite", data / "kavi-keys.sqlite", _master(data))
 
 
 @pytest.mark.parametrize("way", ["her own words", "the operator", "from the child's part"])
@@ -80,7 +74,7 @@ async def test_nothing_of_her_is_left_while_the_case_is_open(tmp_path: Path, way
     async with office(data) as desk:
         logs = listen()
         case, anna = await _case_of_two(desk)
-        await backup(desk.settings, copies)
+        copy_of(data / "kavi.sqlite", copies / "kavi.sqlite")
         before = _restorable(copies, data)
         for secret in (WORDS.encode(), ANSWER.encode(), FILE[:20]):
             assert any(secret in plain for plain in before), "the test is blind"
@@ -111,7 +105,7 @@ async def test_nothing_of_her_is_left_while_the_case_is_open(tmp_path: Path, way
             for secret in (WORDS.encode(), ANSWER.encode(), FILE[:20]):
                 assert not [plain for plain in found if secret in plain]
             assert any(OTHER.encode() in plain for plain in found), "the second conversation is untouched"
-        written = raw(data, copies / "data", copies / "keys") + (logs.getvalue() + later_logs.getvalue()).encode()
+        written = raw(data, copies) + (logs.getvalue() + later_logs.getvalue()).encode()
         for secret in (WORDS, ANSWER, OTHER, str(anna.id), desk.server.token):
             assert secret.encode() not in written
 
