@@ -139,7 +139,11 @@ async def _measure(server: Postgres, seconds: float, only: str, rounds: int) -> 
                 turns, p50, p99 = await ours(server.database(), processes, conversations, seconds)
                 after = await raw(base, seconds / 2)
                 raws += [before, after]
-                print(f"{name}: {turns:.0f} turns/s beside {before:.0f} and {after:.0f} upserts/s", file=sys.stderr, flush=True)
+                print(
+                    f"{name}: {turns:.0f} turns/s beside {before:.0f} and {after:.0f} upserts/s",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 rows.setdefault(name, []).append((turns, turns / ((before + after) / 2), p50, p99))
     figures: dict[str, Any] = {"raw asyncpg upserts/s, 16 connections (median)": round(statistics.median(raws))}
     for name, found in rows.items():
