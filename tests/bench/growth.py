@@ -23,10 +23,9 @@ WARM = 2
 
 
 def _start(kind: str, size: int, folder: Path) -> subprocess.Popen[str]:
-    program = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.growth_program", kind, str(size), str(folder)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "tests.bench.growth_program", kind, str(size), str(folder)]
+    subprocess.run([*command, "fill"], check=True)
+    program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert program.stdout is not None
     program.stdout.readline()
     return program

@@ -1,7 +1,8 @@
 """One installation of the benchmark `growth`, filled with so many families, that plays rounds of turns when it is asked to.
 
-`python -m tests.bench.growth_program STORE SIZE FOLDER`: STORE is `sqlite` or a PostgreSQL URL. For each line of standard input
-it plays one round with families drawn at random from all of them, and prints seconds a turn and resident megabytes.
+`python -m tests.bench.growth_program STORE SIZE FOLDER [fill]`: STORE is `sqlite` or a PostgreSQL URL. `fill` makes it and ends;
+otherwise, for each line of standard input, it plays one round with families drawn at random from all of them, and prints
+seconds a turn and resident megabytes.
 """
 
 from __future__ import annotations
@@ -81,24 +82,22 @@ async def fill(store: SqliteStore | PostgresStore, side: SqliteSide | PostgresSi
     await side.close()
 
 
-async def _open(kind: str, size: int, folder: Path) -> SqliteStore | PostgresStore:
-    """The store, filled and opened anew."""
-    store: SqliteStore | PostgresStore
-    if kind == "sqlite":
-        path = folder / f"kavi{size}.sqlite"
-        store = SqliteStore(path, MASTER)
-        await store.open()
-        await fill(store, SqliteSide(path), store._work.keys.ring, size)
-        await store.close()
-        store = SqliteStore(path, MASTER)
-    else:
-        store = PostgresStore(kind, MASTER)
-        await store.open()
-        await fill(store, await PostgresSide.connect(kind, ""), store._keys.ring, size)
-        await store.close()
-        store = PostgresStore(kind, MASTER)
+async def _fill(kind: str, size: int, folder: Path) -> None:
+    store = _store(kind, size, folder)
     await store.open()
-    return store
+    if isinstance(store, SqliteStore):
+        await fill(store, SqliteSide(_path(size, folder)), store._work.keys.ring, size)
+    else:
+        await fill(store, await PostgresSide.connect(kind, ""), store._keys.ring, size)
+    await store.close()
+
+
+def _path(size: int, folder: Path) -> Path:
+    return folder / f"kavi{size}.sqlite"
+
+
+def _store(kind: str, size: int, folder: Path) -> SqliteStore | PostgresStore:
+    return SqliteStore(_path(size, folder), MASTER) if kind == "sqlite" else PostgresStore(kind, MASTER)
 
 
 async def _round(
@@ -139,7 +138,8 @@ def resident() -> float:
 
 async def main(kind: str, size: int, folder: Path) -> None:
     app.quiet_logs(Settings())
-    store = await _open(kind, size, folder)
+    store = _store(kind, size, folder)
+    await store.open()
     conversations = Conversations(content_of(FLOW), store)
     rng = random.Random(5)
     print("ready", flush=True)
@@ -149,4 +149,7 @@ async def main(kind: str, size: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
+    work = (
+        _fill if sys.argv[4:] == ["fill"] else main
+    )  # filled by another process, so that memory is what serving takes
+    asyncio.run(work(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
