@@ -44,8 +44,8 @@ def moment(seconds: float) -> datetime:
 
 
 def dump(data: Any) -> bytes:
-    """Compact JSON."""
-    return _encode(data).encode()
+    """Compact JSON. Half a surrogate pair, which some client may send, becomes a question mark and no longer breaks anything."""
+    return _encode(data).encode("utf-8", "replace")
 
 
 def tally_to_row(tally: Tally) -> tuple[str, str, str, int]:

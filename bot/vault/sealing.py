@@ -38,7 +38,7 @@ class Sealer:
 
     def open(self, sealed: bytes, purpose: bytes) -> bytes:
         """Decrypts. Raises SealBroken."""
-        if sealed[:1] != _VERSION:
+        if sealed[:1] != _VERSION or len(sealed) < 1 + _NONCE:
             raise SealBroken("not a sealed value of a known version")
         try:
             return self._cipher.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], purpose)

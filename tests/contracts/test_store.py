@@ -48,6 +48,12 @@ async def test_a_repeated_event_is_stored_once(store: Store) -> None:
     assert [row.inbound for row in lane.inbox] == [event]
 
 
+async def test_half_a_surrogate_pair_holds_up_nobody(store: Store) -> None:
+    await store.receive([inbound("1", "a\udc80b"), inbound("2")], None)
+    texts = [row.inbound.text for lane in await store.claim("w", START, 10) for row in lane.inbox]
+    assert [text.encode("utf-8", "replace") for text in texts] == [b"a?b", b"hallo"]
+
+
 async def test_the_cursor_comes_back(store: Store) -> None:
     assert await store.cursor("a") is None
     await store.receive([], Cursor(account="a", value="s1"))

@@ -23,7 +23,7 @@ def main() -> None:
 
     def once(data: bytes) -> None:
         provider = atheris.FuzzedDataProvider(data)
-        text = provider.ConsumeUnicode(4000)
+        text = provider.ConsumeUnicodeNoSurrogates(4000)  # others end when they are stored
         for read in on_text.values():
             read(text)
         for read_bytes in on_bytes.values():

@@ -26,7 +26,17 @@ TEXTS = st.one_of(
     st.text(max_size=400), st.lists(st.sampled_from(PIECES), max_size=60).map("".join),
     st.tuples(st.sampled_from(PIECES), st.integers(1, 4000)).map(lambda row: (row[0] * row[1])[:20_000]),
 )  # fmt: skip
-MAGIC = [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF0000WEBP", b"%PDF-", b"OggS", b"\x01" * 13, b""]
+MAGIC = [
+    b"\xff\xd8\xff\xe0",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF89a",
+    b"RIFF0000WEBP",
+    b"%PDF-",
+    b"OggS",
+    b"\x01" * 13,
+    b"\x01",
+    b"",
+]
 
 
 @settings(
