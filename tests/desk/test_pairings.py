@@ -79,6 +79,7 @@ async def an_unsigned_device_is_refused(house: House, room: Side, stack: context
     assert isinstance(room, OnMatrix)
     stranger = StrictClient(*room.client.arguments)
     await stranger.start(sign=False)
+    await stranger.do("careless")  # the client would not even send from such a device
     stack.push_async_callback(stranger.stop)
     await stranger.do("send", room=room.room, content={"msgtype": "m.text", "body": ">> von einem fremden Gerät"})
     await room.reads("Ihr Gerät ist nicht bestätigt")

@@ -12,7 +12,7 @@ for (const level of ["debug", "info", "warn", "error", "trace", "log"]) console[
 
 await import("fake-indexeddb/auto");
 const sdk = await import("matrix-js-sdk");
-const { OnlySignedDevicesIsolationMode } = await import("matrix-js-sdk/lib/crypto-api/index.js");
+const { AllDevicesIsolationMode, OnlySignedDevicesIsolationMode } = await import("matrix-js-sdk/lib/crypto-api/index.js");
 const readline = await import("node:readline");
 const { webcrypto } = await import("node:crypto");
 
@@ -55,6 +55,7 @@ async function encryptionKnown(room) {
 }
 const commands = {
   sign: async () => { await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys }); return {}; },
+  careless: async () => { crypto.setDeviceIsolationMode(new AllDevicesIsolationMode(false)); return {}; },
   secrets: async () => ({ bundle: await crypto.exportSecretsBundle() }),
   adopt: async ({ bundle }) => {
     await crypto.importSecretsBundle(bundle);
