@@ -75,6 +75,12 @@ def _end_all_but_running(draft: Draft) -> None:
         draft.change_part(frames=(running,))
 
 
+def _end_below(draft: Draft) -> None:
+    """Ends the flow right below the one that runs, which wanted to begin and may not."""
+    frames = draft.part.frames
+    draft.change_part(frames=(*frames[:-2], *frames[-1:]))
+
+
 def _quick_exit(draft: Draft) -> None:
     """Deletes what was just written on both sides and forgets the open flows."""
     draft.effects.append(Retract(since=draft.at - QUICK_EXIT_REACH))
@@ -125,6 +131,7 @@ ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "consent": _consent,
     "withdraw_consent": _withdraw_consent,
     "leave_queue": _leave_queue,
+    "end_below": _end_below,
     "quick_exit": _quick_exit,
     "watch_on": lambda draft: draft.change(watched=True),
     "watch_off": lambda draft: draft.change(watched=False),

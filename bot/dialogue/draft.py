@@ -15,6 +15,7 @@ from bot.dialogue.rendering import Lookup, Reader, berlin_day, fill, text_of
 from bot.dialogue.session import Frame, Keep, Offer, Part, Session, Slot, Value
 
 MAX_FRAMES = 12
+REMEMBER = "repair.remember"  # asks for consent before a flow that cannot do without
 PROFILE_SLOTS = frozenset({"audience", "band", "register"})  # kept as fields of the part, not as slots
 
 
@@ -123,11 +124,14 @@ class Draft:
         if flow is None:
             self.trouble("?", f"flow {flow_name!r} does not exist")
             return False
-        if len(self.part.frames) >= MAX_FRAMES:
+        first = self.content.flows.get(REMEMBER) if flow.remembers and not self.session.consent else None
+        if len(self.part.frames) + (first is not None) >= MAX_FRAMES:
             self.trouble(flow.place, f"more than {MAX_FRAMES} flows on top of each other")
             return False
-        frame = Frame(flow=flow.name, version=flow.version, step=flow.steps[0].name, local=dict(local or {}))
-        self.change_part(frames=(*self.part.frames, frame))
+        frames = [Frame(flow=flow.name, version=flow.version, step=flow.steps[0].name, local=dict(local or {}))]
+        if first is not None:  # asked before anything else, because nothing would be left of the answers
+            frames.append(Frame(flow=first.name, version=first.version, step=first.steps[0].name))
+        self.change_part(frames=(*self.part.frames, *frames))
         return True
 
     def pop(self) -> None:

@@ -20,7 +20,7 @@ Digress = Literal[
 SystemAct = Literal[
     "erase", "export", "child_part", "adult_part", "consent", "withdraw_consent", "leave_queue", "quick_exit",
     "watch_on", "watch_off", "confirm_alert", "dismiss_alert", "forget_slots", "menu", "retry_question",
-    "helpful", "not_helpful", "collect_rejected", "answer_first", "find_centres", "find_prisons", "aloud",
+    "helpful", "not_helpful", "collect_rejected", "answer_first", "find_centres", "find_prisons", "aloud", "end_below",
 ]  # fmt: skip
 
 
@@ -248,6 +248,7 @@ class Flow:
     start: tuple[str, ...] = ()  # what people type to begin it
     transcript: bool = True  # False: what is said while it runs is not kept
     takes: tuple[str, ...] = ()  # slots that whoever begins it hands over
+    remembers: bool = False  # a later message needs what an earlier one answered: not without consent
     moved: Mapping[str, str] = field(default_factory=dict)
     position: Mapping[str, int] = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar
 
 from bot.vault.retention import days
 
+FIRST_QUESTION = "first_question"  # topics, never words
 FORMAT = 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
@@ -154,9 +155,15 @@ class Session:
         return _session(data)
 
     def minimal(self) -> Session:
-        """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot."""
+        """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot.
+
+        Which topics the first message asked about belongs to the step: it says what onboarding does when it has ended.
+        """
         part = self.part
-        frames = tuple(replace(frame, known=(), narrow=(), local={}) for frame in part.frames)
+        frames = tuple(
+            replace(frame, known=(), narrow=(), local={k: v for k, v in frame.local.items() if k == FIRST_QUESTION})
+            for frame in part.frames
+        )
         kept = Part(
             audience=part.audience,
             band=part.band,

@@ -30,7 +30,7 @@ BUILT_IN_NAMES = frozenset({
 })  # fmt: skip
 NEEDED_FLOWS = (
     "onboarding", "menu", "safety.after", "safety.after_without_consent", "safety.second_look", "repair.offer_human",
-    "repair.clarify", "repair.land", "repair.continue",
+    "repair.clarify", "repair.land", "repair.continue", "repair.remember",
     *(f"repair.{name}" for name in ("stop", "help", "human", "language", "forget", "export", "quick_exit", "child_part",
                                     "adult_part", "complain", "bot", "watch_on", "watch_off", "not_helpful", "consent",
                                     "privacy")),
@@ -100,7 +100,8 @@ def targets_of(flow: model.Flow, step: model.Step) -> list[str]:
             return [behind]
 
 
-def _expressions(step: model.Step) -> Iterator[Expression]:
+def expressions_of(step: model.Step) -> Iterator[Expression]:
+    """Every expression of a step."""
     match step.action:
         case model.Branch(cases, _):
             yield from (expression for expression, _ in cases)
@@ -228,7 +229,7 @@ def slots_are_set_before_they_are_used(content: Content, report: Report) -> None
             known |= _slots_set(step)
     for flow in content.flows.values():
         for step in flow.steps:
-            for expression in _expressions(step):
+            for expression in expressions_of(step):
                 for name in sorted(expression.names - known):
                     report(expression.place, f"slot {name!r} is never set{suggestion(name, known)}", "error")
             for variants in texts_of_step(step):
@@ -402,7 +403,7 @@ def expressions_compare_like_with_like(content: Content, report: Report) -> None
     types = slot_types(content)
     for flow in content.flows.values():
         for step in flow.steps:
-            for expression in _expressions(step):
+            for expression in expressions_of(step):
                 for node in ast.walk(expression.tree):
                     if not isinstance(node, ast.Compare) or not isinstance(node.left, ast.Name) or len(node.ops) != 1:
                         continue
@@ -446,7 +447,7 @@ def options_have_the_values_that_branches_ask_for(content: Content, report: Repo
                 open_slots |= {name for name, _ in action.values}
     for flow in content.flows.values():
         for step in flow.steps:
-            for expression in _expressions(step):
+            for expression in expressions_of(step):
                 for node in ast.walk(expression.tree):
                     if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and node.left.id in options:
                         _check_option(node, options, open_slots, expression, report)

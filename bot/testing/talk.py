@@ -62,8 +62,9 @@ class Talk:
     def happen(self, event: events.Event) -> list[fx.Reply]:
         """Any event at all, at its own time."""
         result = turn(self.content, self.session, event)
-        self.session = Session.from_text(result.session.to_text())
-        assert self.session == result.session, "the stored form of a session must round-trip"
+        kept = result.session if result.session.consent else result.session.minimal()
+        self.session = Session.from_text(kept.to_text())
+        assert self.session == kept, "the stored form of a session must round-trip"
         self.last = list(result.effects)
         self.trace += result.trace
         return self._carry_out(result)
