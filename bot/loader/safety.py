@@ -145,7 +145,7 @@ def load_rules(folder: Path, problems: Problems) -> SafetyRules:
     elements = Elements(concepts)
     guards: dict[str, tuple[Pattern, ...]] = {}
     for name, block in guard_node.pairs() if guard_node else ():
-        guards[name.text()] = tuple(pattern for pattern, _ in _patterns(block, elements))
+        guards[name.text()] = tuple(pattern for pattern, _ in _patterns(name, block, elements))
     rules = [rule for node in _rule_files(folder, problems) for rule in _rules_of(node, elements, guards)]
     return compile_rules(tuple(rules), guards, compile_lexicon(elements.words))
 
@@ -194,7 +194,7 @@ def _rules_of(node: Node, elements: Elements, guards: dict[str, tuple[Pattern, .
             return
     for block in ("always", "alert", "check"):
         if block in fields:
-            for pattern, line in _patterns(fields[block], elements):
+            for pattern, line in _patterns(node, fields[block], elements):
                 yield Rule(
                     category=category,
                     level="check" if block == "check" else "alert",
@@ -205,12 +205,13 @@ def _rules_of(node: Node, elements: Elements, guards: dict[str, tuple[Pattern, .
                 )
 
 
-def _patterns(block: Node, elements: Elements) -> Iterator[tuple[Pattern, int]]:
+def _patterns(key: Node, block: Node, elements: Elements) -> Iterator[tuple[Pattern, int]]:
+    """The patterns of a block with their lines; `key` begins in the column of the block's key, its lines two further on."""
     for text, line in _lines(block):
         try:
             yield parse(text, elements), line
         except PatternError as error:
-            block.problems.add(block.file, line, 1, str(error))
+            block.problems.add(block.file, line, key.column + 2 + error.column, str(error))
 
 
 def _lines(block: Node) -> Iterator[tuple[str, int]]:

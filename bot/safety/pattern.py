@@ -4,6 +4,7 @@
 
 * `word`, `stem*`, `@concept`; `|` between alternatives
 * a space: the next word follows within 3 other words; ` .. `: within 8; `=`: at once
+* `=` binds looser than `|`: what is meant by `in=dem|das=spiel` is written `in = dem|das = spiel`, the other reading on two lines
 * ` & `: both, in any order, within 14 words; ` && `: both, anywhere in the message
 * `!…`: not within 12 words of what was found
 """
@@ -22,6 +23,7 @@ ANYWHERE: Final = 10_000
 SHUN: Final = 12
 
 _WORD = re.compile(r"@[a-z_]+|[^\W_]+\*?", re.UNICODE)
+_AMBIGUOUS = re.compile(r"[^\s=]+=([^\s=]*\|[^\s=]*)=\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,11 @@ class Pattern:
 
 
 class PatternError(ValueError):
-    """A pattern cannot be read; the text says why."""
+    """A pattern cannot be read; the text says why. `column` is where in the pattern, from 0."""
+
+    def __init__(self, message: str, column: int = 0) -> None:
+        super().__init__(message)
+        self.column = column
 
 
 class Elements:
@@ -79,6 +85,10 @@ class Elements:
 
 def parse(written: str, elements: Elements) -> Pattern:
     """Reads one pattern. Raises PatternError."""
+    unclear = _AMBIGUOUS.search(written)
+    if unclear:
+        meant = f"if that is meant, write ` = {unclear[1]} = `; two phrases stand on two lines"
+        raise PatternError(f"{unclear[0]!r} reads as `=({unclear[1]})=`: {meant}", unclear.start())
     parts: list[Part] = []
     window = WINDOW
     for piece in re.split(r"\s(&&?)\s", written):

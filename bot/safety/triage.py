@@ -10,6 +10,8 @@ from bot.safety.rules import URGENCIES, Finding, Level, Rule, SafetyRules
 
 STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
+_ASKED: Final = 0.38  # of the level of a second look: from there one asks about what a rule calls an alert
+_SURE: Final = 1.1  # of the same: from there that is an alert
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
@@ -80,18 +82,18 @@ def _weigh(
 ) -> Finding | None:
     """The level by the probability of the most dangerous stretch; the place by the rule, else by the nearest example.
 
-    What a rule calls an alert stays one where the examples call it at least unclear, and is asked about unless it is
-    really improbable; without a rule the examples must be surer.
+    What a rule calls an alert stays one from a probability between the two levels, and is asked about unless it is really
+    improbable; without a rule the examples must be surer.
     """
     names, ids = names_of(fired, len(words)), rules.lexicon.ids
     danger, stretch = max(
         ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
     )
     ruled_alert = ruled is not None and ruled.level == "alert"
-    least = likeness.check * (1.0 if ruled is None else 0.5 if ruled_alert else 0.8)
+    least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
     if danger < least:
         return None
-    sure = likeness.check if ruled_alert else likeness.alert
+    sure = likeness.check * _SURE if ruled_alert else likeness.alert
     level: Level = "alert" if danger >= sure else "check"
     strongest = [rule for rule, found in fired if ruled is not None and found == ruled.level]
     likely = "violence_child" if audience == "child" else "violence_adult"

@@ -100,3 +100,25 @@ def test_a_pattern_that_cannot_be_read_says_why() -> None:
         parse("what?", Elements({}))
     with pytest.raises(PatternError, match="looks for"):
         parse("!film", Elements({}))
+
+
+@pytest.mark.parametrize("pattern", ["in = dem|das = spiel", "in|im=spiel", "in=dem|das spiel & in=die|der"])
+def test_a_pattern_with_one_reading_is_read(pattern: str) -> None:
+    assert parse(pattern, Elements({})).parts
+
+
+def test_alternatives_between_two_equals_signs_are_a_problem_with_its_place(tmp_path: Path) -> None:
+    """`tot=sein|nicht=mehr` reads as `tot=(sein|nicht)=mehr`, which nobody means."""
+    rules = tmp_path / "knowledge" / "safety"
+    (rules / "de").mkdir(parents=True)
+    (rules / "concepts.yaml").write_text("concepts:\n  ich: ich\nguards:\n  film: |\n    in=die|der=rolle\n", "utf-8")
+    (rules / "de" / "x.yaml").write_text(
+        "category: suicide_self\nlanguage: de\nalert: |\n  @ich will\n  will tot=sein|nicht=mehr & ich\nexamples: |\n  ich will\n",
+        "utf-8",
+    )
+    problems = Problems()
+    loaded = load_rules(rules, problems)
+    found = {(problem.file, problem.line, problem.column) for problem in problems.found}
+    assert found == {("knowledge/safety/concepts.yaml", 5, 5), ("knowledge/safety/de/x.yaml", 5, 8)}
+    assert all("two phrases stand on two lines" in problem.message for problem in problems.found)
+    assert len(loaded.rules) == 1
