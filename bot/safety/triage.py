@@ -10,8 +10,8 @@ from bot.safety.rules import URGENCIES, Finding, Level, Rule, SafetyRules
 
 STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
-_ASKED: Final = 0.38  # of the level of a second look: from there one asks about what a rule calls an alert
-_SURE: Final = 1.1  # of the same: from there that is an alert
+_ASKED: Final = 0.4  # of the level of a second look: from there one asks about what a rule calls an alert
+_SURE: Final = 1.15  # of the same: from there that is an alert
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
