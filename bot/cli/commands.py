@@ -285,6 +285,16 @@ def staff_list() -> None:
     raise SystemExit(run_staff_list())
 
 
+@app.command()
+def complaints(
+    done: Annotated[str, typer.Option(help="Kennung einer erledigten Beschwerde; ihr Text wird gelöscht.")] = "",
+) -> None:
+    """Zeigt der Leitung die Beschwerden von Familien; sie gehen an der Beratung vorbei."""
+    from bot.cli.complaints import run_done, run_list
+
+    raise SystemExit(run_done(done) if done else run_list())
+
+
 institution = typer.Typer(
     help="Stellen, die Vermittlungen annehmen: eintragen, Einmalcodes, Zahlen.", no_args_is_help=True
 )

@@ -109,6 +109,10 @@ async def _status(settings: Settings) -> int:
         console.print(_limits(await store.kept(), datetime.now(UTC)))
         queue = (await load(store)).queue()
         talking = len(await store.documents("queue")) - len(queue)
+        complaints = len(await store.documents("form.complaint"))
+        console.print(
+            f"Beschwerden, die auf die Leitung warten: {complaints}" + (" (kavi complaints)" if complaints else "")
+        )
         console.print(f"Menschen, die auf die Beratung warten: {len(queue)}; die mit ihr sprechen: {max(0, talking)}")
     return 0
 

@@ -1,0 +1,57 @@
+"""What the lead does with complaints: `kavi complaints`. They pass the counsellors by, and nobody else is shown them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from datetime import datetime
+
+from bot import app
+from bot.config import Settings, read_settings
+from bot.dialogue.rendering import BERLIN
+from bot.ports import Document
+
+COMPLAINT = "form.complaint"
+SHOWN = 6  # letters of a key
+
+
+def run_list() -> int:
+    """All complaints that wait, oldest first, with their texts."""
+    found = asyncio.run(_waiting(read_settings()))
+    for one in found:
+        values = json.loads(one.body or "{}")
+        at = datetime.fromisoformat(values["at"]).astimezone(BERLIN)
+        print(f"{short(one)} · {at:%d.%m.%Y %H:%M}")
+        print(f"{values.get('text', '')}\n")
+    print(f"{len(found)} Beschwerden warten." if found else "Es wartet keine Beschwerde.")
+    if found:
+        print("Erledigt: kavi complaints --done KENNUNG löscht den Text.")
+    return 0
+
+
+def run_done(key: str) -> int:
+    """A complaint was dealt with: its text goes."""
+    return asyncio.run(_done(read_settings(), key))
+
+
+def short(document: Document) -> str:
+    """How a complaint is named: the end of its key, which differs from turn to turn."""
+    return document.key.replace("-", "")[-SHOWN:]
+
+
+async def _waiting(settings: Settings) -> list[Document]:
+    async with app.open_store(settings) as store:
+        found = await store.documents(COMPLAINT)
+    return sorted(found, key=lambda one: str(json.loads(one.body or "{}").get("at", "")))
+
+
+async def _done(settings: Settings, key: str) -> int:
+    async with app.open_store(settings) as store:
+        found = [one for one in await store.documents(COMPLAINT) if short(one) == key]
+        if len(found) != 1:
+            print(f"{len(found)} Beschwerden heißen {key!r}; `kavi complaints` zeigt alle.", file=sys.stderr)
+            return 2
+        await store.put_documents([Document(kind=COMPLAINT, key=found[0].key, body=None)])
+    print("Gelöscht.")
+    return 0

@@ -1,0 +1,40 @@
+"""The lead reads complaints and deletes those that were dealt with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from bot import app
+from bot.cli.complaints import COMPLAINT, run_done, run_list
+from bot.config import read_settings
+from bot.ports import Document
+
+
+def test_the_lead_reads_a_complaint_and_deletes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAVI_DATA_DIR", str(tmp_path))
+    rows = [("a" * 20 + "-7-0", "2026-11-25T10:00:00+00:00", "Drei Tage keine Antwort."), ("b" * 20 + "-8-0", "2026-11-24T10:00:00+00:00", "Zu spät.")]  # fmt: skip
+
+    async def put() -> None:
+        async with app.open_store(read_settings()) as store:
+            await store.put_documents(
+                [Document(kind=COMPLAINT, key=key, body=json.dumps({"at": at, "text": text})) for key, at, text in rows]
+            )
+
+    asyncio.run(put())
+    assert run_list() == 0
+    shown = capsys.readouterr().out
+    assert shown.index("Zu spät.") < shown.index("Drei Tage keine Antwort."), "oldest first"
+    assert "2 Beschwerden warten." in shown
+    assert run_done("nobody") == 2
+    assert run_done("aaaa70") == 0
+    capsys.readouterr()
+    assert run_list() == 0
+    shown = capsys.readouterr().out
+    assert "Drei Tage" not in shown
+    assert "1 Beschwerden warten." in shown
