@@ -18,7 +18,10 @@ def test_the_lead_reads_a_complaint_and_deletes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KAVI_DATA_DIR", str(tmp_path))
-    rows = [("a" * 20 + "-7-0", "2026-11-25T10:00:00+00:00", "Drei Tage keine Antwort."), ("b" * 20 + "-8-0", "2026-11-24T10:00:00+00:00", "Zu spät.")]  # fmt: skip
+    rows = [
+        ("a" * 20 + "-7-0", "2026-11-25T10:00:00+00:00", "Drei Tage keine Antwort."),
+        ("b" * 20 + "-8-0", "2026-11-24T10:00:00+00:00", "Zu spät."),
+    ]
 
     async def put() -> None:
         async with app.open_store(read_settings()) as store:
