@@ -13,15 +13,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-import structlog
-
 from bot.exchange import Decision, Exchange, Referral, decide
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.state import institution_from, need_from, referral_from, to_text
+from bot.log import Log
 from bot.ports import EXCHANGE, ConversationId, Document, Inbound, InboxRow, Lane, NewTimer, Store, Tally, TurnCommit
 
-log = structlog.get_logger("kavi.exchange")
+log = Log("kavi.exchange")
 
 INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guesses"
 FORM_PREFIX = "exchange."
