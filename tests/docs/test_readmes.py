@@ -215,7 +215,7 @@ NOT_RUN = {
 EXIT_CODES = {
     "doctor": (0, 1),
     "reload": (1,),
-    "certificate": (1,),
+    "certificate": (1,), "erase": (2,),
     "poster": (0, 2),
 }  # CODE is no code; without a messenger something is to do, and a poster's code leads nowhere; nothing runs that could reload
 STANDS_FOR = {"FLOW": "first-visit", "LANG": "tr", "TOPIC": "staff.crc", "/ziel": "ziel"}

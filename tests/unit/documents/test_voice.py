@@ -71,7 +71,7 @@ def test_a_long_answer_takes_longer_than_a_short_one_and_stays_small_enough_to_s
 
 def test_the_last_answer_is_read_without_sources_and_in_the_language_it_is_written_in(content: Content) -> None:
     talk = Talk(replace(content, can_speak=True), session=onboarded("caregiver", language="tr"))
-    talk.say("besuchszeit bayern")
+    talk.say("wie viel besuchszeit im monat in bayern")
     talk.say("vorlesen")
     (effect,) = [one for one in talk.last if isinstance(one, fx.MakeFile)]
     values = dict(effect.values)

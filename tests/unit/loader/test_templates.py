@@ -29,7 +29,7 @@ def test_a_good_template_has_no_problems(tmp_path: Path) -> None:
     ("change", "problem"),
     [
         (("{to}", "{too}"), "1: {too} is neither in `takes` nor in knowledge/data"),
-        (("kind: pdf", "kind: doc"), "2: 'doc' is none of pdf, ics, text"),
+        (("kind: pdf", "kind: doc"), "2: 'doc' is none of pdf, ics, text, png"),
         (("- lines:\n    size: 3", "- lines:\n    size: 300"), "7: the size of 'lines' is at most 30"),
         (("- title:", "- titel:"), "5: unknown key 'titel' (did you mean 'title'?)"),
         (("size: 3", "size: 3\n    when: nobody"), "6: `when: nobody` is not in `takes`"),
