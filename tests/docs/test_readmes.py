@@ -215,7 +215,8 @@ NOT_RUN = {
 EXIT_CODES = {
     "doctor": (0, 1),
     "reload": (1,),
-    "certificate": (1,), "erase": (2,),
+    "certificate": (1,),
+    "erase": (2,),
     "poster": (0, 2),
 }  # CODE is no code; without a messenger something is to do, and a poster's code leads nowhere; nothing runs that could reload
 STANDS_FOR = {"FLOW": "first-visit", "LANG": "tr", "TOPIC": "staff.crc", "/ziel": "ziel"}
@@ -273,10 +274,14 @@ _CALLS = {(given, *words): command for _, command in COMMANDS for given, words i
 RUNNABLE = [command for command in _CALLS.values() if _can_run(_arguments(command)[1])]  # each call once
 
 
-def _after_what_it_needs(command: str) -> tuple[bool, bool, str]:
-    """A talk first, which makes the database; what restores, last."""
+def _after_what_it_needs(command: str) -> tuple[bool, int, str]:
+    """A talk first, which makes the database; then what restores, and last a new key, which old backups do not open with."""
     words = _arguments(command)[1]
-    return words != ["chat"], words[0] == "restore", command
+    return (
+        words != ["chat"],
+        ("restore", "rotate-key").index(words[0]) + 1 if words[0] in ("restore", "rotate-key") else 0,
+        command,
+    )
 
 
 @pytest.mark.slow
