@@ -26,8 +26,9 @@ TEXTS = (
     "überspringen", "menü", "wie geht es dir", "gibt es das auch für babys", "stopp", "mensch", "bot", "menü", "2", "9", "1",
     "überspringen", "ja", "einfache sprache", "hilfe", "warum?", "zurück", "normale sprache",
 )  # fmt: skip
+SHOWN = 5  # conversations that went another way, printed
 BUSY = 0.8  # seconds after a start within which it is killed: what was written is then being worked off
-QUIET = 1.5  # seconds without a new reply after which a run has ended
+QUIET = 8.0  # seconds without a new reply after which a run has ended
 
 
 async def run(kills: int, events: int) -> Outcome:
@@ -112,6 +113,9 @@ def _judge(calm: list[dict[str, str]], shaken: list[dict[str, str]], kills: int,
     lost = sum(max(0, len(wanted[chat]) - len(first[chat])) for chat in wanted)
     twice = sum(max(0, len(first[chat]) - len(wanted[chat])) for chat in first)
     other = sum(first[chat] != wanted[chat] for chat in wanted)
+    for chat in [chat for chat in wanted if first[chat] != wanted[chat]][:SHOWN]:
+        a, b = next((pair for pair in zip(wanted[chat], first[chat], strict=False) if pair[0] != pair[1]), ("", ""))
+        print(f"{chat}: instead of {a[:300]!r}: {b[:300]!r}", flush=True)
     return Outcome(
         kills=kills,
         events=events,
