@@ -204,6 +204,6 @@ async def _restore_postgres(settings: Settings, readers: Readers, progress: Prog
         )
     async with open_store(settings) as store:  # says clearly what is wrong with the address or the master key
         kept = (await store.status())["conversations"]
-    aside = f"kavi_before_{datetime.now(UTC):%Y%m%dt%H%M%Sz}" if kept else ""
+    aside = f"kavi_before_{datetime.now(UTC):%Y%m%dt%H%M%S_%f}" if kept else ""
     await restore_postgres(data[0], keys, store_url(settings), settings.store.keys_url, aside, progress)
     return aside and f"Schema {aside}"
