@@ -28,7 +28,8 @@ TEXTS = (
 )  # fmt: skip
 SHOWN = 5  # conversations that went another way, printed
 BUSY = 0.8  # seconds after a start within which it is killed: what was written is then being worked off
-QUIET = 8.0  # seconds without a new reply after which a run has ended
+QUIET = 2.0  # seconds without a new reply after which everything that was written is worked off
+LAST_QUIET = 8.0
 
 
 async def run(kills: int, events: int) -> Outcome:
@@ -63,20 +64,25 @@ async def _play(folder: Path, script: list[str], kills: int) -> list[dict[str, s
     path = folder / "script.jsonl"
     path.write_text("")
     await program.start()
-    for number, lines in enumerate(_shares(script, kills + 1)):
+    rounds = _rounds(script)
+    for number, lines in enumerate(rounds):
         with path.open("a") as file:
             file.write("".join(f"{line}\n" for line in lines))
-        if number < kills:
+        for _ in range(kills * number // len(rounds), kills * (number + 1) // len(rounds)):
             await _kill(program, rng)
-    await program.working()
-    await _until_quiet(folder)
+        await program.working()
+        await _until_quiet(folder, QUIET)
+    await _until_quiet(folder, LAST_QUIET)
     await program.stop()
     return [json.loads(line) for line in (folder / "sent.jsonl").read_text().splitlines()]
 
 
-def _shares(script: list[str], count: int) -> list[list[str]]:
-    """The script in `count` parts of about the same size."""
-    return [script[len(script) * at // count : len(script) * (at + 1) // count] for at in range(count)]
+def _rounds(script: list[str]) -> list[list[str]]:
+    """At most one message of each conversation at a time: whether a timer fires before the next one must not depend on luck."""
+    rounds: dict[int, list[str]] = defaultdict(list)
+    for line in script:
+        rounds[json.loads(line)["number"]].append(line)
+    return [rounds[number] for number in sorted(rounds)]
 
 
 async def _kill(program: Program, rng: random.Random) -> None:
@@ -90,9 +96,9 @@ async def _kill(program: Program, rng: random.Random) -> None:
     await program.start()
 
 
-async def _until_quiet(folder: Path) -> None:
+async def _until_quiet(folder: Path, seconds: float) -> None:
     sent, size, since = folder / "sent.jsonl", -1, 0.0
-    while since < QUIET:
+    while since < seconds:
         await asyncio.sleep(0.1)
         now = sent.stat().st_size if sent.exists() else 0
         since = 0.0 if now != size or now == 0 else since + 0.1
