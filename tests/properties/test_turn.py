@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -85,8 +86,13 @@ def check_laws(before: Session, event: events.Event, result: object) -> None:
     assert not troubles, troubles
 
 
+EXAMPLES = 1000 if os.environ.get("KAVI_TEST_LONG") else 120  # talks; with 1000 well over 10,000 turns
+
+
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(STEP, min_size=1, max_size=30), shift=st.integers(0, 10_000))
 def test_any_talk_keeps_the_laws(content: Content, steps: list[tuple[str, str, int, float]], shift: int) -> None:
