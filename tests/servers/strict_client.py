@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import filecmp
 import hashlib
 import itertools
 import json
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.servers import cache_folder, missing, required
+from tests.servers import alone, cache_folder, missing, required
 from tests.servers.synapse import Account, Synapse
 
 HERE = Path(__file__).parent / "js"
@@ -51,6 +52,11 @@ def client_folder() -> tuple[Path, Path]:
 
     Installs them when everything is required, else skips the test.
     """
+    with alone("node"):
+        return _client_folder()
+
+
+def _client_folder() -> tuple[Path, Path]:
     program, npm = node()
     package = (HERE / "package.json").read_bytes()
     folder = cache_folder() / f"js-{hashlib.sha256(package).hexdigest()[:12]}"
@@ -63,7 +69,10 @@ def client_folder() -> tuple[Path, Path]:
         if subprocess.run(install, cwd=folder, check=False).returncode != 0:
             missing("matrix-js-sdk")
         (folder / "complete").touch()
-    shutil.copy(HERE / "strict_client.mjs", folder)
+    if not (folder / "strict_client.mjs").exists() or not filecmp.cmp(
+        HERE / "strict_client.mjs", folder / "strict_client.mjs", False
+    ):
+        shutil.copy(HERE / "strict_client.mjs", folder)
     return program, folder
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.servers import cache_folder, free_port, missing, required
+from tests.servers import alone, cache_folder, free_port, missing, required
 
 VERSION = "1.163.0"
 SECRET = "only-for-tests"
@@ -37,6 +37,11 @@ OPENED_LIMITS: dict[str, Any] = {
 
 def python_with_synapse() -> Path:
     """The interpreter that has Synapse; installs it when everything is required, else skips the test."""
+    with alone("synapse"):
+        return _python_with_synapse()
+
+
+def _python_with_synapse() -> Path:
     folder = cache_folder() / f"synapse-{VERSION}"
     python = folder / "bin" / "python"
     if (folder / "complete").exists():
