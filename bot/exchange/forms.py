@@ -10,9 +10,8 @@ from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.state import Institution, Need, Referral
 from bot.exchange.steps import take
-from bot.exchange.work import CODE_DAYS, CONFIRM_DAYS, NUDGE_DAYS, Work, entry, hash_of, shown, spelt
+from bot.exchange.work import CODE_DAYS, CONFIRM_DAYS, NUDGE_DAYS, Work, entry, hash_of, news, shown, spelt
 
-GUESSES, GUESS_SECONDS = 5, 3600.0  # wrong codes an hour
 SHOWN = 3  # services offered at once
 LISTED = 4  # referrals in a list, a message each
 
@@ -80,29 +79,24 @@ def _takes_part(one: Referral, who: str, served: set[str]) -> bool:
 
 
 def _line(work: Work, one: Referral, who: str) -> None:
-    state = one.outcome or one.state
     if who == one.professional:
-        work.answer(who, "referral.state", code=one.code, state=state, service=work.name_of(one), reason="")
+        work.answer(who, "referral.state", **news(work, one, reason=""))
     elif who == one.family:
-        work.answer(who, "referral.family_news", code=one.code, state=state, service=work.name_of(one), reply="")
+        work.answer(who, "referral.family_news", **news(work, one, reply=""))
     else:
-        work.answer(who, "referral.service_row", code=one.code, state=state)
+        work.answer(who, "referral.service_row", code=one.code, state=one.standing)
 
 
 # ------------------------------------------------------------------ the family
 
 
 def _code(work: Work, event: ev.FormSent) -> None:
-    """The family enters a code; whoever tries out codes has to wait."""
+    """The family enters a code."""
     who = event.conversation
-    tries, began = work.exchange.guesses.get(who, (0, work.now))
-    if work.now - began > GUESS_SECONDS:
-        tries, began = 0, work.now
-    code = spelt(event.values.get("code", ""))
-    referral = work.exchange.referrals.get(code)
-    if tries >= GUESSES or referral is None or referral.state != "offered" or referral.family not in ("", who):
-        work.exchange = replace(work.exchange, guesses={**work.exchange.guesses, who: (tries + 1, began)})
-        work.answer(who, "referral.unknown", wait="yes" if tries >= GUESSES else "")
+    referral = work.exchange.referrals.get(spelt(event.values.get("code", "")))
+    offered = referral is not None and referral.state == "offered" and referral.family in ("", who)
+    if work.tried_out(who) or referral is None or not offered:
+        work.wrong_code(who)
         return
     take(work, replace(referral, family=who), "family enters the code", event)
 
@@ -135,11 +129,8 @@ _ANSWERS: Mapping[str, str] = MappingProxyType({
 
 def _answer(work: Work, event: ev.FormSent) -> None:
     """One of a service's people says what becomes of a referral."""
-    code = spelt(event.values.get("code", ""))
-    referral = work.exchange.referrals.get(code)
-    institution = work.exchange.institutions.get(referral.institution) if referral is not None else None
-    kind = _ANSWERS.get(event.values.get("answer", ""))
-    if referral is None or institution is None or event.conversation not in institution.people or kind is None:
+    referral, kind = _served(work, event), _ANSWERS.get(event.values.get("answer", ""))
+    if referral is None or kind is None:
         work.answer(event.conversation, "referral.unknown", wait="")
         return
     take(work, referral, kind, event)
@@ -147,33 +138,33 @@ def _answer(work: Work, event: ev.FormSent) -> None:
 
 def _open(work: Work, event: ev.FormSent) -> None:
     """A service's person looks at one referral again."""
-    code = spelt(event.values.get("code", ""))
-    referral = work.exchange.referrals.get(code)
-    institution = work.exchange.institutions.get(referral.institution) if referral is not None else None
-    known = institution is not None and event.conversation in institution.people
-    if referral is None or not known or referral.state in ("offered", "ended"):
+    referral = _served(work, event)
+    if referral is None or referral.state in ("offered", "ended"):
         work.answer(event.conversation, "referral.unknown", wait="")
     elif referral.state in ("sent", "seen"):
         work.answer(event.conversation, "referral.request", **shown(work, referral))
     else:
-        work.answer(event.conversation, "referral.serve", code=code, state=referral.state)
+        work.answer(event.conversation, "referral.serve", code=referral.code, state=referral.state)
+
+
+def _served(work: Work, event: ev.FormSent) -> Referral | None:
+    """The referral that the form names, if it is one of this person's service."""
+    referral = work.exchange.referrals.get(spelt(event.values.get("code", "")))
+    institution = work.exchange.institutions.get(referral.institution) if referral is not None else None
+    return referral if institution is not None and event.conversation in institution.people else None
 
 
 def _join(work: Work, event: ev.FormSent) -> None:
     """A person of an institution links this chat with its one-time code."""
-    wanted = hash_of(event.values.get("code", ""))
-    tries, began = work.exchange.guesses.get(event.conversation, (0, work.now))
-    if work.now - began > GUESS_SECONDS:
-        tries, began = 0, work.now
+    wanted, tried_out = hash_of(event.values.get("code", "")), work.tried_out(event.conversation)
     for one in work.exchange.institutions.values():
-        if tries < GUESSES and one.code_hash and one.code_hash == wanted and one.code_until > work.now:
+        if not tried_out and one.code_hash and one.code_hash == wanted and one.code_until > work.now:
             people = (*one.people, event.conversation) if event.conversation not in one.people else one.people
             work.put(replace(one, people=people, code_hash="", code_until=0.0, confirmed=work.now))
             work.timer(f"confirm|{one.id}", CONFIRM_DAYS)
             work.answer(event.conversation, "referral.joined", service=one.name)
             return
-    work.exchange = replace(work.exchange, guesses={**work.exchange.guesses, event.conversation: (tries + 1, began)})
-    work.answer(event.conversation, "referral.unknown", wait="yes" if tries >= GUESSES else "")
+    work.wrong_code(event.conversation)
 
 
 def _confirm(work: Work, event: ev.FormSent) -> None:

@@ -48,9 +48,9 @@ def _timer(work: Work, name: str) -> None:
     kind, _, key = name.partition("|")
     if kind == "confirm":
         institution = work.exchange.institutions.get(key)
-        for who in institution.people if institution is not None else ():
-            work.tell(who, "referral.entry", **entry(institution))  # type: ignore[arg-type]  # it has people, so it is there
         if institution is not None:
+            for who in institution.people:
+                work.tell(who, "referral.entry", **entry(institution))
             work.timer(name, CONFIRM_DAYS)
         return
     referral = work.exchange.referrals.get(key)

@@ -48,6 +48,11 @@ class Referral:
         """Whether anything can still happen to it."""
         return self.state != "ended"
 
+    @property
+    def standing(self) -> str:
+        """How it ended, or the state it is in."""
+        return self.outcome or self.state
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:

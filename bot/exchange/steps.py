@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
-from bot.exchange.state import Need, Referral
+from bot.exchange.state import Referral
 from bot.exchange.table import meaning
-from bot.exchange.work import ANSWER_DAYS, CONSENT_DAYS, NUDGE_DAYS, Work, shown
+from bot.exchange.work import ANSWER_DAYS, CONSENT_DAYS, NUDGE_DAYS, Work, news, shown
 
 
 def take(work: Work, referral: Referral, kind: str, event: ev.FormSent) -> None:
@@ -18,7 +18,7 @@ def take(work: Work, referral: Referral, kind: str, event: ev.FormSent) -> None:
     what = meaning(referral.state, kind)
     if what == "refuse":
         flow = "referral.over" if referral.state == "ended" else "referral.not_now"
-        work.answer(event.conversation, flow, code=referral.code, state=referral.outcome or referral.state)
+        work.answer(event.conversation, flow, code=referral.code, state=referral.standing)
     elif what != "ignore":
         STEPS[what](work, referral, event.values)
 
@@ -30,8 +30,7 @@ def _ask(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
 
 def _send(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
     """The family agrees: now, and only now, the service is told."""
-    need = work.exchange.needs.get(referral.code, Need(code=referral.code, text=""))
-    work.put(replace(need, contact=values.get("contact", "")))
+    work.put(replace(work.need_of(referral), contact=values.get("contact", "")))
     sent = work.move(referral, "sent")
     work.timer(f"nudge|{referral.code}", NUDGE_DAYS)
     work.timer(f"expire|{referral.code}", ANSWER_DAYS)
@@ -46,17 +45,11 @@ def _tell_service(work: Work, referral: Referral, flow: str, **slots: str) -> No
 
 
 def _tell_professional(work: Work, referral: Referral, reason: str = "") -> None:
-    work.tell(
-        referral.professional, "referral.state", code=referral.code, state=referral.outcome or referral.state,
-        service=work.name_of(referral), reason=reason,
-    )  # fmt: skip
+    work.tell(referral.professional, "referral.state", **news(work, referral, reason=reason))
 
 
 def _tell_family(work: Work, referral: Referral, reply: str = "") -> None:
-    work.tell(
-        referral.family, "referral.family_news", code=referral.code, state=referral.outcome or referral.state,
-        service=work.name_of(referral), reply=reply,
-    )  # fmt: skip
+    work.tell(referral.family, "referral.family_news", **news(work, referral, reply=reply))
 
 
 def _decline(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
@@ -65,9 +58,7 @@ def _decline(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
 
 def _take_back(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
     ended = work.end(referral, "withdrawn")
-    _tell_service(
-        work, ended, "referral.state", code=ended.code, state="withdrawn", service=work.name_of(ended), reason=""
-    )
+    _tell_service(work, ended, "referral.state", **news(work, ended, reason=""))
     _tell_professional(work, ended)
 
 
@@ -77,8 +68,7 @@ def _see(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
 
 def _accept(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
     reply = values.get("reply", "")
-    need = work.exchange.needs.get(referral.code, Need(code=referral.code, text=""))
-    work.put(replace(need, reply=reply))
+    work.put(replace(work.need_of(referral), reply=reply))
     accepted = work.move(referral, "accepted")
     work.effects.append(fx.DropTimer(name=f"nudge|{referral.code}"))
     work.timer(f"expire|{referral.code}", CONSENT_DAYS)
@@ -123,9 +113,7 @@ def _expire(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
     ended = work.end(referral, "expired")
     if asked:
         _tell_family(work, ended)
-        _tell_service(
-            work, ended, "referral.state", code=ended.code, state="expired", service=work.name_of(ended), reason=""
-        )
+        _tell_service(work, ended, "referral.state", **news(work, ended, reason=""))
     _tell_professional(work, ended)
 
 

@@ -15,6 +15,7 @@ ANSWER_DAYS = 10  # how long a service has
 CONSENT_DAYS = 180  # an accepted referral ends after that
 CONFIRM_DAYS = 60  # how often an institution is asked whether its entry is right
 DAY = 86_400.0
+GUESSES, GUESS_SECONDS = 5, 3600.0  # wrong codes an hour
 
 
 def spelt(code: str) -> str:
@@ -65,6 +66,25 @@ class Work:
             case Need():
                 self.exchange = replace(self.exchange, needs={**self.exchange.needs, item.code: item})
 
+    def tried_out(self, who: str) -> bool:
+        """Whether somebody entered so many wrong codes that no further one is looked at for now."""
+        return self._guesses(who)[0] >= GUESSES
+
+    def wrong_code(self, who: str) -> None:
+        """Counts it, and says so; whoever tries out codes has to wait."""
+        tries, began = self._guesses(who)
+        wait = "yes" if self.tried_out(who) else ""
+        self.exchange = replace(self.exchange, guesses={**self.exchange.guesses, who: (tries + 1, began)})
+        self.answer(who, "referral.unknown", wait=wait)
+
+    def _guesses(self, who: str) -> tuple[int, float]:
+        tries, began = self.exchange.guesses.get(who, (0, self.now))
+        return (tries, began) if self.now - began <= GUESS_SECONDS else (0, self.now)
+
+    def need_of(self, referral: Referral) -> Need:
+        """Its words; none when they are gone."""
+        return self.exchange.needs.get(referral.code, Need(code=referral.code, text=""))
+
     def name_of(self, referral: Referral) -> str:
         found = self.exchange.institutions.get(referral.institution)
         return found.name if found is not None else "die Stelle"
@@ -75,7 +95,7 @@ class Work:
         moved = replace(referral, state=state, outcome=outcome, since={**referral.since, state: self.now})
         self.put(moved)
         self.effects.append(
-            fx.Counted(step=outcome or state, land=referral.land, kind=referral.kind, waited=_days(self.now - began))
+            fx.Counted(step=moved.standing, land=referral.land, kind=referral.kind, waited=_days(self.now - began))
         )
         return moved
 
@@ -91,11 +111,16 @@ class Work:
 
 def shown(work: Work, referral: Referral) -> dict[str, str]:
     """What family and service read of a referral, as slots."""
-    need = work.exchange.needs.get(referral.code, Need(code=referral.code, text=""))
+    need = work.need_of(referral)
     return {
         "code": referral.code, "service": work.name_of(referral), "need": need.text, "age": need.age, "land": referral.land,
         "kind": referral.kind, "urgency": need.urgency, "contact": need.contact,
     }  # fmt: skip
+
+
+def news(work: Work, referral: Referral, **more: str) -> dict[str, str]:
+    """What is told of where a referral stands, as slots."""
+    return {"code": referral.code, "state": referral.standing, "service": work.name_of(referral), **more}
 
 
 def entry(one: Institution) -> dict[str, str]:
