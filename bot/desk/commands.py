@@ -15,9 +15,9 @@ from rapidfuzz import fuzz, process
 
 from bot.desk.state import Role
 from bot.text.normalise import fold
+from bot.vault.codes import LETTERS, as_meant
 
 Where = Literal["case", "any"]
-CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: none is taken for another
 CODE_LENGTH = 6
 NEAR = 60  # rapidfuzz ratio from which a name is suggested
 
@@ -97,19 +97,15 @@ WORDS = _words()
 
 def code_in(text: str) -> str:
     """The case code that the text begins with, spelt as the desk spells it; "" when there is none."""
-    word = (text.split() or [""])[0].upper().strip(".,;:#").replace("O", "0").replace("I", "1").replace("L", "1")
-    ok = (
-        len(word) == CODE_LENGTH
-        and all(letter in CODE_LETTERS for letter in word)
-        and check_letter(word[:-1]) == word[-1]
-    )
+    word = as_meant((text.split() or [""])[0].strip(".,;:#"))
+    ok = len(word) == CODE_LENGTH and all(letter in LETTERS for letter in word) and check_letter(word[:-1]) == word[-1]
     return word if ok else ""
 
 
 def check_letter(body: str) -> str:
     """The last letter of a code: one wrong or swapped letter is noticed."""
-    value = sum((2 * place + 3) * CODE_LETTERS.index(letter) for place, letter in enumerate(body))
-    return CODE_LETTERS[value % len(CODE_LETTERS)]
+    value = sum((2 * place + 3) * LETTERS.index(letter) for place, letter in enumerate(body))
+    return LETTERS[value % len(LETTERS)]
 
 
 def order_in(text: str) -> Order | None:

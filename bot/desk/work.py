@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.desk import effects as fx
-from bot.desk.commands import CODE_LENGTH, CODE_LETTERS, check_letter
+from bot.desk.commands import CODE_LENGTH, check_letter
 from bot.desk.hours import BERLIN, Policy, Team
 from bot.desk.state import MAX_NOTES, Case, Common, Desk, Member, Note, Place, Shown
 from bot.dialogue import events as family
+from bot.vault.codes import LETTERS
 
 MINUTE = 60.0
 BURST_PAUSE = 4.0  # seconds after which what was merged is shown, when a forum's minute is nearly full
@@ -218,7 +219,7 @@ class Work:
 def make_code(conversation: str, at: float, number: int) -> str:
     """Five letters that follow from nothing a person could know, and one that checks them."""
     digest = hashlib.sha256(f"{conversation}|{at}|{number}".encode()).digest()
-    body = "".join(CODE_LETTERS[byte % 32] for byte in digest[: CODE_LENGTH - 1])
+    body = "".join(LETTERS[byte % 32] for byte in digest[: CODE_LENGTH - 1])
     return body + check_letter(body)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.exchange import effects as fx
 from bot.exchange.state import Exchange, Institution, Need, Outcome, Referral, State
+from bot.vault.codes import as_meant
 
 CODE_DAYS = 14  # how long a family can use its code
 NUDGE_DAYS = 3  # until the silent are reminded
@@ -20,8 +21,7 @@ GUESSES, GUESS_SECONDS = 5, 3600.0  # wrong codes an hour
 
 def spelt(code: str) -> str:
     """A code as it was meant: people type small letters, hyphens, and O for zero."""
-    letters = "".join(code.upper().split()).replace("-", "")
-    return letters.replace("O", "0").replace("I", "1").replace("L", "1")
+    return as_meant("".join(code.split()).replace("-", ""))
 
 
 def hash_of(code: str) -> str:

@@ -19,6 +19,7 @@ from bot.exchange import events as ev
 from bot.exchange.state import institution_from, need_from, referral_from, to_text
 from bot.log import Log
 from bot.ports import EXCHANGE, ConversationId, Document, Inbound, InboxRow, Lane, NewTimer, Store, Tally, TurnCommit
+from bot.vault.codes import LETTERS
 
 log = Log("kavi.exchange")
 
@@ -26,7 +27,6 @@ INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guess
 FORM_PREFIX = "exchange."
 COUNTED = "referral"  # name of the weekly numbers
 KEPT_AFTER_END = timedelta(days=90)
-CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # as at the desk: none is taken for another
 CODE_LENGTH = 8  # forty bits, and five guesses an hour
 
 
@@ -47,7 +47,7 @@ def forgotten(conversation: ConversationId, key: str, at: datetime) -> Inbound:
 
 def new_code() -> str:
     """A code that people type."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
 
 
 async def set_institution(store: Store, id: str, at: datetime, **values: Any) -> None:

@@ -8,17 +8,17 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.desk.commands import CODE_LETTERS
 from bot.desk.machine import hash_of
 from bot.ports import DESK, Inbound, Store
 from bot.service.desk import AUDIT
+from bot.vault.codes import LETTERS
 
 CODE_LENGTH = 10
 
 
 def new_code() -> str:
     """A one-time code: fifty bits, shown once and kept only as a hash."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
 
 
 def new_id() -> str:

@@ -11,12 +11,12 @@ import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from bot.vault.codes import LETTERS, as_meant
+
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 PURPOSE = "certificates"  # of the key, see `bot.vault.sealing.derive`
 _BYTES = 15
 _PLAIN = 6
-_LOOK_ALIKE = str.maketrans("OIL", "011")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,18 @@ def certify(key: bytes, course: str, share: int, at: datetime) -> str:
         raise ValueError(f"no code for {share} percent at {at}")
     plain = bytes.fromhex(fingerprint(course)) + minutes.to_bytes(3) + bytes([share])
     number = int.from_bytes(plain + _mark(key, plain))
-    letters = "".join(ALPHABET[number >> 5 * at & 31] for at in reversed(range(_BYTES * 8 // 5)))
+    letters = "".join(LETTERS[number >> 5 * at & 31] for at in reversed(range(_BYTES * 8 // 5)))
     return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 def certified(key: bytes, code: str) -> Certified | None:
     """What the code says, or None when it was not issued with this key. Spaces, dashes, case and O, I, L do not matter."""
-    letters = "".join(char for char in code.upper().translate(_LOOK_ALIKE) if char not in "- \t\n")
-    if len(letters) != _BYTES * 8 // 5 or any(char not in ALPHABET for char in letters):
+    letters = "".join(char for char in as_meant(code) if char not in "- \t\n")
+    if len(letters) != _BYTES * 8 // 5 or any(char not in LETTERS for char in letters):
         return None
     number = 0
     for char in letters:
-        number = number << 5 | ALPHABET.index(char)
+        number = number << 5 | LETTERS.index(char)
     data = number.to_bytes(_BYTES)
     plain = data[:_PLAIN]
     if not hmac.compare_digest(_mark(key, plain), data[_PLAIN:]):
