@@ -14,8 +14,9 @@ from bot.insights.tables import GERMANY, LAND, SURVEY, Table
 from bot.insights.wording import Wording
 
 UNORDERED = frozenset({
-    "survey.obstacles", "land.obstacles", "survey.help", "survey.contact", "survey.offers", "themes", "gaps", "came",
+    "survey.obstacles", "land.obstacles", "survey.help", "survey.contact", "survey.offers", "gaps", "came",
 })  # fmt: skip
+"""Tables of shares whose answers have no order of their own."""
 BY_ID = {question.id: question for question in QUESTIONS}
 
 
@@ -83,16 +84,9 @@ def share_bars(release: Release, words: Wording, name: str, row: str = GERMANY) 
         )
         for one in found
     ]
-    ordered = name not in (
-        "survey.obstacles",
-        "survey.help",
-        "survey.contact",
-        "survey.offers",
-        "needs",
-        "gaps",
-        "came",
-    )
-    return made if ordered else sorted(made, key=lambda bar: -(bar.value if bar.value is not None else -1.0))
+    if name not in UNORDERED:
+        return made
+    return sorted(made, key=lambda bar: -(bar.value if bar.value is not None else -1.0))
 
 
 def percent(share: Estimate) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -23,6 +24,7 @@ from bot.insights.charts import Bar, bars, tiles, trend
 from bot.insights.export import COLUMNS
 from bot.insights.invented import invented
 from bot.insights.page import PHONE
+from bot.insights.questions import ANSWERED
 from bot.insights.release import Release
 from bot.insights.report import report
 from bot.insights.suppression import LEAST
@@ -133,6 +135,17 @@ def test_hidden_laender_and_weeks_are_gaps_not_zeros() -> None:
     assert text.count("stroke-dasharray") == 15
     line = svg(trend([("1.", 5.0), ("2.", None), ("3.", 7.0)], 1.0, "x", 360))
     assert line.count("<polygon") == 2
+
+
+def test_the_brief_of_a_land_shows_the_most_frequent_obstacles(content: Content, release: Release) -> None:
+    table = release.tables["land.obstacles"]
+    counts = {answer: 100 * number for number, answer in enumerate(table.cells["BY"], 1)} | {ANSWERED: 2000}
+    changed = replace(table, cells={**table.cells, "BY": counts})
+    rising = replace(release, tables={**release.tables, table.name: changed})
+    blocks = land_brief([rising], wording_of(content), "BY", str, "?")
+    (plot,) = (block for block in blocks if isinstance(block, Plot) and "schwer macht" in block.title)
+    said = " ".join(shape.text for shape in plot.draw(PHONE).shapes if isinstance(shape, Words))
+    assert re.findall(r"(\d+) % \(", said) == ["50", "45", "40", "35", "30"]
 
 
 @pytest.mark.parametrize("text", ["", "<b>&\"'", "W" * 300, "ein sehr " * 60])
