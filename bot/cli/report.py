@@ -16,7 +16,7 @@ from bot.config import Settings, read_settings
 from bot.dialogue.content import Content
 from bot.documents.maker import render
 from bot.documents.paper import Paper
-from bot.insights.blocks import Block, Heading, Lines, Note, Plot, Points, Rows, Small, Text, Ticks, Title
+from bot.insights.blocks import Block, Heading, Note, Plot, Points, Rows, Small, Text, Title
 from bot.insights.briefs import key_figures, land_brief
 from bot.insights.export import codebook_csv, data_csv, data_notes, datapackage
 from bot.insights.invented import invented
@@ -142,9 +142,7 @@ def _put(paper: Paper, block: Block) -> None:
             paper.title(text)
             if below:
                 paper.small(below)
-        case Heading(text, new_page):
-            if new_page:
-                paper.new_page()
+        case Heading(text):
             paper.heading(text)
         case Text(text):
             paper.text(text)
@@ -154,10 +152,6 @@ def _put(paper: Paper, block: Block) -> None:
             paper.small(text)
         case Points(items):
             paper.bullets(items)
-        case Ticks(items):
-            paper.checks(items)
-        case Lines(count):
-            paper.writing_lines(count)
         case Plot(title, draw, caption):
             paper.keep(_height(block))
             paper.label(title)

@@ -21,7 +21,6 @@ class Heading:
     """Begins a part."""
 
     text: str
-    new_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +52,6 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticks:
-    """Things to tick by hand."""
-
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Room to write by hand: so many lines."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Plot:
     """A drawing made for a width in its own unit (360 is a phone), its title above and how to read it below."""
 
@@ -83,4 +68,4 @@ class Rows:
     widths: tuple[float, ...] = ()
 
 
-Block = Title | Heading | Text | Note | Small | Points | Ticks | Lines | Plot | Rows
+Block = Title | Heading | Text | Note | Small | Points | Plot | Rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from bot.insights.blocks import Block, Heading, Lines, Note, Plot, Points, Rows, Small, Text, Ticks, Title
+from bot.insights.blocks import Block, Heading, Note, Plot, Points, Rows, Small, Text, Title
 from bot.text.drawing import svg
 from bot.text.spans import html, parse
 
@@ -21,7 +21,7 @@ p{margin:.6rem 0}.below{color:#5c656c;margin-top:0}
 .note{background:#e8f2f3;border-left:.3rem solid #005f6b;padding:.7rem .9rem;margin:1rem 0}
 .small,figcaption{font-size:.86rem;color:#5c656c}
 figure{margin:1rem 0}figure svg{width:100%;max-width:33rem;height:auto;display:block}
-ul{padding-left:1.2rem}.ticks{list-style:"☐  ";padding-left:1.4rem}
+ul{padding-left:1.2rem}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;min-width:100%}
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #c3ccd1;vertical-align:top}
 th{color:#005f6b}td:not(:first-child){font-variant-numeric:tabular-nums}
@@ -53,10 +53,6 @@ def _block(block: Block) -> str:
             return f'<p class="small">{_words(text)}</p>'
         case Points(items):
             return "<ul>" + "".join(f"<li>{_words(item)}</li>" for item in items) + "</ul>"
-        case Ticks(items):
-            return '<ul class="ticks">' + "".join(f"<li>{_words(item)}</li>" for item in items) + "</ul>"
-        case Lines():
-            return ""
         case Plot(title, draw, caption):
             above = f"<h3>{_words(title)}</h3>"
             return f"<figure>{above}{svg(draw(PHONE))}<figcaption>{_words(caption)}</figcaption></figure>"
