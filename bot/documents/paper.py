@@ -23,6 +23,34 @@ MARGIN = 20.0
 _DOUBLED = re.compile(r"(\*\*|__|--|~~)")  # fpdf2 would read them as styles
 
 
+def prepare(pdf: FPDF, at: datetime, title: str = "") -> None:
+    """What all our PDFs have: day, language, title, and fonts for Latin, Cyrillic and Arabic letters."""
+    pdf.set_creation_date(at)
+    pdf.set_producer("Kavi")
+    pdf.set_lang("de")
+    if title:
+        pdf.set_title(title)
+    for style, name in (("", "Regular"), ("B", "Bold"), ("I", "Italic")):
+        pdf.add_font("Noto", style, FONTS / f"NotoSans-{name}.ttf")
+    for style, name in (("", "Regular"), ("B", "Bold")):
+        pdf.add_font("NotoArabic", style, FONTS / f"NotoSansArabic-{name}.ttf")
+    pdf.set_fallback_fonts(["NotoArabic"], exact_match=False)
+    pdf.set_text_shaping(True)
+
+
+def draw_code(pdf: FPDF, text: str, left: float, top: float, side: float) -> None:
+    """A QR code (error correction M) with its quiet zone, as squares, so that it prints sharply at any size."""
+    import segno
+
+    rows = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=4)]
+    step = side / len(rows)
+    pdf.set_fill_color(0, 0, 0)
+    for y, row in enumerate(rows):
+        for x, dark in enumerate(row):
+            if dark:
+                pdf.rect(left + x * step, top + y * step, step + 0.02, step + 0.02, style="F")
+
+
 class _Sheet(FPDF):
     """The PDF itself with our footer."""
 
@@ -47,17 +75,7 @@ class Paper:
         self._pdf = pdf = _Sheet(format="A4")
         self._pictures = pictures
         self._known: frozenset[int] | None = None
-        pdf.set_creation_date(at)
-        pdf.set_producer("Kavi")
-        pdf.set_lang("de")
-        if title:
-            pdf.set_title(title)
-        for style, name in (("", "Regular"), ("B", "Bold"), ("I", "Italic")):
-            pdf.add_font("Noto", style, FONTS / f"NotoSans-{name}.ttf")
-        for style, name in (("", "Regular"), ("B", "Bold")):
-            pdf.add_font("NotoArabic", style, FONTS / f"NotoSansArabic-{name}.ttf")
-        pdf.set_fallback_fonts(["NotoArabic"], exact_match=False)
-        pdf.set_text_shaping(True)
+        prepare(pdf, at, title)
         pdf.set_margin(MARGIN)
         pdf.set_auto_page_break(auto=True, margin=MARGIN)
         pdf.footer_text = self._clean(footer)
@@ -193,18 +211,11 @@ class Paper:
         self._pdf.ln(4)
 
     def code(self, text: str, width: float) -> None:
-        """A QR code (error correction M) with its quiet zone, drawn as squares so that it prints sharply."""
-        import segno
-
-        rows = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=4)]
+        """A QR code, centred, on one page."""
         if self._left() < width:
             self._pdf.add_page()
-        left, top, side = (self._pdf.w - width) / 2, self._pdf.get_y(), width / len(rows)
-        self._pdf.set_fill_color(0, 0, 0)
-        for y, row in enumerate(rows):
-            for x, dark in enumerate(row):
-                if dark:
-                    self._pdf.rect(left + x * side, top + y * side, side + 0.02, side + 0.02, style="F")
+        top = self._pdf.get_y()
+        draw_code(self._pdf, text, (self._pdf.w - width) / 2, top, width)
         self._pdf.set_y(top + width + 2)
 
     def keep(self, height: float) -> None:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from fpdf import FPDF
 
-from bot.documents.look import ACCENT, FONTS, INK, SOFT
+from bot.documents.look import ACCENT, INK, SOFT
+from bot.documents.paper import draw_code, prepare
 
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
@@ -54,15 +55,7 @@ class _Sheet:
         self.poster, self.width, self.height, self.u = poster, width, height, width / 100
         self.colour = WARM if poster.child else ACCENT
         self.pdf = pdf = FPDF(format=(width, height))
-        pdf.set_creation_date(at)
-        pdf.set_producer("Kavi")
-        pdf.set_lang("de")
-        pdf.set_title(poster.headline)
-        for style, name in (("", "Regular"), ("B", "Bold")):
-            pdf.add_font("Noto", style, FONTS / f"NotoSans-{name}.ttf")
-        pdf.add_font("NotoArabic", "", FONTS / "NotoSansArabic-Regular.ttf")
-        pdf.set_fallback_fonts(["NotoArabic"], exact_match=False)
-        pdf.set_text_shaping(True)
+        prepare(pdf, at, poster.headline)
         pdf.set_auto_page_break(auto=False)
         pdf.set_margin(0)
         pdf.c_margin = 0
@@ -100,22 +93,10 @@ class _Sheet:
         room = width / len(codes)
         for at, code in enumerate(codes):
             x = left + at * room
-            self._code(code.link, x + (room - side) / 2, top + 7 * u, side)
+            draw_code(pdf, code.link, x + (room - side) / 2, top + 7 * u, side)
             words = f"{code.messenger}: {code.typed}"
             self._fit(words, x + 2 * u, top + side + 8 * u, room - 4 * u, 6 * u, 2.7, colour=SOFT, centred=True)
         return top + height
-
-    def _code(self, link: str, left: float, top: float, side: float) -> None:
-        """A QR code with its quiet zone, as squares, so that it prints sharply at any size."""
-        import segno
-
-        rows = [list(row) for row in segno.make(link, error="m", micro=False).matrix_iter(border=4)]
-        step = side / len(rows)
-        self.pdf.set_fill_color(0, 0, 0)
-        for y, row in enumerate(rows):
-            for x, dark in enumerate(row):
-                if dark:
-                    self.pdf.rect(left + x * step, top + y * step, step + 0.01, step + 0.01, style="F")
 
     def _point(self, text: str, y: float, size: float) -> float:
         u = self.u
