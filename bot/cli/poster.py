@@ -11,9 +11,11 @@ from pathlib import Path
 from bot import app
 from bot.config import Settings, read_settings
 from bot.dialogue.content import Content
+from bot.dialogue.questions import land_in
 from bot.dialogue.rendering import Lookup, fill
 from bot.dialogue.session import Session
 from bot.documents.poster import SIZES, Code, Poster, poster_file
+from bot.matching.directory import LEAD
 from bot.text.normalise import fold
 
 LONGEST_PAYLOAD = 64  # Telegram's limit for what a link may carry
@@ -108,9 +110,7 @@ def payload(land: str, prison: str, role: str, source: str) -> str:
 def _land(wish: Wish, content: Content) -> str:
     if not wish.land:
         return ""
-    if wish.land.upper() in content.laender:
-        return wish.land.upper()
-    found = content.land_finder.find(wish.land) if content.land_finder is not None else None
+    found = land_in(wish.land, content)
     if found is None:
         raise Refused(
             f"Das Bundesland {wish.land[:40]!r} ist nicht bekannt. Zum Beispiel: --land Bayern oder --land NW."
@@ -131,7 +131,7 @@ def _prison(wish: Wish, content: Content) -> str:
         raise Refused(
             f"Das Gefängnis {wish.prison[:40]!r} ist nicht bekannt. Der Name oder der Ort genügt, zum Beispiel: --prison Tegel."
         )
-    if len(hits) > 1 and hits[0].score - hits[1].score < 6:
+    if len(hits) > 1 and hits[0].score - hits[1].score < LEAD:
         names = "; ".join(f"{hit.entry.name} ({hit.entry.id})" for hit in hits[:5])
         raise Refused(f"Mehrere Gefängnisse passen: {names}. Bitte die Kennung in Klammern angeben.")
     return hits[0].entry.id

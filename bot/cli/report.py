@@ -14,6 +14,7 @@ from pathlib import Path
 from bot import app
 from bot.config import Settings, read_settings
 from bot.dialogue.content import Content
+from bot.dialogue.questions import land_in
 from bot.documents.maker import render
 from bot.documents.paper import Paper
 from bot.insights.blocks import Block, Heading, Note, Plot, Points, Rows, Small, Text, Title
@@ -75,9 +76,7 @@ def _laender(content: Content, land: str) -> tuple[str, ...] | None:
         return ()
     if land.casefold() in ("alle", "all"):
         return tuple(content.laender)
-    code = land.upper() if land.upper() in content.laender else None
-    if code is None and content.land_finder is not None:
-        code = content.land_finder.find(land)
+    code = land_in(land, content)
     return None if code is None else (code,)
 
 
