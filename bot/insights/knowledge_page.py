@@ -13,7 +13,9 @@ from html import escape
 from importlib.resources import files
 
 from bot.dialogue.content import Content
+from bot.insights.charts import thousands
 from bot.insights.provenance import Used, Validity, expires, used_by, validity
+from bot.insights.wording import GROUPS
 from bot.matching.topic import Source, Topic
 
 AUDIENCES = {"caregiver": "Angehörige", "child": "Kinder", "parent": "Eltern in Haft", "staff": "Fachkräfte"}
@@ -26,10 +28,6 @@ VALIDITY: dict[Validity, str] = {
     "valid": "gültig",
     "open": "ohne Ablauf",
 }
-GROUPS = {
-    "bot": "Über Kavi", "child": "Für Kinder", "contact": "Briefe, Telefon, Pakete", "family": "Familie", "money": "Geld",
-    "parent": "Für Eltern in Haft", "prison": "Haft und Verfahren", "staff": "Für Fachkräfte", "visit": "Besuch",
-}  # fmt: skip
 _URL = re.compile(r"https?://[^\s;,)]+")
 
 
@@ -82,7 +80,7 @@ def _figures(rows: Sequence[Row]) -> str:
         (sum(row.topic.needs == "land" for row in rows), "fragen nach dem Land"),
         (sum(len(row.topic.asked) for row in rows), "Beispielfragen"),
     )
-    boxes = "".join(f"<div><dt>{name}</dt><dd>{_thousands(n)}</dd></div>" for n, name in figures)
+    boxes = "".join(f"<div><dt>{name}</dt><dd>{thousands(n)}</dd></div>" for n, name in figures)
     return f'<dl class="figures">{boxes}</dl>'
 
 
@@ -181,7 +179,3 @@ def _numbers(row: Row) -> str:
 
 def _group(topic: Topic) -> str:
     return topic.id.partition(".")[0]
-
-
-def _thousands(number: int) -> str:
-    return f"{number:,}".replace(",", ".")

@@ -12,6 +12,7 @@ import pytest
 from bot.dialogue.content import Content, FactText
 from bot.insights.knowledge_page import knowledge_page, rows_of
 from bot.insights.provenance import expires, used_by, validity, written_numbers
+from bot.insights.wording import GROUPS
 from bot.matching.topic import Topic
 
 TODAY = date(2026, 11, 25)
@@ -58,6 +59,8 @@ def test_every_topic_stands_on_the_page_once_with_its_sources_and_nothing_comes_
     for topic in content.topics.values():
         assert all(source.name in page.text for source in topic.sources)
     assert page.links == []
+    groups = {topic_id.partition(".")[0] for topic_id in content.topics}
+    assert all(f"{GROUPS[group]} " in page.text for group in groups), "each group has its German name"
     assert "@import" not in page.text
     assert "url(" not in page.text
 
