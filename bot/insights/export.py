@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bot.insights.blocks import Block, Heading, Points, Rows, Small, Title
 from bot.insights.figures import figures
+from bot.insights.questions import UNKNOWN_LAND
 from bot.insights.release import Release
 from bot.insights.tables import GERMANY, LAND, SURVEY
 from bot.insights.wording import TITLES, Wording
@@ -61,7 +62,7 @@ def codebook_csv(known: Sequence[Release], words: Wording) -> str:
         for column in next(iter(table.cells.values())):
             rows.append([table.name, column or WHOLE, words.category(table.name, column), ""])
     rows += [["region", code, name, ""] for code, name in sorted(words.laender.items())]
-    rows += [["region", GERMANY, words.land(GERMANY), ""], ["region", "--", words.land("--"), ""]]
+    rows += [["region", GERMANY, words.land(GERMANY), ""], ["region", UNKNOWN_LAND, words.land(UNKNOWN_LAND), ""]]
     return _csv(["tabelle", "kennung", "bedeutung", "frage"], rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from bot.insights.blocks import Block, Heading, Note, Points, Rows, Small
 from bot.insights.release import Release, monday
@@ -30,14 +31,12 @@ def mark(release: Release) -> list[Block]:
 
 def span(release: Release) -> str:
     """The weeks of a release in words."""
-    first, last = monday(release.since), monday(release.until)
-    end = last.fromordinal(last.toordinal() + 6)
-    return f"{first:%d.%m.%Y} bis {end:%d.%m.%Y}, veröffentlicht am {_day(release.made)}"
+    first, last = monday(release.since), monday(release.until) + timedelta(days=6)
+    return f"{first:%d.%m.%Y} bis {last:%d.%m.%Y}, veröffentlicht am {_day(release.made)}"
 
 
 def _day(iso: str) -> str:
-    year, month, day = iso.split("-")
-    return f"{day}.{month}.{year}"
+    return f"{date.fromisoformat(iso):%d.%m.%Y}"
 
 
 def method(known: Sequence[Release], estimate: str) -> list[Block]:
