@@ -277,11 +277,7 @@ RUNNABLE = [command for command in _CALLS.values() if _can_run(_arguments(comman
 def _after_what_it_needs(command: str) -> tuple[bool, int, str]:
     """A talk first, which makes the database; then what restores, and last a new key, which old backups do not open with."""
     words = _arguments(command)[1]
-    return (
-        words != ["chat"],
-        ("restore", "rotate-key").index(words[0]) + 1 if words[0] in ("restore", "rotate-key") else 0,
-        command,
-    )
+    return words != ["chat"], {"restore": 1, "rotate-key": 2}.get(words[0], 0), command
 
 
 @pytest.mark.slow
