@@ -1,8 +1,8 @@
 """knowledge/safety/: concepts, guards and rules, as compiled `SafetyRules`; knowledge/safety/answers/ as the composer.
 
 A rule file holds one record or a list of them: `category`, `language`, `unless` (guards) and blocks of patterns, one a
-line: `alert`, `check` and `always` (alerts that no guard silences). `examples`, `checks` and `counter_examples` are its
-tests (`rule_examples`).
+line: `alert`, `check` and `always` (alerts that no guard silences). `alone` lists whole messages that deserve a second
+look. `examples`, `checks` and `counter_examples` are its tests (`rule_examples`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,25 @@ from bot.loader.nodes import Node, Problems, read_yaml
 from bot.loader.safety_answers import load_answers
 from bot.loader.topics import load_topics
 from bot.matching.topic import Topic
-from bot.safety import URGENCIES, Rule, SafetyRules, compile_rules
+from bot.safety import URGENCIES, Finding, Rule, SafetyRules, compile_rules
 from bot.safety.lexicon import compile_lexicon
 from bot.safety.likeness import Sample, fit
 from bot.safety.matching import words_of
 from bot.safety.pattern import Elements, Pattern, PatternError, parse
 from bot.safety.triage import fired_rules, names_of, stretches
 
-_FIELDS = ("category", "language", "unless", "alert", "check", "always", "examples", "checks", "counter_examples")
+_FIELDS = (
+    "category",
+    "language",
+    "unless",
+    "alert",
+    "check",
+    "always",
+    "alone",
+    "examples",
+    "checks",
+    "counter_examples",
+)
 _DANGER = {"alert": 1.0, "check": 0.5, "none": 0.0}
 _DANGER_KEYS = {"alert": "alert", "check": "check", "harmless": "none"}
 _LANGUAGES = ("de", "en", "tr", "ar", "ru", "uk")
@@ -146,8 +157,22 @@ def load_rules(folder: Path, problems: Problems) -> SafetyRules:
     guards: dict[str, tuple[Pattern, ...]] = {}
     for name, block in guard_node.pairs() if guard_node else ():
         guards[name.text()] = tuple(pattern for pattern, _ in _patterns(name, block, elements))
-    rules = [rule for node in _rule_files(folder, problems) for rule in _rules_of(node, elements, guards)]
-    return compile_rules(tuple(rules), guards, compile_lexicon(elements.words))
+    nodes = list(_rule_files(folder, problems))
+    rules = tuple(rule for node in nodes for rule in _rules_of(node, elements, guards))
+    alone = {words: finding for node in nodes for words, finding in _whole_messages(node)}
+    return compile_rules(rules, guards, compile_lexicon(elements.words), alone)
+
+
+def _whole_messages(node: Node) -> Iterator[tuple[tuple[str, ...], Finding]]:
+    fields = node.fields(_FIELDS)
+    category = fields["category"].text() if "category" in fields else ""
+    if "alone" in fields and category in URGENCIES:
+        for text, line in _lines(fields["alone"]):
+            place = f"{node.file}:{line}"
+            yield (
+                tuple(words_of(text)),
+                Finding(category=category, level="check", urgency=URGENCIES[category], rule=place),
+            )
 
 
 def rule_examples(folder: Path, problems: Problems) -> Iterator[Example]:

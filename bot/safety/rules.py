@@ -66,7 +66,8 @@ class SafetyRules:
     """All rules, compiled. `triggers` maps the rarest element of a rule to the rule with the set of all that it needs.
 
     Sets of elements are bit masks: most rules are ruled out by one comparison. `likeness` weighs what the rules found and
-    what they did not; without it the rules decide alone.
+    what they did not; without it the rules decide alone. `alone` are the sounds of whole messages that always deserve a
+    second look: so short that nothing in them can be weighed ("ich kann nicht mehr").
     """
 
     lexicon: Lexicon
@@ -74,6 +75,7 @@ class SafetyRules:
     triggers: Mapping[int, tuple[tuple[int, int], ...]]  # element -> (needed elements as a mask, rule)
     guards: Mapping[str, tuple[Pattern, ...]]
     likeness: Likeness | None = None
+    alone: Mapping[tuple[str, ...], Finding] = field(default_factory=dict)
     _words: dict[str, WordFacts] = field(default_factory=dict, compare=False, repr=False)
 
     def about(self, word: str) -> WordFacts:
@@ -88,7 +90,12 @@ class SafetyRules:
         return known
 
 
-def compile_rules(rules: tuple[Rule, ...], guards: Mapping[str, tuple[Pattern, ...]], lexicon: Lexicon) -> SafetyRules:
+def compile_rules(
+    rules: tuple[Rule, ...],
+    guards: Mapping[str, tuple[Pattern, ...]],
+    lexicon: Lexicon,
+    alone: Mapping[tuple[str, ...], Finding] | None = None,
+) -> SafetyRules:
     """Indexes the rules by the element that is met least often."""
     common = Counter(element for rule in rules for element in rule.pattern.needed)
     triggers: dict[int, list[tuple[int, int]]] = {}
@@ -101,4 +108,5 @@ def compile_rules(rules: tuple[Rule, ...], guards: Mapping[str, tuple[Pattern, .
         rules=rules,
         triggers={element: tuple(found) for element, found in triggers.items()},
         guards=guards,
+        alone=alone or {},
     )

@@ -40,6 +40,10 @@ def _rank(finding: Finding | None) -> int:
 
 
 def _look(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
+    return _read(rules, words, audience) or rules.alone.get(tuple(words))
+
+
+def _read(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
     fired = fired_rules(rules, words)
     ruled = _decide(fired)
     if rules.likeness is None or (ruled is not None and any(rule.always and level == "alert" for rule, level in fired)):

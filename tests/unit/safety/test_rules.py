@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.dialogue.content import Content
 from bot.loader.nodes import Problems
 from bot.loader.safety import Example, load_rules, rule_examples
 from bot.safety import triage
@@ -43,6 +44,29 @@ def test_a_finding_names_the_line_that_fired() -> None:
     assert found is not None
     file, line = found.rule.split(":")
     assert "sterb" in (FOLDER.parent.parent / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ich kann nicht mehr",
+        "Ich kann nicht mehr.",
+        "ich kan nich mehr 😔",
+        "ICH HALTE DAS NICHT MEHR AUS!!",
+        "я больше не могу",
+    ],
+)
+@pytest.mark.parametrize("audience", ["child", "caregiver", "parent"])
+def test_who_writes_nothing_but_this_is_always_asked(content: Content, text: str, audience: str) -> None:
+    assert content.rules is not None
+    for rules in (RULES, content.rules):  # without and with what was learned
+        found = triage(rules, text, audience=audience)
+        assert found is not None
+        assert (found.category, found.level) == ("suicide_self", "check")
+
+
+def test_with_something_else_the_message_is_weighed_as_ever() -> None:
+    assert triage(RULES, "ich kann nicht mehr warten bis er kommt", audience="child") is None
 
 
 def test_a_message_split_over_two_is_found_once() -> None:
