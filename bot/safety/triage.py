@@ -7,6 +7,7 @@ from typing import Final
 from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
 from bot.safety.rules import URGENCIES, Finding, Level, Rule, SafetyRules
+from bot.text.sound import EMOJI
 
 STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
@@ -40,7 +41,8 @@ def _rank(finding: Finding | None) -> int:
 
 
 def _look(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
-    return _read(rules, words, audience) or rules.alone.get(tuple(words))
+    said = tuple(word for word in words if not word.startswith(EMOJI))
+    return _read(rules, words, audience) or rules.alone.get(said)
 
 
 def _read(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:

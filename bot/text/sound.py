@@ -14,6 +14,7 @@ import unicodedata
 from itertools import chain
 from typing import Final
 
+EMOJI: Final = "emoji"  # what words that stand for an emoji begin with
 _EMOJI: Final = {
     "tot": "💀☠⚰🪦👻",
     "messer": "🔪🗡",
@@ -134,7 +135,7 @@ _LETTERS: Final = {
 
 def _table() -> dict[int, str]:
     table = {ord(letter): folded for letter, folded in _LETTERS.items()}
-    table |= {ord(sign): f" emoji{word} " for word, signs in _EMOJI.items() for sign in signs}
+    table |= {ord(sign): f" {EMOJI}{word} " for word, signs in _EMOJI.items() for sign in signs}
     invisible = chain(
         range(0x200B, 0x2010),
         range(0x202A, 0x202F),
