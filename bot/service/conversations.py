@@ -36,7 +36,6 @@ from bot.ports import (
 )
 from bot.service import export
 from bot.service.exchange import FORM_PREFIX, ExchangeLane, forgotten, form_sent
-from bot.service.forgetting import traces_of
 from bot.service.profile import profile_of
 from bot.service.translation import (
     FORM_LIFETIME,
@@ -204,6 +203,8 @@ class Conversations:
                 if await self.store.address_of(self.store.conversation_id(EXCHANGE)) is not None:
                     gathered.posts.append(forgotten(turned.conversation, turned.key(index), turned.at))  # type: ignore[arg-type]  # same id
                 if self.desk:
+                    from bot.service.forgetting import traces_of  # with the whole desk, which a terminal never needs
+
                     remains = await traces_of(self.store, turned.conversation)
                     gathered.posts.append(post_to_desk(turned, index, "Erase", {"traces": remains}))
             case fx.RaiseAlert() | fx.RequestHandoff() | fx.CancelHandoff() | fx.Relay():
