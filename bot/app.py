@@ -295,9 +295,7 @@ def make_conversations(settings: Settings, content: Content, store: Store) -> Co
 
 def certificate_key(settings: Settings) -> bytes:
     """The key that marks certificates. Raises ConfigError when there is no master key."""
-    secret = settings.secrets.master_key
-    master = master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
-    return derive(master, certificates.PURPOSE)
+    return derive(master_of(settings), certificates.PURPOSE)
 
 
 async def run_program(settings: Settings, roles: frozenset[str]) -> int:

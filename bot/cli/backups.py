@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.app import open_store
+from bot.app import master_of, open_store
 from bot.cli.progress import bars
 from bot.config import Settings, store_url
 from bot.errors import ConfigError, KaviError, StoreError
@@ -37,16 +37,10 @@ from bot.storage.backup import (
 )
 from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, note_backup, prune
 from bot.storage.sqlite_side import keys_path
-from bot.vault.keys import master_key
 
 WHOLE_AGAIN = timedelta(hours=24)  # how long `--every` adds to the same whole copy
 
 Progress = Callable[[str, int, int], None]
-
-
-def _master(settings: Settings) -> bytes:
-    secret = settings.secrets.master_key
-    return master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
 
 
 def _sqlite_path(settings: Settings) -> Path | None:
@@ -64,7 +58,7 @@ def _sqlite_path(settings: Settings) -> Path | None:
 
 async def backup(settings: Settings, target: Path, *, every: int = 0, keep: int = DATA_GENERATIONS) -> int:
     """Writes a whole copy into target/data and target/keys and restores it as a test; with `every` goes on for ever."""
-    master = _master(settings)
+    master = master_of(settings)
     path = _sqlite_path(settings)
     if path is not None and not path.is_file():
         raise StoreError(f"There is no database {path} to back up.")
@@ -140,7 +134,7 @@ async def restore(settings: Settings, source: Path, *, until: datetime | None = 
     Of the keys always the newest count, those that lie here before those of the backup: what was erased stays erased.
     """
     begun = time.monotonic()
-    master = _master(settings)
+    master = master_of(settings)
     data = chain(generations(source, "data"), until)
     if not data:
         raise StoreError(f"{source}/data holds no backup (data-*.kavi){' of that time' if until else ''}.")
