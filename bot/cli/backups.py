@@ -36,7 +36,7 @@ from bot.storage.backup import (
     try_restore,
 )
 from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, note_backup, prune
-from bot.storage.sqlite_side import keys_path
+from bot.storage.keystore import keys_path
 
 WHOLE_AGAIN = timedelta(hours=24)  # how long `--every` adds to the same whole copy
 

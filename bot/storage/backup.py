@@ -18,10 +18,11 @@ from bot.errors import StoreError
 from bot.ports import ConversationId
 from bot.storage.archive import ArchiveReader, ArchiveWriter
 from bot.storage.generations import Half, name_of
+from bot.storage.keystore import keys_path
 from bot.storage.pages import Pages, refuse_damaged, write_pages
 from bot.storage.row_archive import Progress, columns_of, read_rows, rows_of, write_rows
 from bot.storage.sqlite import SCHEMA_VERSION, SqliteStore
-from bot.storage.sqlite_side import SqliteSide, keys_path
+from bot.storage.sqlite_side import SqliteSide
 from bot.storage.tables import Fit, table_of
 
 SPARE = 1_000_000

@@ -27,6 +27,11 @@ CREATE TABLE IF NOT EXISTS erased (id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOU
 """
 
 
+def keys_path(database: Path) -> Path:
+    """Where the key file of a database lies."""
+    return database.with_name(database.stem + "-keys.sqlite")
+
+
 class KeyStore:
     """Data keys by id. Lives on the store's thread; `flush_new` and `flush_doomed` bracket the main commit."""
 

@@ -26,7 +26,7 @@ from bot.ports import (
     TurnCommit,
 )
 from bot.storage.batch import Batcher, translate
-from bot.storage.keystore import KeyStore
+from bot.storage.keystore import KeyStore, keys_path
 from bot.storage.rows import moment
 from bot.storage.sqlite_work import SqliteWork
 
@@ -45,9 +45,8 @@ STEPS: Mapping[int, str] = {
 class SqliteStore:
     """Implements `bot.ports.Store` on one SQLite file and one key file beside it."""
 
-    def __init__(self, path: Path | str, master: bytes, keys: Path | str | None = None) -> None:
+    def __init__(self, path: Path | str, master: bytes) -> None:
         self._path = Path(path)
-        self._keys_path = Path(keys) if keys is not None else self._path.with_name(self._path.stem + "-keys.sqlite")
         self._master = master
         self._batcher = Batcher(self._connect, self._before, self._after, self._undone)
         self._work = SqliteWork()
@@ -79,7 +78,7 @@ class SqliteStore:
             "PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=2000;"
         )
         self._migrate(db)
-        self._work.keys = KeyStore(self._keys_path, self._master)
+        self._work.keys = KeyStore(keys_path(self._path), self._master)
         self._work.prove_keys(db)
         self._tidy(db)
         return db

@@ -7,14 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.storage.keystore import keys_path
 from bot.storage.tables import CHUNK, Fit, Table
 
 SAMPLE = 1000  # conversations whose keys are looked for
-
-
-def keys_path(path: Path) -> Path:
-    """Where the key file of a database lies."""
-    return path.with_name(path.stem + "-keys.sqlite")
 
 
 class SqliteSide:

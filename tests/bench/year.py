@@ -22,8 +22,8 @@ from bot.config import Settings
 from bot.ports import Address, Inbound, NewOutbox, Outbound, Receipt, Sent, TurnCommit
 from bot.service.conversations import Conversations
 from bot.service.outbox import Outbox
+from bot.storage.keystore import keys_path
 from bot.storage.sqlite import SqliteStore
-from bot.storage.sqlite_side import keys_path
 from bot.testing.script import onboarded
 from tests.bench.durable import TEXTS
 from tests.bench.engine import FLOW, content_of
