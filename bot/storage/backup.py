@@ -72,10 +72,6 @@ class SqliteCopier:
             archive.finish({"bytes": copy.stat().st_size})
         return path
 
-    def forget(self) -> None:
-        """After a failure: the next copy is a whole one."""
-        self._whole = None
-
 
 async def copy_postgres(
     url: str, keys_url: str, master: bytes, target: Path, now: datetime, progress: Progress

@@ -261,10 +261,6 @@ class SqliteStore:
     async def ages(self, now: datetime) -> Mapping[str, float]:
         return await self._batcher.run(lambda db: self._work.ages(db, now), weight="reads")
 
-    async def replay_erasures(self) -> int:
-        """After a restore: removes what was erased since the backup; returns how many conversations."""
-        return await self._batcher.run(self._work.replay_erasures)
-
     async def drop_unreadable(self) -> int:
         """After a restore: removes what has no key here, erased since or not in the backup of the keys; how many conversations."""
         return await self._batcher.run(self._work.drop_unreadable)
