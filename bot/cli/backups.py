@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,10 +37,9 @@ from bot.storage.backup import (
 )
 from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, note_backup, prune
 from bot.storage.keystore import keys_path
+from bot.storage.tables import Progress
 
 WHOLE_AGAIN = timedelta(hours=24)  # how long `--every` adds to the same whole copy
-
-Progress = Callable[[str, int, int], None]
 
 
 def _sqlite_path(settings: Settings) -> Path | None:

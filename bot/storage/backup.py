@@ -20,10 +20,10 @@ from bot.storage.archive import ArchiveReader, ArchiveWriter
 from bot.storage.generations import Half, name_of
 from bot.storage.keystore import keys_path
 from bot.storage.pages import Pages, refuse_damaged, write_pages
-from bot.storage.row_archive import Progress, columns_of, read_rows, rows_of, write_rows
+from bot.storage.row_archive import columns_of, read_rows, rows_of, write_rows
 from bot.storage.sqlite import SCHEMA_VERSION, SqliteStore
 from bot.storage.sqlite_side import SqliteSide
-from bot.storage.tables import Fit, table_of
+from bot.storage.tables import Fit, Progress, table_of
 
 SPARE = 1_000_000
 """Numbers left free after a restore: what the backup does not know was numbered too, and keys of messages derive from that."""

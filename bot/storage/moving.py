@@ -7,7 +7,6 @@ every table are compared at the end; the source stays as it was.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +15,7 @@ import asyncpg
 from bot.errors import StoreError
 from bot.storage.postgres_side import PostgresSide
 from bot.storage.sqlite_side import SqliteSide
-from bot.storage.tables import CHUNK, TABLES, Checksum, Table, table_of
-
-Progress = Callable[[str, int, int], None]
-"""(table, rows done, rows in all)."""
+from bot.storage.tables import TABLES, Checksum, Progress, Side, Table, chunks, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +66,14 @@ async def _side(url: str, keys_url: str) -> SqliteSide | PostgresSide:
     return await PostgresSide.connect(url, keys_url)
 
 
-async def _move_table(
-    origin: SqliteSide | PostgresSide, goal: SqliteSide | PostgresSide, table: Table, progress: Progress
-) -> Moved:
-    whole = await origin.count(table)
+async def _move_table(origin: Side, goal: Side, table: Table, progress: Progress) -> Moved:
     checksum = Checksum()
-    chunk = []
-    async for row in origin.rows(table):
-        checksum.add(row)
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            await goal.write(table, chunk)
-            chunk = []
-            progress(table.name, checksum.rows, whole)
-    if chunk:
+    async for chunk in chunks(origin, table, checksum, progress):
         await goal.write(table, chunk)
-    progress(table.name, whole, whole)
     return Moved(table.name, *checksum.result())
 
 
-async def _checksum(side: SqliteSide | PostgresSide, table: Table) -> tuple[int, str]:
+async def _checksum(side: Side, table: Table) -> tuple[int, str]:
     checksum = Checksum()
     async for row in side.rows(table):
         checksum.add(row)

@@ -8,9 +8,7 @@ from typing import Any
 import asyncpg
 
 from bot.storage.postgres_upgrade import prepare, prepare_keys
-from bot.storage.tables import CHUNK, Fit, Table
-
-SAMPLE = 1000  # conversations whose keys are looked for
+from bot.storage.tables import CHUNK, SAMPLE, Fit, Table
 
 
 class PostgresSide:

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from bot.errors import StoreError
 from bot.storage.archive import ArchiveReader, ArchiveWriter
-from bot.storage.tables import CHUNK, TABLES, Checksum, Table, table_of
+from bot.storage.tables import TABLES, Checksum, Progress, Side, chunks, table_of
 
 _HEAD = struct.Struct(">I")
-
-Progress = Callable[[str, int, int], None]
-"""(table, rows done, rows in all)."""
-
-
-class Side(Protocol):
-    """A store as rows: `SqliteSide` or `PostgresSide`."""
-
-    async def count(self, table: Table) -> int: ...
-
-    def rows(self, table: Table) -> AsyncIterator[Sequence[Any]]: ...
-
-    async def empty(self, table: Table) -> None: ...
-
-    async def write(self, table: Table, rows: Sequence[Sequence[Any]]) -> None: ...
 
 
 def columns_of(half: str) -> dict[str, tuple[str, ...]]:
@@ -39,18 +24,9 @@ async def write_rows(side: Side, archive: ArchiveWriter, half: str, progress: Pr
     """Writes all rows of one half; what each table held."""
     held = {}
     for name in columns_of(half):
-        table = table_of(name)
-        whole, checksum, chunk = await side.count(table), Checksum(), []
-        async for row in side.rows(table):
-            checksum.add(row)
-            chunk.append(row)
-            if len(chunk) == CHUNK:
-                archive.add(_pack(name, chunk))
-                chunk = []
-                progress(name, checksum.rows, whole)
-        if chunk:
+        checksum = Checksum()
+        async for chunk in chunks(side, table_of(name), checksum, progress):
             archive.add(_pack(name, chunk))
-        progress(name, whole, whole)
         held[name] = checksum.result()
     return held
 

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.storage.keystore import keys_path
-from bot.storage.tables import CHUNK, Fit, Table
-
-SAMPLE = 1000  # conversations whose keys are looked for
+from bot.storage.tables import CHUNK, SAMPLE, Fit, Table
 
 
 class SqliteSide:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 CHUNK = 2000  # rows at a time
+SAMPLE = 1000  # conversations whose keys are looked for, to tell whether a key store belongs to the data
+
+Progress = Callable[[str, int, int], None]
+"""(table, rows done, rows in all)."""
 
 Fit = Literal["fits", "empty", "foreign"]
 """Whether a key store belongs to the data beside it, holds nothing yet, or belongs to another installation."""
@@ -78,3 +82,32 @@ class Checksum:
     def result(self) -> tuple[int, str]:
         """Rows and digest."""
         return self.rows, self._digest.hexdigest()
+
+
+class Side(Protocol):
+    """A store as rows: `SqliteSide` or `PostgresSide`."""
+
+    async def count(self, table: Table) -> int: ...
+
+    def rows(self, table: Table) -> AsyncIterator[Sequence[Any]]: ...
+
+    async def empty(self, table: Table) -> None: ...
+
+    async def write(self, table: Table, rows: Sequence[Sequence[Any]]) -> None: ...
+
+
+async def chunks(
+    side: Side, table: Table, checksum: Checksum, progress: Progress
+) -> AsyncIterator[list[Sequence[Any]]]:
+    """All rows of a table, at most `CHUNK` at a time. `checksum` takes them in; `progress` hears of those that were used."""
+    whole, chunk = await side.count(table), []
+    async for row in side.rows(table):
+        checksum.add(row)
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+            progress(table.name, checksum.rows, whole)
+    if chunk:
+        yield chunk
+    progress(table.name, whole, whole)
