@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -115,42 +115,27 @@ def _schema_of(database: Path) -> int:
 # ------------------------------------------------------------------ bringing back
 
 
-def open_chain(paths: Sequence[Path], master: bytes) -> list[ArchiveReader]:
-    """A whole copy and what follows it. Raises ConfigError for another key, StoreError for gaps and newer schemas."""
-    readers: list[ArchiveReader] = []
-    try:
-        for path in paths:
-            readers.append(ArchiveReader(path, master))
-            _refuse_newer(readers[-1])
-            before = readers[-2].about["at"] if len(readers) > 1 else None
-            if readers[-1].about["after"] != before:
-                raise StoreError(
-                    f"Before {path.name} a file of the backup is missing. Give an earlier time: kavi restore --until TIME."
-                )
-    except BaseException:
-        close_all(readers)
-        raise
-    return readers
-
-
-def close_all(readers: Iterable[ArchiveReader]) -> None:
-    """Closes them."""
-    for reader in readers:
-        reader.close()
-
-
 @contextmanager
 def opened(data: Sequence[Path], keys: Sequence[Path], master: bytes) -> Iterator[Readers]:
-    """Both halves for as long as it is entered. Raises as `open_chain` does."""
-    first = open_chain(data, master)
-    try:
-        second = open_chain(keys, master)
-        try:
-            yield first, second
-        finally:
-            close_all(second)
-    finally:
-        close_all(first)
+    """Both halves for as long as it is entered. Raises ConfigError for another key, StoreError for gaps and newer schemas."""
+    with ExitStack() as stack:
+        yield _open_chain(data, master, stack), _open_chain(keys, master, stack)
+
+
+def _open_chain(paths: Sequence[Path], master: bytes, stack: ExitStack) -> list[ArchiveReader]:
+    """A whole copy and what follows it; `stack` closes them."""
+    readers: list[ArchiveReader] = []
+    before = None
+    for path in paths:
+        reader = stack.enter_context(ArchiveReader(path, master))
+        _refuse_newer(reader)
+        if reader.about["after"] != before:
+            raise StoreError(
+                f"Before {path.name} a file of the backup is missing. Give an earlier time: kavi restore --until TIME."
+            )
+        before = reader.about["at"]
+        readers.append(reader)
+    return readers
 
 
 def _refuse_newer(reader: ArchiveReader) -> None:
