@@ -29,6 +29,7 @@ from bot.storage.backup import (
     SqliteCopier,
     copy_keys,
     copy_postgres,
+    files_of,
     opened,
     put_aside,
     restore_files,
@@ -180,11 +181,10 @@ async def _restore_sqlite(settings: Settings, readers: Readers, master: bytes, p
             copy_keys(keys_path(path), keys_path(made))
         await restore_files(readers[0], readers[1], master, made, progress)
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = f"{path.name}.before-restore" if path.exists() else ""
-        put_aside(path)
+        aside = put_aside(path)
         keys_path(made).replace(keys_path(path))
-        for leftover in ("-wal", "-shm"):
-            path.with_name(keys_path(path).name + leftover).unlink(missing_ok=True)
+        for leftover in files_of(keys_path(path))[1:]:
+            leftover.unlink(missing_ok=True)
         made.replace(path)
     return aside
 

@@ -29,6 +29,7 @@ SPARE = 1_000_000
 """Numbers left free after a restore: what the backup does not know was numbered too, and keys of messages derive from that."""
 SAMPLE = 200  # conversations opened in a test restore
 NO_KEYS = "Neither a key store nor a backup of one is here; without keys nothing can be read."
+ASIDE = ".before-restore"
 HALVES: tuple[Half, ...] = ("data", "keys")
 
 Readers = tuple[list[ArchiveReader], list[ArchiveReader]]
@@ -216,9 +217,13 @@ def refuse_foreign(fit: str) -> None:
         )
 
 
+def files_of(path: Path) -> tuple[Path, ...]:
+    """A database file, then those of its write-ahead log."""
+    return (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm"))
+
+
 def _clear(path: Path) -> None:
-    """Removes a database file with its write-ahead log."""
-    for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+    for leftover in files_of(path):
         leftover.unlink(missing_ok=True)
 
 
@@ -314,11 +319,13 @@ async def _open_one(store: SqliteStore, place: ConversationId) -> None:
     await store.session_of(place)
 
 
-def put_aside(path: Path) -> None:
-    """Keeps what lies at the place of a database under another name."""
-    for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+def put_aside(path: Path) -> str:
+    """Keeps what lies at the place of a database under another name; that name, "" when no database lies there."""
+    aside = path.name + ASIDE if path.exists() else ""
+    for leftover in files_of(path):
         if leftover.exists():
-            leftover.replace(leftover.with_name(leftover.name + ".before-restore"))
+            leftover.replace(leftover.with_name(leftover.name + ASIDE))
+    return aside
 
 
 def copy_keys(source: Path, target: Path) -> None:
