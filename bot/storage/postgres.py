@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from bot.errors import StoreUnavailable
@@ -346,6 +347,10 @@ class PostgresStore:
 
         return await self._run("rest", work)
 
+    async def _erase_in_groups(self, conversations: Sequence[str]) -> None:
+        for start in range(0, len(conversations), ERASED_AT_ONCE):
+            await self._erase(conversations[start : start + ERASED_AT_ONCE])
+
     async def retain(self, now: datetime) -> Mapping[str, int]:
         removed = await self._run("rest", lambda t: records.retain(t, now))
         before = stamp(now) - days("text") * records.DAY
@@ -376,20 +381,17 @@ class PostgresStore:
     async def replay_erasures(self) -> int:
         """After a restore or a crash: removes what was erased; returns how many conversations."""
         gone = await self._run("rest", records.erased_here)
-        for start in range(0, len(gone), ERASED_AT_ONCE):
-            await self._erase(gone[start : start + ERASED_AT_ONCE])
+        await self._erase_in_groups(gone)
         return len(gone)
 
     async def drop_unreadable(self) -> int:
         """After a restore: removes what has no key here, erased since or not in the backup of the keys; how many conversations."""
         gone: list[str] = []
-        after, more = "", True
-        while more:
-            after, found = await self._run("rest", lambda t, place=after: records.without_key(t, place, LOOKED_AT))  # type: ignore[misc]
+        last: str | None = ""
+        while last is not None:
+            last, found = await self._run("rest", partial(records.without_key, after=last, limit=LOOKED_AT))
             gone += found
-            more = bool(after)
-        for start in range(0, len(gone), ERASED_AT_ONCE):
-            await self._erase(gone[start : start + ERASED_AT_ONCE])
+        await self._erase_in_groups(gone)
         await self._run("rest", records.drop_unreadable)
         return len(gone)
 

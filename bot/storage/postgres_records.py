@@ -241,11 +241,11 @@ async def erased_here(t: Transaction) -> list[str]:
     return [row[0] for row in rows]
 
 
-async def without_key(t: Transaction, after: str, limit: int) -> tuple[str, list[str]]:
-    """Looks at `limit` conversations behind `after`; the last one ("" at the end), and those that have no key any more."""
+async def without_key(t: Transaction, after: str, limit: int) -> tuple[str | None, list[str]]:
+    """Looks at `limit` conversations behind `after`; the last one (None at the end), and those that have no key any more."""
     rows = await t.db.fetch("SELECT id, key FROM kavi.conversation WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
     gone = await t.keys.missing(t.db, [row[1] for row in rows])
-    return rows[-1][0] if len(rows) == limit else "", [row[0] for row in rows if row[1] in gone]
+    return rows[-1][0] if len(rows) == limit else None, [row[0] for row in rows if row[1] in gone]
 
 
 async def drop_unreadable(t: Transaction) -> None:
