@@ -39,7 +39,7 @@ from bot.storage import postgres_records as records
 from bot.storage.postgres_keys import PostgresKeys, Transaction
 from bot.storage.postgres_link import Ear, Gatherer, Link
 from bot.storage.postgres_upgrade import prepare, prepare_keys
-from bot.storage.rows import moment, stamp
+from bot.storage.rows import DAY, moment, stamp
 from bot.vault.retention import days
 
 T = TypeVar("T")
@@ -353,7 +353,7 @@ class PostgresStore:
 
     async def retain(self, now: datetime) -> Mapping[str, int]:
         removed = await self._run("rest", lambda t: records.retain(t, now))
-        before = stamp(now) - days("text") * records.DAY
+        before = stamp(now) - days("text") * DAY
         removed["text"] = 0
         while quiet := await self._run("rest", lambda t: records.quiet(t, before, ERASED_AT_ONCE)):
             removed["text"] += await self._erase(quiet)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from bot.ports import Alert, ConversationId, Document, Kept, NewFact, Tally, week_of
+from bot.ports import Alert, ConversationId, Document, Kept, NewFact, Tally
 from bot.storage.postgres_keys import Transaction
-from bot.storage.rows import KEPT, moment, stamp, tally_from_row
-from bot.vault.retention import RETENTION
+from bot.storage.rows import KEPT, ages_of, moment, overdue, stamp, tally_from_row
 from bot.vault.sealing import SealBroken
-
-DAY = 86400.0
 
 
 async def put_documents(t: Transaction, documents: Sequence[Document]) -> None:
@@ -193,24 +190,10 @@ async def tallies(t: Transaction, since: str, until: str) -> list[Tally]:
 
 async def retain(t: Transaction, now: datetime) -> dict[str, int]:
     """Removes what is older than the table allows, but for conversations."""
-    at = stamp(now)
-    table = {name: limit.days for name, limit in RETENTION.items()}
-    statements = {
-        "seen": ("DELETE FROM kavi.seen WHERE at < $1", at - table["seen"] * DAY),
-        "outbox": (
-            "DELETE FROM kavi.outbox WHERE at < $1 AND state NOT IN ('waiting', 'retry', 'sending')",
-            at - table["outbox"] * DAY,
-        ),
-        "blob": ("DELETE FROM kavi.blob WHERE at < $1", at - table["blob"] * DAY),
-        "document": ("DELETE FROM kavi.document WHERE expires < $1", at),
-        "fact": ("DELETE FROM kavi.fact WHERE at < $1", at - table["fact"] * DAY),
-        "tally": ("DELETE FROM kavi.tally WHERE week < $1", week_of(now - timedelta(days=table["tally"]))),
-        "alert": ("DELETE FROM kavi.alert WHERE at < $1", at - table["alert"] * DAY),
-    }
     removed = {}
-    for kind, (sql, before) in statements.items():
-        done: str = await t.db.execute(sql, before)
-        removed[kind] = int(done.split()[-1])
+    for name, sql, limit in overdue(now):
+        done: str = await t.db.execute(sql.format(schema="kavi.", limit="$1"), limit)
+        removed[name] = int(done.split()[-1])
     return removed
 
 
@@ -262,9 +245,7 @@ async def ages(t: Transaction, now: datetime) -> dict[str, float]:
         "SELECT (SELECT min(at) FROM kavi.inbox), "
         "(SELECT min(not_before) FROM kavi.outbox WHERE state IN ('waiting', 'retry', 'sending'))"
     )
-    return {
-        name: max(0.0, stamp(now) - at) if at is not None else 0.0 for name, at in (("inbox", came), ("outbox", due))
-    }
+    return ages_of(now, came, due)
 
 
 async def status(t: Transaction) -> dict[str, int]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.dialogue.effects import Attachment
-from bot.ports import Address, Inbound, MediaFile, Outbound, Tally
+from bot.ports import Address, Inbound, MediaFile, Outbound, Tally, week_of
+from bot.vault.retention import days
 
+DAY = 86400.0
 LONGEST_LEASE = 300.0
 """Seconds; a lease that ends later was taken before the clock jumped back, and counts as ended. In the same way a message
 that was queued that far in the future waits no longer than it was meant to."""
@@ -31,6 +33,33 @@ KEPT: Mapping[str, str] = {
     "tally": "SELECT count(*), NULL FROM {schema}tally",
 }
 """Rows of each class of the retention table, and from when its limit counts; of documents, when the first ends."""
+
+_OVERDUE: Mapping[str, str] = {
+    "seen": "DELETE FROM {schema}seen WHERE at < {limit}",
+    "outbox": "DELETE FROM {schema}outbox WHERE at < {limit} AND state NOT IN ('waiting', 'retry', 'sending')",
+    "blob": "DELETE FROM {schema}blob WHERE at < {limit}",
+    "document": "DELETE FROM {schema}document WHERE expires < {limit}",
+    "fact": "DELETE FROM {schema}fact WHERE at < {limit}",
+    "tally": "DELETE FROM {schema}tally WHERE week < {limit}",
+    "alert": "DELETE FROM {schema}alert WHERE at < {limit}",
+}
+
+
+def overdue(now: datetime) -> Iterator[tuple[str, str, float | str]]:
+    """(class, statement, limit) of what the retention table allows no longer, but for conversations."""
+    for name, sql in _OVERDUE.items():
+        if name == "document":  # each has its own date
+            yield name, sql, stamp(now)
+        elif name == "tally":
+            yield name, sql, week_of(now - timedelta(days=days(name)))
+        else:
+            yield name, sql, stamp(now) - days(name) * DAY
+
+
+def ages_of(now: datetime, came: float | None, due: float | None) -> dict[str, float]:
+    """Seconds since the oldest waiting event came, and since the first message was due; 0 where none is late."""
+    waits = {"inbox": came, "outbox": due}
+    return {name: 0.0 if at is None else max(0.0, stamp(now) - at) for name, at in waits.items()}
 
 
 def stamp(at: datetime) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from bot.errors import ConfigError, LaneLost, SessionConflict
@@ -33,29 +33,30 @@ from bot.ports import (
     TurnCommit,
     delivery_report,
     refuse_leaks,
-    week_of,
 )
 from bot.storage.keystore import LOST_KEYS, KeyStore
 from bot.storage.rows import (
+    DAY,
     KEPT,
     LONGEST_LEASE,
     address_from_json,
     address_to_json,
+    ages_of,
     dump,
     inbound_from_bytes,
     inbound_to_bytes,
     moment,
     outbound_from_bytes,
     outbound_to_bytes,
+    overdue,
     stamp,
     tally_from_row,
     tally_to_row,
 )
-from bot.vault.retention import RETENTION
+from bot.vault.retention import days
 from bot.vault.sealing import SealBroken, Sealer
 
 HOUR = 3600.0
-DAY = 86400.0
 
 
 class SqliteWork:
@@ -661,25 +662,12 @@ class SqliteWork:
             db.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
 
     def retain(self, db: sqlite3.Connection, now: datetime) -> dict[str, int]:
-        at = stamp(now)
-        table = {name: limit.days for name, limit in RETENTION.items()}
         removed = {
-            "seen": db.execute("DELETE FROM seen WHERE at < ?", (at - table["seen"] * DAY,)).rowcount,
-            "outbox": db.execute(
-                "DELETE FROM outbox WHERE at < ? AND state NOT IN ('waiting', 'retry', 'sending')",
-                (at - table["outbox"] * DAY,),
-            ).rowcount,
-            "blob": db.execute("DELETE FROM blob WHERE at < ?", (at - table["blob"] * DAY,)).rowcount,
-            "document": db.execute("DELETE FROM document WHERE expires < ?", (at,)).rowcount,
-            "fact": db.execute("DELETE FROM fact WHERE at < ?", (at - table["fact"] * DAY,)).rowcount,
-            "tally": db.execute(
-                "DELETE FROM tally WHERE week < ?", (week_of(now - timedelta(days=table["tally"])),)
-            ).rowcount,
-            "alert": db.execute("DELETE FROM alert WHERE at < ?", (at - table["alert"] * DAY,)).rowcount,
+            name: db.execute(sql.format(schema="", limit="?"), (limit,)).rowcount for name, sql, limit in overdue(now)
         }
         quiet = db.execute(
             "SELECT id, key FROM conversation WHERE last_at < ? AND id NOT IN (SELECT conversation FROM inbox)",
-            (at - table["text"] * DAY,),
+            (stamp(now) - days("text") * DAY,),
         ).fetchall()
         self._erase_rows(db, quiet)
         removed["text"] = len(quiet)
@@ -739,10 +727,7 @@ class SqliteWork:
         due = db.execute(
             "SELECT MIN(not_before) FROM outbox WHERE state IN ('waiting', 'retry', 'sending')"
         ).fetchone()[0]
-        return {
-            name: max(0.0, stamp(now) - at) if at is not None else 0.0
-            for name, at in (("inbox", came), ("outbox", due))
-        }
+        return ages_of(now, came, due)
 
     def status(self, db: sqlite3.Connection) -> dict[str, int]:
         def count(sql: str) -> int:
