@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.desk import alarms, cards, ownership
 from bot.desk.commands import help_text
 from bot.desk.given import LONGEST_LIST, Given, colleague
-from bot.desk.hours import about
+from bot.desk.hours import about, usual_wait
 from bot.desk.state import Case
 from bot.desk.work import MINUTE
 from bot.dialogue.rendering import escape
@@ -81,8 +81,8 @@ def _last_note(case: Case) -> str:
 
 def stats(given: Given) -> None:
     member, work = given.member, given.work
-    waits = sorted(work.desk.common.waits)
-    middle = about(waits[len(waits) // 2]) if waits else "–"
+    waits = work.desk.common.waits
+    middle = usual_wait(waits) if waits else "–"
     given.answer(
         f"Ihre Schicht seit {cards.when(member.since, work) if member.since else '–'}: {member.taken} übernommen, "
         f"{member.closed} geschlossen, {member.written} Nachrichten, {work.desk.load(member.id)} offen. "

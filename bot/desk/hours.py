@@ -152,42 +152,60 @@ def about(seconds: float) -> str:
     return f"etwa {round(minutes / 60)} Stunden"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """The sentences of `honest_time` for one kind of reader."""
+
+    here: str
+    patience: str  # where nobody knows how long others waited
+    open: str
+    closed: str
+    nobody: str
+
+
+_ADULT = _Words(
+    here="Gerade ist jemand aus der Beratung da.",
+    patience="Es kann trotzdem etwas dauern.",
+    open="Heute liest die Beratung bis {end} mit. Im Moment ist niemand frei.",
+    closed="Im Moment ist niemand da. Die Beratung liest wieder {start}. Was Sie bis dahin schreiben, bleibt liegen und wird "
+    "dann gelesen.",
+    nobody="Im Moment ist niemand da. Ihre Nachricht wird gelesen, sobald jemand aus der Beratung da ist.",
+)
+_CHILD = _Words(
+    here="Gerade ist jemand aus unserem Team da.",
+    patience="Es kann trotzdem ein bisschen dauern.",
+    open="Heute liest unser Team bis {end} mit. Gerade ist niemand frei.",
+    closed="Gerade ist niemand da. Unser Team liest wieder {start}. Was du bis dahin schreibst, geht nicht verloren und wird "
+    "dann gelesen.",
+    nobody="Gerade ist niemand da. Deine Nachricht wird gelesen, sobald jemand aus unserem Team da ist.",
+)
+
+
 def honest_time(hours: Hours, present: int, waits: tuple[int, ...], now: datetime) -> str:
     """When a human will read, as far as it is known; "gleich" is never said unless somebody is there."""
-    closes, opens = hours.closes(now), hours.next_open(now)
-    usual = _usual(waits)
-    if present and (closes is not None or not hours.spans):
-        return f"Gerade ist jemand aus der Beratung da.{usual or ' Es kann trotzdem etwas dauern.'}"
-    if closes is not None:
-        return f"Heute liest die Beratung bis {clock(closes)} mit. Im Moment ist niemand frei.{usual}"
-    if opens is not None:
-        when = f"{day_words(opens, now)} ab {clock(opens)}"
-        return (
-            f"Im Moment ist niemand da. Die Beratung liest wieder {when}. Was Sie bis dahin schreiben, bleibt liegen und "
-            "wird dann gelesen."
-        )
-    return "Im Moment ist niemand da. Ihre Nachricht wird gelesen, sobald jemand aus der Beratung da ist."
+    return _honest(hours, present, waits, now, _ADULT)
 
 
 def honest_time_child(hours: Hours, present: int, waits: tuple[int, ...], now: datetime) -> str:
     """The same, said to a child."""
+    return _honest(hours, present, waits, now, _CHILD)
+
+
+def _honest(hours: Hours, present: int, waits: tuple[int, ...], now: datetime, words: _Words) -> str:
     closes, opens = hours.closes(now), hours.next_open(now)
-    usual = _usual(waits)
+    usual = f"Heute haben andere {usual_wait(waits)} gewartet." if waits else ""
     if present and (closes is not None or not hours.spans):
-        return f"Gerade ist jemand aus unserem Team da.{usual or ' Es kann trotzdem ein bisschen dauern.'}"
+        return f"{words.here} {usual or words.patience}"
     if closes is not None:
-        return f"Heute liest unser Team bis {clock(closes)} mit. Gerade ist niemand frei.{usual}"
+        return f"{words.open.format(end=clock(closes))} {usual}".rstrip()
     if opens is not None:
-        when = f"{day_words(opens, now)} ab {clock(opens)}"
-        return (
-            f"Gerade ist niemand da. Unser Team liest wieder {when}. Was du bis dahin schreibst, geht nicht verloren und "
-            "wird dann gelesen."
-        )
-    return "Gerade ist niemand da. Deine Nachricht wird gelesen, sobald jemand aus unserem Team da ist."
+        return words.closed.format(start=f"{day_words(opens, now)} ab {clock(opens)}")
+    return words.nobody
 
 
-def _usual(waits: tuple[int, ...]) -> str:
-    return f" Heute haben andere {about(sorted(waits)[len(waits) // 2])} gewartet." if waits else ""
+def usual_wait(waits: tuple[int, ...]) -> str:
+    """How long the one in the middle waited, in words."""
+    return about(sorted(waits)[len(waits) // 2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
