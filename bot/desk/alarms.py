@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from bot.desk import cards, ownership
@@ -55,7 +54,7 @@ def _warn(work: Work, case: Case, mark: AlertMark) -> None:
         "Ihnen kommt, schickt der Bot einmal die Hilfenummern, als automatische Nachricht. Das Gespräch bleibt bei Ihnen."
     )
     if case.place is not None:
-        _ask(work, case, case.place, text, mark)
+        work.ask(case.place, case, "alert", text, BUTTONS)
         cards.offer_checklist(work, case, case.place)
     else:
         _call(work, case, mark, True)
@@ -70,14 +69,7 @@ def _call(work: Work, case: Case, mark: AlertMark, text_allowed: bool) -> None:
         + ("" if text_allowed else " Ohne Einwilligung ist hier kein Text zu lesen."),
     ]
     for place in work.queue_places(case):
-        _ask(work, case, place, "\n".join(lines), mark)
-
-
-def _ask(work: Work, case: Case, place: object, text: str, mark: AlertMark) -> None:
-    question = f"{case.code}.alert"
-    work.say(
-        place, text, choices=BUTTONS, question=question, report=json.dumps(["ask", case.code, question])  # type: ignore[arg-type]  # a place
-    )  # fmt: skip
+        work.ask(place, case, "alert", "\n".join(lines), BUTTONS)
 
 
 def seen(work: Work, member: Member, case: Case) -> str:
@@ -151,10 +143,7 @@ def _call_step(work: Work, case: Case, step: int, text: str) -> None:
     work.fact("desk_called", step=str(min(step, 9)))
     places = work.queue_places(case) if step <= len(rungs) else work.all_queues()
     for place in places:
-        question = f"{case.code}.alert"
-        work.say(
-            place, text, choices=BUTTONS, question=question, report=json.dumps(["ask", case.code, question])
-        )  # fmt: skip
+        work.ask(place, case, "alert", text, BUTTONS)
 
 
 # ------------------------------------------------------------------ drills

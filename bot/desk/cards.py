@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from bot.desk import effects as fx
 from bot.desk.canned import CheckStep
 from bot.desk.hours import BERLIN, about
 from bot.desk.state import Case, Member, Place
@@ -166,11 +165,8 @@ def call_her_again(work: Work, case: Case) -> None:
     if member is None or member.presence != "da" or can_take(work, member, case):
         return
     text = f"🔁 **{escape(member.alias)}**: Die Familie aus Fall {case.code} schreibt wieder. Sie kennen den Fall."
-    question = f"{case.code}.card"
     for place in work.queue_places(case):
-        work.say(
-            place, text, choices=("Übernehmen",), question=question, report=json.dumps(["ask", case.code, question])
-        )  # fmt: skip
+        work.ask(place, case, "card", text, ("Übernehmen",))
 
 
 def show_summary(work: Work, case: Case, place: Place) -> None:
@@ -184,12 +180,7 @@ def show_summary(work: Work, case: Case, place: Place) -> None:
         "Alles andere bleibt als Notiz hier.",
         MARKS,
     ]
-    work.order(
-        fx.Show(
-            place=place, text="\n".join(lines), choices=ROOM_BUTTONS, question=f"{case.code}.room",
-            report=json.dumps(["ask", case.code, f"{case.code}.room"]),
-        )
-    )  # fmt: skip
+    work.ask(place, case, "room", "\n".join(lines), ROOM_BUTTONS)
     offer_checklist(work, case, place)
 
 
@@ -199,13 +190,14 @@ def offer_checklist(work: Work, case: Case, place: Place) -> None:
     known = any(isinstance(one, CheckStep) for one in work.policy.canned)
     if not (case.alerts and about_child and known and case.checklist < 0):
         return
-    question = f"{case.code}.check"
-    work.say(
+    work.ask(
         place,
+        case,
+        "check",
         "🧒 **Kinderschutz:** Ein solcher Alarm kann ein gewichtiger Anhaltspunkt sein. Die Prüfliste nach § 4 KKG und "
         "§ 8a SGB VIII führt Sie Schritt für Schritt.",
-        choices=("Prüfliste beginnen", "Jetzt nicht"), question=question, report=json.dumps(["ask", case.code, question]),
-    )  # fmt: skip
+        ("Prüfliste beginnen", "Jetzt nicht"),
+    )
 
 
 ROOM_BUTTONS = ("Verlauf", "Vorlagen", "Übergeben", "An den Bot zurück", "Schließen", "Hilfe")

@@ -5,7 +5,6 @@ What each order does, the table in `commands` says.
 
 from __future__ import annotations
 
-import json
 import re
 
 from bot.desk import cards, ownership
@@ -160,8 +159,8 @@ def protect(given: Given) -> None:
         return
     step = steps[case.checklist]
     work.audit(given.member.id, f"checklist {case.checklist + 1}", case.code)
-    question = f"{case.code}.check"
-    given.answer(
+    given.ask(
+        "check",
         f"**Kinderschutz {case.checklist + 1}/{len(steps)}: {step.title}**\n{step.text}\n_{step.source}_",
-        choices=("Weiter", "Beenden"), question=question, report=json.dumps(["ask", case.code, question]),
-    )  # fmt: skip
+        ("Weiter", "Beenden"),
+    )

@@ -31,6 +31,10 @@ class Given:
         """A sentence in the room."""
         self.work.say(self.place, text, reply_to=self.wrote.message, **values)
 
+    def ask(self, name: str, text: str, choices: tuple[str, ...]) -> None:
+        """A question about the case, in the room."""
+        self.work.ask(self.place, self.own, name, text, choices, reply_to=self.wrote.message)
+
     @property
     def own(self) -> Case:
         """The case; handlers that need one are only called with one."""

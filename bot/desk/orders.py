@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -149,11 +148,7 @@ def _close(given: Given) -> None:
         outcome = "sonstiges"
         given.work.note(case, given.member.alias, f"Ergebnis: {given.rest}")
     if not outcome:
-        question = f"{case.code}.close"
-        given.answer(
-            "Wie ist der Fall ausgegangen?", choices=tuple(title for _, title in cards.OUTCOMES), question=question,
-            report=json.dumps(["ask", case.code, question]),
-        )  # fmt: skip
+        given.ask("close", "Wie ist der Fall ausgegangen?", tuple(title for _, title in cards.OUTCOMES))
         return
     refusal = ownership.close(given.work, given.member, case, outcome)
     if refusal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from bot.desk import cards
@@ -355,10 +354,7 @@ def offer(work: Work, member: Member, case: Case, receiver: Member) -> None:
     work.audit(member.id, "offered", case.code, receiver.id)
     text = f"🤝 {member.alias} bietet {receiver.alias} an:\n{cards.line(work, case)}"
     for place in work.queue_places(case):
-        work.say(
-            place, text, choices=("Annehmen", "Ablehnen"), question=f"{case.code}.offer",
-            report=json.dumps(["ask", case.code, f"{case.code}.offer"]),
-        )  # fmt: skip
+        work.ask(place, case, "offer", text, ("Annehmen", "Ablehnen"))
 
 
 def accept(work: Work, member: Member, case: Case, place: Place) -> str:

@@ -97,6 +97,12 @@ class Work:
         """A sentence of the desk to staff."""
         self.order(fx.Show(place=place, text=text, **values))  # type: ignore[arg-type]  # passed on as they are
 
+    def ask(self, place: Place, case: Case, name: str, text: str, choices: tuple[str, ...], **values: object) -> None:
+        """A question of the desk about a case; once it is delivered the case knows what a keycap under it means."""
+        question = f"{case.code}.{name}"
+        report = json.dumps(["ask", case.code, question])
+        self.say(place, text, choices=choices, question=question, report=report, **values)
+
     def mark(self, place: Place, message: str, emoji: str) -> None:
         """Shows what the desk made of a message."""
         if message:
