@@ -16,6 +16,7 @@ from bot.text.variants import Variants
 
 QUEUE = Place("matrix", "@kavi:x", "!queue")
 LEGAL = Place("matrix", "@kavi:x", "!legal")
+BERG, SEE, WALD = "frau-berg", "herr-see", "frau-wald"  # those of `staffed`
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)  # a Wednesday, 10 o'clock in Berlin
 
 CANNED = (
@@ -185,3 +186,12 @@ class Shift:
     def marks(self) -> list[str]:
         """The emoji that the last event set."""
         return [one.emoji for one in self.effects if isinstance(one, fx.Mark)]
+
+
+def staffed(**values: object) -> Shift:
+    """Two counsellors and a supervisor, in the queue room, under that policy."""
+    made = Shift(policy(**values))
+    made.member("Frau Berg")
+    made.member("Herr See")
+    made.member("Frau Wald", "counsellor", "supervisor")
+    return made

@@ -10,20 +10,9 @@ from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.state import Place
 from bot.dialogue import events as family
-from tests.desk.shift import QUEUE, Shift, policy
+from tests.desk.shift import BERG, QUEUE, SEE, Shift, policy
 
-BERG, SEE, WALD = "frau-berg", "herr-see", "frau-wald"
 FORUM = Place("telegram", "telegram:1", "-100")
-
-
-@pytest.fixture
-def shift() -> Shift:
-    """Two counsellors and a supervisor, in the queue room."""
-    made = Shift()
-    made.member("Frau Berg")
-    made.member("Herr See")
-    made.member("Frau Wald", "counsellor", "supervisor")
-    return made
 
 
 def words(shift: Shift) -> list[fx.Tell]:

@@ -11,20 +11,7 @@ from bot.desk.commands import TABLE, Command, help_text
 from bot.desk.orders import HANDLERS
 from bot.desk.state import ROLES
 from bot.dialogue import events as family
-from tests.desk.shift import LEGAL, Shift
-
-BERG, SEE, WALD = "frau-berg", "herr-see", "frau-wald"
-
-
-@pytest.fixture
-def shift() -> Shift:
-    """Two counsellors and a supervisor, in the queue room."""
-    made = Shift()
-    made.member("Frau Berg")
-    made.member("Herr See")
-    made.member("Frau Wald", "counsellor", "supervisor")
-    return made
-
+from tests.desk.shift import BERG, LEGAL, SEE, WALD, Shift
 
 # ------------------------------------------------------------------ what each order does
 

@@ -8,9 +8,7 @@ from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.state import Place, Shown
 from bot.dialogue import events as family
-from tests.desk.shift import Shift
-
-BERG = "frau-berg"
+from tests.desk.shift import BERG, Shift
 
 
 @pytest.fixture

@@ -15,16 +15,10 @@ ANNA = "!anna"
 async def closed(content: Content) -> World:
     """A family whose case Frau berg has just closed."""
     made = World(content)
-    for name in ("berg", "see"):
-        await made.member(name)
-    await made.begin(ANNA)
-    await made.family(ANNA, "Mensch")
-    await made.pump()
-    await made.staff("berg", QUEUE, "nehmen")
-    await made.pump()
-    case = (await made.desk()).queue() or list((await made.desk()).cases.values())
-    assert case[0].place is not None
-    await made.staff("berg", case[0].place.chat, "/schließen geklärt")
+    await made.member("see")
+    case = await made.taken(ANNA)
+    assert case.place is not None
+    await made.staff("berg", case.place.chat, "/schließen geklärt")
     await made.pump()
     return made
 

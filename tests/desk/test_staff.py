@@ -21,7 +21,7 @@ from bot.errors import ConfigError
 from bot.ports import DESK, Document
 from bot.service.desk import AUDIT, DeskLane
 from bot.service.staff import audit_lines, broken_at
-from tests.desk.world import QUEUE, World
+from tests.desk.world import World
 
 
 @pytest.fixture
@@ -96,13 +96,7 @@ def test_settings_become_teams_hours_and_a_rota(content: Content) -> None:
 
 async def test_the_log_shows_who_did_what_and_cannot_be_changed_unnoticed(content: Content) -> None:
     world = World(content)
-    await world.member("berg")
-    await world.begin("!anna")
-    await world.family("!anna", "Mensch")
-    await world.pump()
-    await world.staff("berg", QUEUE, "nehmen")
-    await world.pump()
-    (case,) = (await world.desk()).cases.values()
+    case = await world.taken("!anna")
     assert case.place is not None
     await world.family("!anna", "ein Geheimnis")
     await world.staff("berg", case.place.chat, ">> auch eins")

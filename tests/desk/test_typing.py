@@ -16,14 +16,8 @@ ANNA = "!anna"
 async def test_a_counsellor_who_writes_is_seen_writing(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typing, "EVERY", 0.01)
     world = World(content)
-    for name in ("berg", "see"):
-        await world.member(name)
-    await world.begin(ANNA)
-    await world.family(ANNA, "Mensch")
-    await world.pump()
-    await world.staff("berg", QUEUE, "nehmen")
-    await world.pump()
-    (case,) = (await world.desk()).cases.values()
+    await world.member("see")
+    case = await world.taken(ANNA)
     assert case.place is not None
     room = at(case.place.chat)
     relay = typing.TypingRelay(world.lane, world.store, {ACCOUNT: world.platform})  # type: ignore[dict-item]  # a whole messenger

@@ -13,23 +13,12 @@ from bot.desk import events as ev
 from bot.desk.hours import Hours, Team, honest_time, honest_time_child, make_rota, parse
 from bot.desk.state import Place
 from bot.dialogue import events as family
-from tests.desk.shift import Shift, policy
-
-BERG, SEE, WALD = "frau-berg", "herr-see", "frau-wald"
+from tests.desk.shift import BERG, SEE, WALD, Shift, policy, staffed
 
 
 def team(hours: str, holidays: tuple[date, ...] = ()) -> dict[str, Team]:
     """One team with these hours."""
     return {"": replace(policy().teams[""], hours=Hours(parse(hours), lambda day: day in holidays))}
-
-
-def staffed(**values: object) -> Shift:
-    """Two counsellors and a supervisor under that policy."""
-    made = Shift(policy(**values))
-    made.member("Frau Berg")
-    made.member("Herr See")
-    made.member("Frau Wald", "counsellor", "supervisor")
-    return made
 
 
 def news(shift: Shift) -> list[tuple[str, dict[str, str]]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.desk.hours import Policy, Team
-from bot.desk.state import Desk
+from bot.desk.state import Case, Desk
 from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
@@ -158,6 +158,17 @@ class World:
 
         session = Session(consent="1", parts={"adult": Part(audience="caregiver")})
         await begin_with(self.store, at(chat), session)
+
+    async def taken(self, chat: str) -> Case:
+        """The only family there is asked for a human, and Frau berg, new in the team, took its case."""
+        await self.member("berg")
+        await self.begin(chat)
+        await self.family(chat, "Mensch")
+        await self.pump()
+        await self.staff("berg", QUEUE, "nehmen")
+        await self.pump()
+        (case,) = (await self.desk()).cases.values()
+        return case
 
     # ------------------------------------------------------------------ what happens by itself
 
