@@ -188,8 +188,7 @@ class Conversations:
             case fx.StartTimer():
                 gathered.timers.append(NewTimer(name=effect.timer, due=effect.due, fence=effect.fence))
             case fx.CancelTimer():
-                gathered.timers = [timer for timer in gathered.timers if timer.name != effect.timer]
-                gathered.cancel.append(effect.timer)
+                gathered.drop_timer(effect.timer)
             case fx.Record() if effect.name in COUNTED_BY_WEEK:
                 gathered.tallies.append(Tally.of(effect.name, turned.at, dict(effect.values)))
             case fx.Record():

@@ -38,7 +38,7 @@ from bot.ports import (
     TurnCommit,
 )
 from bot.service.profile import profile_of
-from bot.service.translation import blob_of
+from bot.service.translation import Gathered, blob_of
 from bot.text.spans import parse, plain
 from bot.vault.retention import days
 
@@ -135,8 +135,7 @@ class DeskLane:
             case fx.SetTimer():
                 out.timers.append(NewTimer(name=effect.name, due=effect.due, fence=0))
             case fx.DropTimer():
-                out.timers = [timer for timer in out.timers if timer.name != effect.name]
-                out.cancel.append(effect.name)
+                out.drop_timer(effect.name)
             case fx.Audit():
                 key, until = f"{effect.number:09}", at + timedelta(days=days("audit"))
                 out.documents.append(Document(kind=AUDIT, key=key, body=effect.line, expires=until))
@@ -364,16 +363,9 @@ def _about(desk: Desk, effect: fx.Show) -> str | None:
 
 
 @dataclass(slots=True)
-class _Gathered:
-    """What the events of one round add up to."""
+class _Gathered(Gathered):
+    """What the events of one round add up to, with the records that have to be written."""
 
-    outbox: list[NewOutbox] = field(default_factory=list)
-    posts: list[Inbound] = field(default_factory=list)
-    timers: list[NewTimer] = field(default_factory=list)
-    cancel: list[str] = field(default_factory=list)
-    facts: list[NewFact] = field(default_factory=list)
-    documents: list[Document] = field(default_factory=list)
-    blobs: list[NewBlob] = field(default_factory=list)
     touched: set[tuple[str, str]] = field(default_factory=set)
     dropped: set[tuple[str, str]] = field(default_factory=set)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -19,6 +19,7 @@ from bot.exchange import events as ev
 from bot.exchange.state import institution_from, need_from, referral_from, to_text
 from bot.log import Log
 from bot.ports import EXCHANGE, ConversationId, Document, Inbound, InboxRow, Lane, NewTimer, Store, Tally, TurnCommit
+from bot.service.translation import Gathered
 from bot.vault.codes import LETTERS
 
 log = Log("kavi.exchange")
@@ -78,7 +79,7 @@ class ExchangeLane:
     async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
         """Runs the waiting events; a fault in one of them costs that one, is logged, and stops nothing else."""
         before = exchange = await load(self.store)
-        out = _Gathered()
+        out = Gathered()
         for row in lane.inbox:
             event = _event(row)
             if event is None:
@@ -92,9 +93,9 @@ class ExchangeLane:
             for index, effect in enumerate(decision.effects):
                 await self._carry_out(out, effect, f"{row.number}-{index}", row.inbound.at)
             log.info("exchange", kind=type(event).__name__, effects=len(decision.effects))
-        return out.commit(lane, _changes(before, exchange, now))
+        return _commit(lane, out, _changes(before, exchange, now))
 
-    async def _carry_out(self, out: _Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
+    async def _carry_out(self, out: Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
         match effect:
             case fx.StartFlow():
                 address = await self.store.address_of(ConversationId(effect.conversation))
@@ -108,33 +109,22 @@ class ExchangeLane:
                     Inbound(address=address, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload)
                 )
             case fx.SetTimer():
-                out.timers = [timer for timer in out.timers if timer.name != effect.name]
                 out.timers.append(NewTimer(name=effect.name, due=effect.due, fence=0))
             case fx.DropTimer():
-                out.timers = [timer for timer in out.timers if timer.name != effect.name]
-                out.cancel.append(effect.name)
+                out.drop_timer(effect.name)
             case fx.Counted():
                 out.tallies.append(Tally.of(COUNTED, at, asdict(effect)))
             case _:
                 assert_never(effect)
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """What the events of one round add up to."""
-
-    posts: list[Inbound] = field(default_factory=list)
-    timers: list[NewTimer] = field(default_factory=list)
-    cancel: list[str] = field(default_factory=list)
-    tallies: list[Tally] = field(default_factory=list)
-
-    def commit(self, lane: Lane, documents: list[Document]) -> TurnCommit:
-        """Everything in one transaction; no text outlives its handling but in documents with the family's key."""
-        return TurnCommit(
-            conversation=lane.conversation, address=EXCHANGE, fence=lane.fence, version=lane.version, session="{}",
-            consented=False, done=tuple(row.number for row in lane.inbox), posts=tuple(self.posts), timers=tuple(self.timers),
-            cancel_timers=tuple(self.cancel), tallies=tuple(self.tallies), documents=tuple(documents),
-        )  # fmt: skip
+def _commit(lane: Lane, out: Gathered, documents: list[Document]) -> TurnCommit:
+    """Everything in one transaction; no text outlives its handling but in documents with the family's key."""
+    return TurnCommit(
+        conversation=lane.conversation, address=EXCHANGE, fence=lane.fence, version=lane.version, session="{}",
+        consented=False, done=tuple(row.number for row in lane.inbox), posts=tuple(out.posts), timers=tuple(out.timers),
+        cancel_timers=tuple(out.cancel), tallies=tuple(out.tallies), documents=tuple(documents),
+    )  # fmt: skip
 
 
 def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]:

@@ -151,6 +151,11 @@ class Gathered:
     troubles: list[tuple[str, str]] = field(default_factory=list)
     erase: bool = False
 
+    def drop_timer(self, name: str) -> None:
+        """That timer is not needed any more, unless it is set again afterwards: stores cancel before they set."""
+        self.timers = [timer for timer in self.timers if timer.name != name]
+        self.cancel.append(name)
+
 
 @dataclass(frozen=True, slots=True)
 class Turned:
