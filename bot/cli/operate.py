@@ -24,6 +24,7 @@ from bot.ports import ConversationId, Kept
 from bot.service.desk import load
 from bot.service.forgetting import erase_everywhere
 from bot.service.program import ROLES
+from bot.service.translation import WAITING
 from bot.storage.generations import last_backup
 from bot.vault import certificates
 from bot.vault.retention import RETENTION
@@ -108,7 +109,7 @@ async def _status(settings: Settings) -> int:
             console.print(rows)
         console.print(_limits(await store.kept(), datetime.now(UTC)))
         queue = (await load(store)).queue()
-        talking = len(await store.documents("queue")) - len(queue)
+        talking = len(await store.documents(WAITING)) - len(queue)
         complaints = len(await store.documents("form.complaint"))
         console.print(
             f"Beschwerden, die auf die Leitung warten: {complaints}" + (" (kavi complaints)" if complaints else "")

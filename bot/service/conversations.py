@@ -40,6 +40,7 @@ from bot.service.profile import profile_of
 from bot.service.translation import (
     FORM_LIFETIME,
     GAP_LIFETIME,
+    WAITING,
     Gathered,
     Turned,
     blob_of,
@@ -50,8 +51,6 @@ from bot.service.translation import (
 )
 
 log = Log("kavi.turn")
-
-WAITING = "queue"  # kind of the documents that say who waits for a human or talks to one
 
 FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 """(template, values) -> the finished file."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -38,13 +38,13 @@ from bot.ports import (
     TurnCommit,
 )
 from bot.service.profile import profile_of
-from bot.service.translation import Gathered, blob_of
+from bot.service.translation import WAITING, Gathered, blob_of
 from bot.text.spans import parse, plain
 from bot.vault.retention import days
 
 log = Log("kavi.desk")
 
-CASE, MEMBER, COMMON, ROOM, AUDIT, WAITING = "case", "member", "desk", "room", "audit", "queue"
+CASE, MEMBER, COMMON, ROOM, AUDIT = "case", "member", "desk", "room", "audit"
 EMPTY_LINE = "(Hier ist noch nichts gespeichert.)"
 
 
@@ -193,16 +193,10 @@ class DeskLane:
 
 async def load(store: Store) -> Desk:
     """The desk as it was stored last."""
-    desk = Desk()
+    desk = await load_duty(store)
     for document in await store.documents(CASE):
         case = case_from(document.body or "{}")
         desk.cases[case.code] = case
-    for document in await store.documents(MEMBER):
-        member = member_from(document.body or "{}")
-        desk.members[member.id] = member
-    common = await store.document(COMMON, "common")
-    if common is not None and common.body:
-        desk.common = common_from(common.body)
     return desk
 
 
@@ -419,8 +413,6 @@ class Honest:
 
     async def content(self, content: Content, now: datetime) -> Content:
         """The content with the honest time of this moment."""
-        from dataclasses import replace
-
         if self._at is None or abs((now - self._at).total_seconds()) >= self.every:
             desk = await load_duty(self.store)
             present, waits = duty(desk, now)

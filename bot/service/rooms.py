@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.desk.state import Place
 from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.log import Log
-from bot.ports import DESK, Address, Document, Inbound, Messenger, Store
-from bot.service.desk import ROOM
+from bot.ports import DESK, Document, Inbound, Messenger, Store
+from bot.service.desk import ROOM, address_of
 
 log = Log("kavi.rooms")
 
@@ -60,9 +61,7 @@ class RoomKeeper:
 
     async def _carry_out(self, document: Document, wish: dict[str, Any]) -> None:
         if wish["do"] == "close":
-            messenger, account, chat, thread = wish["place"]
-            place = Address(messenger=messenger, account=account, chat=chat, thread=thread)
-            await self.messenger.close_room(place, erase=bool(wish.get("erase")))
+            await self.messenger.close_room(address_of(Place(*wish["place"])), erase=bool(wish.get("erase")))
             await self.store.put_documents([Document(kind=ROOM, key=document.key, body=None)])
             return
         try:

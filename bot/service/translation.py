@@ -26,6 +26,7 @@ from bot.ports import (
 )
 from bot.vault.retention import days
 
+WAITING = "queue"  # kind of the documents that say who waits for a human or talks to one
 GAP_LIFETIME = timedelta(days=days("gap"))
 FORM_LIFETIME = timedelta(days=days("form"))
 
