@@ -18,7 +18,9 @@ from bot.errors import ConfigError
 from bot.exchange import Exchange, Institution
 from bot.exchange.work import hash_of
 from bot.ports import Tally, week_of
-from bot.service.exchange import COUNTED, load, new_code, set_institution
+from bot.service.codes import draw
+from bot.service.exchange import COUNTED, load, set_institution
+from bot.service.translation import CODE_LENGTH
 
 CODE_VALID = timedelta(days=7)
 KINDS = ("Beratung", "Gruppe", "Besuchsbegleitung", "Jugendhilfe", "Straffälligenhilfe")
@@ -97,7 +99,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _give_code(id: str) -> int:
-    code = new_code()
+    code = draw(CODE_LENGTH)
     until = datetime.now(UTC) + CODE_VALID
     asyncio.run(_set(id, code_hash=hash_of(code), code_until=until.timestamp()))
     print(f"Einmalcode, sieben Tage gültig: {code}")

@@ -35,16 +35,18 @@ from bot.ports import (
     TurnCommit,
 )
 from bot.service import export
-from bot.service.exchange import FORM_PREFIX, ExchangeLane, forgotten, form_sent
 from bot.service.profile import profile_of
 from bot.service.translation import (
     FORM_LIFETIME,
+    FORM_PREFIX,
     GAP_LIFETIME,
     WAITING,
     Gathered,
     Turned,
     blob_of,
     event_of,
+    forgotten,
+    form_sent,
     post_to_desk,
     reply_to_outbox,
     words_of,
@@ -87,6 +89,8 @@ class Conversations:
         apology, and the operator is told.
         """
         if lane.address == EXCHANGE:
+            from bot.service.exchange import ExchangeLane  # no conversation needs it, and a start would wait for it
+
             return await ExchangeLane(self.store).decide(lane, now)
         session = Session.from_text(lane.session) if lane.session else Session()
         began = session.owner
@@ -201,7 +205,7 @@ class Conversations:
                 if await self.store.address_of(self.store.conversation_id(EXCHANGE)) is not None:
                     gathered.posts.append(forgotten(turned.conversation, turned.key(index), turned.at))  # type: ignore[arg-type]  # same id
                 if self.desk:
-                    from bot.service.forgetting import traces_of  # with the whole desk, which a terminal never needs
+                    from bot.service.forgetting import traces_of  # the whole desk, for which a terminal does not wait
 
                     remains = await traces_of(self.store, turned.conversation)
                     gathered.posts.append(post_to_desk(turned, index, "Erase", {"traces": remains}))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never
@@ -20,35 +19,12 @@ from bot.exchange.state import institution_from, need_from, referral_from, to_te
 from bot.log import Log
 from bot.ports import EXCHANGE, ConversationId, Document, Inbound, InboxRow, Lane, NewTimer, Store, Tally, TurnCommit
 from bot.service.translation import Gathered
-from bot.vault.codes import LETTERS
 
 log = Log("kavi.exchange")
 
 INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guesses"
-FORM_PREFIX = "exchange."
 COUNTED = "referral"  # name of the weekly numbers
 KEPT_AFTER_END = timedelta(days=90)
-CODE_LENGTH = 8  # forty bits, and five guesses an hour
-
-
-def form_sent(conversation: ConversationId, key: str, form: str, values: Mapping[str, str], at: datetime) -> Inbound:
-    """A finished form as an event of the exchange's lane, with a fresh code in case it needs one."""
-    payload = {"event": "FormSent", "conversation": conversation, "form": form.removeprefix(FORM_PREFIX), "values": dict(values),
-               "fresh": new_code()}  # fmt: skip
-    return Inbound(
-        address=EXCHANGE, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload, about=conversation
-    )
-
-
-def forgotten(conversation: ConversationId, key: str, at: datetime) -> Inbound:
-    """A conversation was erased."""
-    payload = {"event": "Forgotten", "conversation": conversation}
-    return Inbound(address=EXCHANGE, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload)
-
-
-def new_code() -> str:
-    """A code that people type."""
-    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
 
 
 async def set_institution(store: Store, id: str, at: datetime, **values: Any) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.desk.state import case_from, to_text, traces
 from bot.ports import DESK, EXCHANGE, ConversationId, Inbound, Store
 from bot.service.desk import CASE
-from bot.service.exchange import forgotten
+from bot.service.translation import forgotten
 
 
 async def traces_of(store: Store, conversation: str) -> list[str]:

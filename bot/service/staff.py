@@ -10,15 +10,15 @@ from datetime import datetime
 
 from bot.desk.machine import hash_of
 from bot.ports import DESK, Inbound, Store
+from bot.service.codes import draw
 from bot.service.desk import AUDIT
-from bot.vault.codes import LETTERS
 
 CODE_LENGTH = 10
 
 
 def new_code() -> str:
     """A one-time code: fifty bits, shown once and kept only as a hash."""
-    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+    return draw(CODE_LENGTH)
 
 
 def new_id() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +13,10 @@ from bot.dialogue.events import Event, Understanding
 from bot.dialogue.session import Session
 from bot.ports import (
     DESK,
+    EXCHANGE,
     Address,
     Alert,
+    ConversationId,
     Document,
     Inbound,
     InboxRow,
@@ -24,11 +27,14 @@ from bot.ports import (
     Outbound,
     Tally,
 )
+from bot.service.codes import draw
 from bot.vault.retention import days
 
 WAITING = "queue"  # kind of the documents that say who waits for a human or talks to one
 GAP_LIFETIME = timedelta(days=days("gap"))
 FORM_LIFETIME = timedelta(days=days("form"))
+FORM_PREFIX = "exchange."  # of forms that the exchange receives
+CODE_LENGTH = 8  # of its codes: forty bits, and five guesses an hour
 
 _DESK_EVENTS: dict[str, type[Any]] = {
     kind.__name__: kind
@@ -213,3 +219,18 @@ def post_to_desk(turned: Turned, index: int, kind: str, values: dict[str, Any]) 
         payload={"event": kind, "conversation": turned.conversation, **values},
         about=turned.conversation,  # type: ignore[arg-type]  # same id
     )
+
+
+def form_sent(conversation: ConversationId, key: str, form: str, values: Mapping[str, str], at: datetime) -> Inbound:
+    """A finished form as an event of the exchange's lane, with a fresh code in case it needs one."""
+    payload = {"event": "FormSent", "conversation": conversation, "form": form.removeprefix(FORM_PREFIX), "values": dict(values),
+               "fresh": draw(CODE_LENGTH)}  # fmt: skip
+    return Inbound(
+        address=EXCHANGE, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload, about=conversation
+    )
+
+
+def forgotten(conversation: ConversationId, key: str, at: datetime) -> Inbound:
+    """A conversation was erased, as an event of the exchange's lane."""
+    payload = {"event": "Forgotten", "conversation": conversation}
+    return Inbound(address=EXCHANGE, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload)
