@@ -34,10 +34,13 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
         draft.effects.append(Withdraw(hold_key=MISS_KEY))
     offered, asked = _offered_topics(draft)
     _drop_passing(draft, text)
-    if _steer(draft, text) or _names_land(draft, text, offered, asked):
+    found = asking.open_question(draft)
+    ask = found[2] if found is not None else None
+    chosen = ask is not None and _names_option(draft, ask, text)
+    if (not chosen and _steer(draft, text)) or _names_land(draft, text, ask, offered, asked):
         return
-    if asking.open_question(draft) is not None:
-        _at_question(draft, text, understanding)
+    if ask is not None:
+        _at_question(draft, text, understanding, ask, chosen=chosen)
     elif draft.top is not None and _waits_for_anything(draft, text):
         return
     else:
@@ -58,11 +61,10 @@ def _offered_topics(draft: Draft) -> tuple[tuple[str, ...], str]:
     return (topics if isinstance(topics, tuple) else ()), (asked if isinstance(asked, str) else "")
 
 
-def _names_land(draft: Draft, text: str, offered: tuple[str, ...], asked: str) -> bool:
+def _names_land(draft: Draft, text: str, ask: Ask | None, offered: tuple[str, ...], asked: str) -> bool:
     """A Land alone, where no question waits that may want it."""
-    found = asking.open_question(draft)
     finder = draft.content.land_finder
-    if finder is None or (draft.top is not None and (found is None or not found[2].quiet)):
+    if finder is None or (draft.top is not None and (ask is None or not ask.quiet)):
         return False
     code = finder.alone(text)
     if code is None:
@@ -73,9 +75,6 @@ def _names_land(draft: Draft, text: str, offered: tuple[str, ...], asked: str) -
 
 def _steer(draft: Draft, text: str) -> bool:
     """Offered buttons by their words, commands, corrections."""
-    found = asking.open_question(draft)
-    if found is not None and _names_option(draft, found[2], text):
-        return False
     offer = _offer_named(draft, text)
     if offer is not None:
         take_offer(draft, offer)
@@ -126,21 +125,13 @@ def _waits_for_anything(draft: Draft, text: str) -> bool:
 # ------------------------------------------------------------------ at a question
 
 
-def _at_question(draft: Draft, text: str, understanding: Understanding) -> None:
-    found = asking.open_question(draft)
-    assert found is not None
-    ask = found[2]
+def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask, *, chosen: bool) -> None:
+    """`chosen`: the text names one of the question's options."""
     match = understanding.match
     free = ask.kind in FREE_TEXT
     # a letter may consist of questions: with `digress: never` a free text is always the answer
-    is_letter = free and ask.digress == "never"
-    own_question = (
-        not is_letter
-        and bool(_QUESTION_WORDS.search(text))
-        and match is not None
-        and not _names_option(draft, ask, text)
-    )
-    if own_question and match is not None and match.outcome == "answer" and not (free and len(text) > 120):
+    is_answer = chosen or (free and (ask.digress == "never" or len(text) > 120))
+    if match is not None and match.outcome == "answer" and not is_answer and _QUESTION_WORDS.search(text):
         _digress(draft, ask, match)
         return
     reading = asking.take_text(draft, text)
