@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.dialogue import asking, commands, events
+from bot.dialogue import asking, commands, events, routing
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import RequestHandoff
-from bot.dialogue.questions import Parsed, Shown, choice_of
+from bot.dialogue.questions import Parsed
 
 SURE = ("answer", "smalltalk")
 
@@ -26,12 +26,11 @@ def is_wanted(draft: Draft, event: events.Event) -> bool:
 def _is_for_the_bot(draft: Draft, text: str) -> bool:
     """A command, a button by its words, an answer to the open question, the name of a flow."""
     known = draft.content.commands
-    offers = tuple(Shown(str(at), offer.label) for at, offer in enumerate(draft.part.offers))
     return (
         commands.command_in(text, known) is not None
         or commands.correction_in(text, known) is not None
         or commands.flow_in(text, draft.content, draft.part.audience) is not None
-        or (bool(offers) and choice_of(text, offers) is not None)
+        or routing.offer_named(draft, text) is not None
         or isinstance(asking.take_text(draft, text), Parsed)
     )
 

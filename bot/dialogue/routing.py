@@ -75,7 +75,7 @@ def _names_land(draft: Draft, text: str, ask: Ask | None, offered: tuple[str, ..
 
 def _steer(draft: Draft, text: str) -> bool:
     """Offered buttons by their words, commands, corrections."""
-    offer = _offer_named(draft, text)
+    offer = offer_named(draft, text)
     if offer is not None:
         take_offer(draft, offer)
         return True
@@ -93,7 +93,8 @@ def _names_option(draft: Draft, ask: Ask, text: str) -> bool:
     return bool(options) and choice_of(text, options) is not None
 
 
-def _offer_named(draft: Draft, text: str) -> Offer | None:
+def offer_named(draft: Draft, text: str) -> Offer | None:
+    """The offered button that a text names by its number or words."""
     offers = draft.part.offers
     value = choice_of(text, tuple(Shown(str(at), offer.label) for at, offer in enumerate(offers))) if offers else None
     return offers[int(value)] if value is not None else None
