@@ -12,11 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.dialogue import asking
 from bot.dialogue.course import Course, Unit
 from bot.dialogue.draft import Draft
 from bot.dialogue.expressions import evaluate
 from bot.dialogue.flow import Study
-from bot.dialogue.rendering import berlin_day, names_for_expressions
+from bot.dialogue.rendering import berlin_day
 from bot.dialogue.session import Keep, Value
 
 if TYPE_CHECKING:
@@ -139,9 +140,7 @@ def study(draft: Draft, action: Study) -> None:
     match action.act:
         case "grade":
             assert action.right is not None
-            right = bool(
-                evaluate(action.right, names_for_expressions(draft.session, draft.part, _local(draft)), draft.today)
-            )
+            right = bool(evaluate(action.right, asking.expression_names(draft), draft.today))
             card = graded(learned.cards.get(action.item), right, draft.at)
             _keep(draft, course, Learned({**learned.cards, action.item: card}, learned.done))
             draft.record("course_answer", course=course.name, question=action.item, right="ja" if right else "nein")
@@ -150,10 +149,6 @@ def study(draft: Draft, action: Study) -> None:
             draft.record("course_unit", course=course.name, unit=action.item)
         case "look":
             _look(draft, course, learned)
-
-
-def _local(draft: Draft) -> Mapping[str, Value]:
-    return draft.top.local if draft.top is not None else {}
 
 
 def _keep(draft: Draft, course: Course, learned: Learned) -> None:
@@ -184,7 +179,8 @@ def _look(draft: Draft, course: Course, learned: Learned) -> None:
         "course_ready": done == len(course.units) and share >= course.share,
         "course_status_text": "\n".join(_line(draft, unit, learned) for unit in course.units),
     }
-    draft.change_top(local={**_local(draft), **values})
+    for name, value in values.items():
+        draft.set_slot(name, value, "turn")
 
 
 def _line(draft: Draft, unit: Unit, learned: Learned) -> str:
