@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.dialogue import alerts, aloud, answering, lookup
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
-from bot.dialogue.session import Part, Session
+from bot.dialogue.session import FIRST_QUESTION, Part, Session
 
 QUICK_EXIT_REACH = timedelta(hours=24)  # messages younger than this are deleted by "Schnell weg"
 
@@ -45,7 +45,7 @@ def _switch(draft: Draft, name: str) -> None:
 
 def _answer_first(draft: Draft) -> None:
     """Answers the very first message, now that we know who asks."""
-    topics = draft.value("first_question")
+    topics = draft.value(FIRST_QUESTION)
     if isinstance(topics, tuple) and topics:
         draft.say_key("digress.now")
         answering.answer_or_clarify(draft, topics)

@@ -18,7 +18,7 @@ from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.handoff import behaviour
 from bot.dialogue.questions import Parsed
 from bot.dialogue.rendering import topic_text
-from bot.dialogue.session import Concern, Frame, Offer, Part, Session, copy_of, fresh
+from bot.dialogue.session import FIRST_QUESTION, Concern, Frame, Offer, Part, Session, copy_of, fresh
 from bot.dialogue.understanding import BURST
 from bot.dialogue.walk import POSTPONE, awake, fire_reminder, put_off, walk
 
@@ -278,7 +278,7 @@ def _first_words(draft: Draft, event: events.Said) -> None:
         if match.outcome == "answer" and topic is not None and topic.needs != "land":
             answering.answer_topic(draft, topic.id)
         else:
-            draft.change_top(local={"first_question": topics[:1] if match.outcome == "answer" else topics})
+            draft.change_top(local={FIRST_QUESTION: topics[:1] if match.outcome == "answer" else topics})
 
 
 def _press(draft: Draft, event: events.Pressed) -> None:

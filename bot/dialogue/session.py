@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 
 from bot.vault.retention import days
 
-FIRST_QUESTION = "first_question"  # topics, never words
+FIRST_QUESTION = "first_question"  # local slot of onboarding: what the first message asked about; topics, never words
 FORMAT = 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
