@@ -61,7 +61,7 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
             flow.start
             and (not flow.audiences or not audience or audience in flow.audiences)
             and any(
-                said == fold(phrase) or (may_slip and fuzz.ratio(said, fold(phrase)) >= FUZZY) for phrase in flow.start
+                said == phrase or (may_slip and fuzz.ratio(said, phrase) >= FUZZY) for phrase in map(fold, flow.start)
             )
         ):
             return flow.name
