@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.dialogue import flow as model
@@ -36,17 +36,27 @@ class Words:
         return tuple(word.strip() for word in self(key).split(","))
 
 
-def go_on(words: Words, name: str, text: str, node: Node) -> model.Step:
-    """A piece to read; the next comes when the person says so."""
-    ask = model.Ask(
+def choice(words: Words, slot: str, options: Iterable[model.Option], retry: str, why: str = "") -> model.Ask:
+    """A question whose answer nothing but the next steps needs; `retry` and `why` are keys of the course's words."""
+    return model.Ask(
         kind="choose",
-        slot="course_on",
+        slot=slot,
         keep="turn",
         prefill=False,
-        options=(model.Option(value="on", label=Variants.of(words("on")), also=words.others("on.also")),),
-        retry=(Variants.of(words("on.retry")),),
-        why=Variants.of(words("on.why")),
+        options=tuple(options),
+        retry=(Variants.of(words(retry)),),
+        why=Variants.of(words(why)) if why else None,
     )
+
+
+def _button(words: Words, value: str, goto: str = "") -> model.Option:
+    """An option in the words of every course."""
+    return model.Option(value=value, label=Variants.of(words(value)), also=words.others(f"{value}.also"), goto=goto)
+
+
+def go_on(words: Words, name: str, text: str, node: Node) -> model.Step:
+    """A piece to read; the next comes when the person says so."""
+    ask = choice(words, "course_on", [_button(words, "on")], "on.retry", "on.why")
     return model.Step(name=name, place=node.place, say=Variants({"default": text}, node.place), action=ask)
 
 
@@ -60,19 +70,9 @@ def case_steps(words: Words, row: Mapping[str, Node]) -> Iterator[model.Step]:
         row["choices"].problem(f"a case has 2 to {len(LETTERS)} choices, one of them with best: true")
         return
     labels = [fields["label"] for _, fields in choices]
-    options = tuple(
-        replace(option, goto=f"{name}_{key.text()}")
-        for option, (key, _) in zip(_lettered([k.text() for k, _ in choices], labels), choices, strict=True)
-    )
-    ask = model.Ask(
-        kind="choose",
-        slot=f"course_{name}",
-        keep="turn",
-        prefill=False,
-        options=options,
-        retry=(Variants.of(words("letter.retry")),),
-        why=Variants.of(words("case.why")),
-    )
+    lettered = _lettered([key.text() for key, _ in choices], labels)
+    options = [replace(option, goto=f"{name}_{option.value}") for option in lettered]
+    ask = choice(words, f"course_{name}", options, "letter.retry", "case.why")
     story = f"{words('case')} {row['story'].text().strip()}\n\n{_list(labels)}"
     yield model.Step(
         name=name, place=row["case"].place, say=Variants({"default": story}, row["story"].place), action=ask
@@ -81,22 +81,7 @@ def case_steps(words: Words, row: Mapping[str, Node]) -> Iterator[model.Step]:
         said = Variants({"default": fields["then"].text().strip()}, fields["then"].place)
         after = f"{name}_end" if key in best else f"{name}_again"
         yield model.Step(name=f"{name}_{key.text()}", place=key.place, say=said, goto=after)
-    again = model.Ask(
-        kind="choose",
-        slot="course_again",
-        keep="turn",
-        prefill=False,
-        options=(
-            model.Option(
-                value="again",
-                label=Variants.of(words("again")),
-                also=words.others("again.also"),
-                goto=name,
-            ),
-            model.Option(value="on", label=Variants.of(words("on")), also=words.others("on.also")),
-        ),
-        retry=(Variants.of(words("again.retry")),),
-    )
+    again = choice(words, "course_again", [_button(words, "again", name), _button(words, "on")], "again.retry")
     yield model.Step(name=f"{name}_again", place=row["case"].place, say=Variants.of(words("again.ask")), action=again)
     yield go_on(words, f"{name}_end", words("case.end"), row["case"])
 
@@ -112,10 +97,7 @@ def question_steps(words: Words, course: str, row: Mapping[str, Node]) -> list[m
     letter = LETTERS[keys.index(right)] if right in keys else ""
     because = row["because"].text().strip()
     solution = labels[keys.index(right)].text() if right in keys else ""
-    ask = model.Ask(
-        kind="choose", slot="course_answer", keep="turn", prefill=False, options=tuple(_lettered(keys, labels)),
-        retry=(Variants.of(words("letter.retry")),), why=Variants.of(words("question.why")),
-    )  # fmt: skip
+    ask = choice(words, "course_answer", _lettered(keys, labels), "letter.retry", "question.why")
     is_right = parse(f'course_answer == "{right}"', row["right"].place)
     text = f"{row['ask'].text().strip()}\n\n{_list(labels)}"
     return [

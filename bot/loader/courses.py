@@ -15,7 +15,17 @@ from pathlib import Path
 
 from bot.dialogue import flow as model
 from bot.dialogue.course import Course, Unit
-from bot.loader.course_steps import CASE_KEYS, QUESTION_KEYS, Words, case_steps, go_on, name_of, question_steps, rows_of
+from bot.loader.course_steps import (
+    CASE_KEYS,
+    QUESTION_KEYS,
+    Words,
+    case_steps,
+    choice,
+    go_on,
+    name_of,
+    question_steps,
+    rows_of,
+)
 from bot.loader.flows import flow_of
 from bot.loader.nodes import Node, Problems, read_yaml, read_yaml_text
 from bot.text.variants import AUDIENCES, Variants
@@ -185,17 +195,11 @@ class _Builder:
         return tuple(replace(step, say=said) if step.name == "intro" else step for step in flow.steps)
 
     def _choice_of_unit(self, node: Node) -> model.Step:
-        ask = model.Ask(
-            kind="choose",
-            slot="course_chosen",
-            keep="turn",
-            prefill=False,
-            options=tuple(
-                model.Option(value=unit.name, label=Variants.of(unit.title), link=self.course.unit_flow(unit.name))
-                for unit in self.course.units
-            ),
-            retry=(Variants.of(self.words("choose.retry")),),
+        options = (
+            model.Option(value=unit.name, label=Variants.of(unit.title), link=self.course.unit_flow(unit.name))
+            for unit in self.course.units
         )
+        ask = choice(self.words, "course_chosen", options, "choose.retry")
         return model.Step(name="choose", place=node.place, say=Variants.of(self.words("choose")), action=ask)
 
     def _unit_steps(self, number: int, unit: Mapping[str, Node]) -> list[model.Step]:
