@@ -118,13 +118,12 @@ def _findings(sentence: str, said: Sequence[str], rules: PlainRules) -> Iterator
         if article in rules.genitive and noun[0].isupper() and noun[-1] in "sß":
             yield Finding("genitive", f"{article} {noun}", sentence)
     werden = _WERDEN.search(sentence)
-    participle = _PARTICIPLE.search(sentence, werden.end()) if werden else None
-    if participle is None and werden is not None and werden[0] != "werden":
-        participle = None
-    elif participle is None and werden is not None:  # "muss angemeldet werden": the participle stands before
-        participle = next(iter(_PARTICIPLE.finditer(sentence, 0, werden.start())), None)
-    if werden and participle and participle[0] not in ("gegen", "gerne", "gestern", "gesten", "genug"):
-        yield Finding("passive", f"{participle[0]} … {werden[0]}", sentence)
+    if werden:
+        participle = _PARTICIPLE.search(sentence, werden.end())
+        if participle is None and werden[0] == "werden":  # "muss angemeldet werden": the participle stands before
+            participle = _PARTICIPLE.search(sentence, 0, werden.start())
+        if participle and participle[0] not in ("gegen", "gerne", "gestern", "gesten", "genug"):
+            yield Finding("passive", f"{participle[0]} … {werden[0]}", sentence)
     for word in low:
         if word in rules.konjunktiv:
             yield Finding("konjunktiv", word, sentence)
