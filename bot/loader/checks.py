@@ -128,6 +128,12 @@ def texts_of_step(step: model.Step) -> Iterator[Variants]:
         yield from (option.label for option in step.action.options)
 
 
+def placeholders_of(variants: Variants) -> Iterator[str]:
+    """The dotted name of each placeholder in the texts."""
+    for text in variants.texts.values():
+        yield from PLACEHOLDER.findall(text)
+
+
 @rule
 def every_goto_leads_somewhere(content: Content, report: Report) -> None:
     """`goto`, branch targets, time-outs and reminders name steps that exist."""
@@ -189,18 +195,14 @@ def no_loop_without_a_wait(content: Content, report: Report) -> None:
     """A circle of steps must contain one where the person answers."""
     for flow in content.flows.values():
         for start in flow.steps:
-            if (
-                not start.waits
-                and not _asks_elsewhere(content, start)
-                and _returns_without_waiting(content, flow, start)
-            ):
+            if not _waits(content, start) and _returns_without_waiting(content, flow, start):
                 report(start.place, f"step {start.name!r} leads back to itself without a question", "error")
 
 
-def _asks_elsewhere(content: Content, step: model.Step) -> bool:
-    """Whether the step calls a flow in which the person answers; `$slot` calls the question of a course."""
+def _waits(content: Content, step: model.Step) -> bool:
+    """Whether the person answers here or in a flow that the step calls; `$slot` calls the question of a course."""
     if not isinstance(step.action, model.Call):
-        return False
+        return step.waits
     called = content.flows.get(step.action.flow)
     return step.action.flow.startswith("$") or (called is not None and any(inner.waits for inner in called.steps))
 
@@ -210,7 +212,7 @@ def _returns_without_waiting(content: Content, flow: model.Flow, start: model.St
     waiting = targets_of(flow, start)
     while waiting:
         step = flow.step(waiting.pop())
-        if step is None or step.name in seen or step.waits or _asks_elsewhere(content, step):
+        if step is None or step.name in seen or _waits(content, step):
             continue
         if step.name == start.name:
             return True
@@ -256,21 +258,18 @@ def _slots_set(step: model.Step) -> set[str]:
 
 
 def _check_placeholders(content: Content, variants: Variants, known: set[str], report: Report) -> None:
-    for text in variants.texts.values():
-        for name in PLACEHOLDER.findall(text):
-            base = name.partition(".")[0]
-            if base in ("amounts", "line", "matching") and name not in content.values:
-                report(
-                    variants.place, f"{{{name}}} is not in knowledge/data{suggestion(name, content.values)}", "error"
-                )
-            elif (
-                base == "land"
-                and "." in name
-                and not any(f"land.{code}.{name[5:]}" in content.values for code in content.laender)
-            ):
-                report(variants.place, f"{{{name}}} is not a field of knowledge/data/laender.yaml", "error")
-            elif base not in known and name not in content.values:
-                report(variants.place, f"{{{name}}} is never set{suggestion(name, known)}", "error")
+    for name in placeholders_of(variants):
+        base = name.partition(".")[0]
+        if base in ("amounts", "line", "matching") and name not in content.values:
+            report(variants.place, f"{{{name}}} is not in knowledge/data{suggestion(name, content.values)}", "error")
+        elif (
+            base == "land"
+            and "." in name
+            and not any(f"land.{code}.{name[5:]}" in content.values for code in content.laender)
+        ):
+            report(variants.place, f"{{{name}}} is not a field of knowledge/data/laender.yaml", "error")
+        elif base not in known and name not in content.values:
+            report(variants.place, f"{{{name}}} is never set{suggestion(name, known)}", "error")
 
 
 @rule

@@ -7,8 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bot.dialogue import flow as model
-from bot.dialogue.rendering import PLACEHOLDER
-from bot.loader.checks import expressions_of, texts_of_step
+from bot.loader.checks import expressions_of, placeholders_of, texts_of_step
 
 _ASK_THEMSELVES = ("repair.", "safety.", "desk.", "onboarding", "menu")
 
@@ -47,7 +46,6 @@ def _names(step: model.Step) -> Iterator[str]:
     for expression in expressions_of(step):
         yield from expression.names
     for variants in texts_of_step(step):
-        for text in variants.texts.values():
-            yield from (name.partition(".")[0] for name in PLACEHOLDER.findall(text))
+        yield from (name.partition(".")[0] for name in placeholders_of(variants))
     if isinstance(step.action, model.Remind) and step.action.on:
         yield step.action.on
