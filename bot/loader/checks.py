@@ -128,6 +128,19 @@ def texts_of_step(step: model.Step) -> Iterator[Variants]:
         yield from (option.label for option in step.action.options)
 
 
+def named_slots_of(step: model.Step) -> list[str]:
+    """The slots that a step names as such: `$slot`, rows to choose from, the day of a reminder."""
+    match step.action:
+        case model.Answer(name) | model.Call(name, _) if name.startswith("$"):
+            return [name[1:]]
+        case model.Ask() if step.action.options_from:
+            return [step.action.options_from]
+        case model.Remind() if step.action.on:
+            return [step.action.on]
+        case _:
+            return []
+
+
 def placeholders_of(variants: Variants) -> Iterator[str]:
     """The dotted name of each placeholder in the texts."""
     for text in variants.texts.values():
@@ -236,9 +249,9 @@ def slots_are_set_before_they_are_used(content: Content, report: Report) -> None
                     report(expression.place, f"slot {name!r} is never set{suggestion(name, known)}", "error")
             for variants in texts_of_step(step):
                 _check_placeholders(content, variants, known, report)
-            named = step.action.topic if isinstance(step.action, model.Answer) else ""
-            if named.startswith("$") and named[1:] not in known:
-                report(step.place, f"slot {named[1:]!r} is never set", "error")
+            for name in named_slots_of(step):
+                if name not in known:
+                    report(step.place, f"slot {name!r} is never set{suggestion(name, known)}", "error")
 
 
 def _slots_set(step: model.Step) -> set[str]:

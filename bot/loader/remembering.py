@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bot.dialogue import flow as model
-from bot.loader.checks import expressions_of, placeholders_of, texts_of_step
+from bot.loader.checks import expressions_of, named_slots_of, placeholders_of, texts_of_step
 
 _ASK_THEMSELVES = ("repair.", "safety.", "desk.", "onboarding", "menu")
 
@@ -47,5 +47,4 @@ def _names(step: model.Step) -> Iterator[str]:
         yield from expression.names
     for variants in texts_of_step(step):
         yield from (name.partition(".")[0] for name in placeholders_of(variants))
-    if isinstance(step.action, model.Remind) and step.action.on:
-        yield step.action.on
+    yield from named_slots_of(step)
