@@ -11,7 +11,6 @@ from bot.text.normalise import fold
 EARTH = 6371.0  # km, mean radius
 ONE_TOWN = 30.0  # km; postal codes of one name that lie further apart are several towns
 REGION = 3  # leading digits that postal codes of one region share
-_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "-": " ", "/": " ", "(": " ", ")": " ", ".": " "})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,7 @@ class Places:
         towns: dict[str, tuple[str, ...]] = {}
         for plz, point in points.items():
             if point.town:
-                name = " ".join(
-                    point.town.lower().translate(_PLAIN).split()
-                )  # as `fold` does it, but eight thousand fast
+                name = fold(point.town)
                 towns[name] = (*towns.get(name, ()), plz)
         return cls(points, towns)
 
@@ -51,11 +48,6 @@ class Places:
             return point
         region = [point for known, point in self.points.items() if known[:REGION] == plz[:REGION]]
         return _middle(region) if region else None
-
-    def km(self, one: str, other: str) -> float | None:
-        """Kilometres between two postal codes as the crow flies; None when one of them is not known."""
-        left, right = self.at(one), self.at(other)
-        return None if left is None or right is None else apart(left, right)
 
     def town(self, text: str) -> str | None:
         """A postal code in the middle of the only town of that name, else None; "Frankfurt am Main" may be "Frankfurt"."""

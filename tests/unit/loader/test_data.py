@@ -11,6 +11,7 @@ import pytest
 from bot.loader.data import Data, load_data, load_places
 from bot.loader.nodes import Problems
 from bot.matching.directory import Directory, Entry
+from bot.matching.places import apart
 
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge"
 
@@ -78,9 +79,10 @@ def test_kinds_and_distance_narrow_what_is_near() -> None:
     ("10115", "20095", 256), ("80331", "50667", 456), ("01067", "04109", 100), ("90402", "90402", 0),
 ])  # fmt: skip
 def test_distances_are_those_on_the_map(one: str, other: str, km: float) -> None:
-    found = data().places.km(one, other)
-    assert found is not None
-    assert abs(found - km) <= 5
+    left, right = data().places.at(one), data().places.at(other)
+    assert left is not None
+    assert right is not None
+    assert abs(apart(left, right) - km) <= 5
 
 
 # Berlin and Hamburg have prisons on the ground of their neighbours.
@@ -116,7 +118,7 @@ def test_a_post_box_lies_in_its_region_and_nonsense_nowhere() -> None:
 
 @pytest.mark.parametrize(("said", "start"), [
     ("Köln", "50"), ("koeln", "50"), ("Frankfurt am Main", "60"), ("schwäbisch gmünd", "73"), ("Halle", None), ("Neustadt", None),
-    ("Atlantis", None), ("in", None),
+    ("Großschirma", "09"), ("Atlantis", None), ("in", None),
 ])  # fmt: skip
 def test_a_town_counts_when_there_is_only_one(said: str, start: str | None) -> None:
     found = data().places.town(said)
