@@ -10,9 +10,9 @@ from rapidfuzz import fuzz, process
 
 from bot.text.normalise import fold
 
-FUZZY = 88  # rapidfuzz ratio; names shorter than six letters must be exact
+FUZZY = 88  # rapidfuzz ratio
+SHORT = 6  # letters; shorter names must be exact
 
-# Abbreviations that are also ordinary words or syllables count only when they are written in capitals or stand alone.
 # Ordinary words that look like a misspelt Land; only an answer to "which Land?" may mean it.
 _ORDINARY = frozenset({"sachen", "sache", "hesse", "berliner"})
 # Words around a Land that stands alone: "und in Bayern?", "Bundesland Bremen".
@@ -20,6 +20,7 @@ _AROUND = frozenset({
     "und", "in", "im", "fuer", "bei", "aus", "ist", "es", "das", "er", "sie", "wie", "war", "dann", "bundesland", "land", "also",
     "ich", "wir", "meine", "meinte", "bitte", "and", "for",
 })  # fmt: skip
+# Abbreviations that are also ordinary words or syllables count only when they are written in capitals or stand alone.
 _WORDLIKE = frozenset({"be", "he", "by", "sh", "sl", "st", "sn", "th", "ni", "hb", "hh", "bb", "bw", "mv", "nw", "rp"})
 
 
@@ -61,7 +62,10 @@ class LandFinder:
         rest = " ".join(word for word in words if word not in _AROUND)
         if rest in _ORDINARY or (rest in _WORDLIKE and rest.upper() not in text):
             return None
-        return self.names.get(rest) or (self._close_to(rest) if len(rest) >= 6 else None)
+        if rest in self.names:
+            return self.names[rest]
+        near = self._near(rest)
+        return self.names[near[0]] if near is not None else None
 
     def _codes(self, said: str, text: str) -> set[str]:
         found = self._whole_names(said, text)
@@ -79,22 +83,16 @@ class LandFinder:
             if f" {name} " in padded and (name not in _WORDLIKE or f" {name.upper()} " in f" {text} ")
         }
 
-    def _close_to(self, said: str) -> str | None:
-        """The Land whose name is nearly the whole text."""
-        hit = process.extractOne(
-            said, [name for name in self.names if len(name) >= 6], scorer=fuzz.ratio, score_cutoff=FUZZY
-        )
-        return self.names[hit[0]] if hit is not None else None
-
     def _close(self, said: str) -> str | None:
         words = said.split()
         candidates = [said, *words, *(" ".join(pair) for pair in itertools.pairwise(words))]
-        best: tuple[float, str] | None = None
-        long_names = [name for name in self.names if len(name) >= 6]
-        for candidate in candidates:
-            if len(candidate) < 6:
-                continue
-            hit = process.extractOne(candidate, long_names, scorer=fuzz.ratio, score_cutoff=FUZZY)
-            if hit is not None and (best is None or hit[1] > best[0]):
-                best = (hit[1], hit[0])
-        return self.names[best[1]] if best is not None else None
+        near = [hit for candidate in candidates if (hit := self._near(candidate)) is not None]
+        return self.names[max(near, key=lambda hit: hit[1])[0]] if near else None
+
+    def _near(self, said: str) -> tuple[str, float] | None:
+        """The name that the whole text nearly is, with its score."""
+        if len(said) < SHORT:
+            return None
+        long_names = [name for name in self.names if len(name) >= SHORT]
+        hit = process.extractOne(said, long_names, scorer=fuzz.ratio, score_cutoff=FUZZY)
+        return (hit[0], hit[1]) if hit is not None else None
