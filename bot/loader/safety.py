@@ -89,7 +89,7 @@ def with_likeness(
         samples = load_samples(rules, folder, harmless(), problems)
         if not any(sample.danger for sample in samples):
             return rules
-        likeness = fit(samples, rules.lexicon.ids, alert=alert, check=check)
+        likeness = fit(samples, rules.ids, alert=alert, check=check)
     return replace(rules, likeness=likeness)
 
 
@@ -106,7 +106,7 @@ def learn(root: Path) -> int:
     samples = load_samples(rules, folder, harmless_texts(topics, knowledge, problems), problems)
     if problems.errors:
         raise ContentError(problems.errors)
-    write_learned(folder, fit(samples, rules.lexicon.ids, alert=1.0, check=1.0))
+    write_learned(folder, fit(samples, rules.ids, alert=1.0, check=1.0))
     return len(samples)
 
 

@@ -15,7 +15,6 @@ from bot.text.sound import fold, key, soft
 _MOST: Final = 14  # letters of a stem that count
 _DEVOICED: Final = {"b": "p", "d": "t", "g": "k"}
 _ARABIC_PREFIX: Final = ("و", "ف", "ب", "ل", "ك", "ا")
-_CACHE_SIZE: Final = 20_000
 
 Ids = tuple[int, ...]
 
@@ -34,18 +33,9 @@ class Lexicon:
     wide: Mapping[str, Ids]
     gaps: Mapping[str, Ids]
     breadth: Mapping[int, float] = field(default_factory=dict)  # element -> how often it is met, roughly
-    _known: dict[str, Ids] = field(default_factory=dict, compare=False, repr=False)
 
     def ids(self, token: str) -> Ids:
-        """The elements of one token (already in its sound), sorted."""
-        known = self._known.get(token)
-        if known is None:
-            if len(self._known) >= _CACHE_SIZE:
-                self._known.clear()
-            known = self._known[token] = self._look_up(token)
-        return known
-
-    def _look_up(self, token: str) -> Ids:
+        """The elements of one token (already in its sound), sorted; `SafetyRules.about` keeps what was found."""
         found = self._plain(token)
         if token[:1] in _ARABIC_PREFIX:
             for cut in (1, 2, 3):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.safety.lexicon import Lexicon
+from bot.safety.lexicon import Ids, Lexicon
 from bot.safety.likeness import Likeness
 from bot.safety.pattern import Pattern
 
@@ -57,7 +57,7 @@ class Rule:
     always: bool = False
 
 
-WordFacts = tuple[int, tuple[tuple[int, int], ...], tuple[int, ...]]
+WordFacts = tuple[int, tuple[tuple[int, int], ...], Ids]
 """The elements of a word as a mask, the rules that it makes worth a look, the elements themselves."""
 
 
@@ -88,6 +88,10 @@ class SafetyRules:
             candidates = tuple(rule for number in ids for rule in self.triggers.get(number, ()))
             known = self._words[word] = (sum(1 << number for number in ids), candidates, ids)
         return known
+
+    def ids(self, word: str) -> Ids:
+        """The elements of a word (its sound), sorted."""
+        return self.about(word)[2]
 
 
 def compile_rules(

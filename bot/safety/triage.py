@@ -91,7 +91,7 @@ def _weigh(
     What a rule calls an alert stays one from a probability between the two levels, and is asked about unless it is really
     improbable; without a rule the examples must be surer.
     """
-    names, ids = names_of(fired, len(words)), rules.lexicon.ids
+    names, ids = names_of(fired, len(words)), rules.ids
     danger, stretch = max(
         ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
     )

@@ -29,7 +29,7 @@ Judged = tuple[Sample, float]
 
 def judged(rules: SafetyRules, samples: Sequence[Sample]) -> list[Judged]:
     """Each sample with the probability that a model without its fold gives it."""
-    ids = rules.lexicon.ids
+    ids = rules.ids
     out: list[Judged] = []
     for fold in range(FOLDS):
         taught = [one for at, one in enumerate(samples) if at % FOLDS != fold]
