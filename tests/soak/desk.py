@@ -22,11 +22,9 @@ from bot.testing.telegram import Group, Person, TelegramServer
 from bot.testing.telegram.people import _Writer as Writer
 from tests.soak import Outcome
 from tests.soak.program import Program
-from tests.soak.telegram import OPENING, environment, say
+from tests.soak.telegram import KILL_SECONDS, OPENING, PATIENCE, PAUSE, environment, say
 
 FAMILIES = 4
-PATIENCE = 150.0  # seconds for anything under kills
-KILL_SECONDS = 14.0  # from kill to kill, most of it waiting for the dead process's lease
 CODE = re.compile(r"/anmelden (\w+)")
 CASE = re.compile(r"Fall (\w{6})")
 URGENT_MINUTES = 0.5  # until the next one is called
@@ -96,15 +94,20 @@ async def _counsellor(server: TelegramServer, forum: Group, settings: dict[str, 
     return berta
 
 
+async def _begin(server: TelegramServer, person: Person, *lines: str) -> None:
+    """Takes the person through the opening, then says these lines, each after the answer to the one before."""
+    say(person, None)
+    for line in (*OPENING, *lines):
+        known = len(person.texts)
+        await server.until(lambda known=known: len(person.texts) > known or known > 1, PATIENCE)  # type: ignore[misc]
+        await asyncio.sleep(PAUSE)
+        say(person, line)
+
+
 async def _case(server: TelegramServer, forum: Group, berta: Writer, person: Person) -> Writer:
     """Takes the person through the opening into a case; the counsellor in its room."""
     before = set(forum.chat.topics)
-    say(person, None)
-    for line in (*OPENING, "Mensch"):
-        known = len(person.texts)
-        await server.until(lambda known=known: len(person.texts) > known or known > 1, PATIENCE)  # type: ignore[misc]
-        await asyncio.sleep(2.2)
-        say(person, line)
+    await _begin(server, person, "Mensch")
     await server.until(lambda: any("gerufen" in text for text in person.texts), PATIENCE)
     berta.says("nehmen")
     await server.until(lambda: any("Frau Berg" in text for text in person.texts), PATIENCE)
@@ -117,12 +120,7 @@ async def _case(server: TelegramServer, forum: Group, berta: Writer, person: Per
 
 async def _in_danger(server: TelegramServer, berta: Writer, person: Person) -> str:
     """Takes a person through the opening and into the queue after an alert; the case's code."""
-    say(person, None)
-    for line in (*OPENING, "Ich will nicht mehr leben", "Mensch"):
-        known = len(person.texts)
-        await server.until(lambda known=known: len(person.texts) > known or known > 1, PATIENCE)  # type: ignore[misc]
-        await asyncio.sleep(2.2)
-        say(person, line)
+    await _begin(server, person, "Ich will nicht mehr leben", "Mensch")
     await server.until(lambda: any("Alarm" in text for text in berta.texts), PATIENCE)
     found = CASE.search(next(text for text in reversed(berta.texts) if "Alarm" in text))
     assert found is not None
