@@ -16,11 +16,11 @@ from bot import app
 from bot.config import read_settings
 from bot.errors import ConfigError
 from bot.exchange import Exchange, Institution
-from bot.exchange.work import hash_of
 from bot.ports import Tally, week_of
 from bot.service.codes import draw
 from bot.service.exchange import COUNTED, load, set_institution
 from bot.service.translation import CODE_LENGTH
+from bot.vault.codes import hash_of
 
 CODE_VALID = timedelta(days=7)
 KINDS = ("Beratung", "Gruppe", "Besuchsbegleitung", "Jugendhilfe", "Straffälligenhilfe")

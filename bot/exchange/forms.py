@@ -10,7 +10,8 @@ from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.state import Institution, Need, Referral
 from bot.exchange.steps import take
-from bot.exchange.work import CODE_DAYS, CONFIRM_DAYS, NUDGE_DAYS, Work, entry, hash_of, news, shown, spelt
+from bot.exchange.work import CODE_DAYS, CONFIRM_DAYS, NUDGE_DAYS, Work, entry, news, shown
+from bot.vault.codes import hash_of, spelt
 
 SHOWN = 3  # services offered at once
 LISTED = 4  # referrals in a list, a message each

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.exchange import effects as fx
 from bot.exchange.state import Exchange, Institution, Need, Outcome, Referral, State
-from bot.vault.codes import as_meant
+from bot.vault import codes
 
 CODE_DAYS = 14  # how long a family can use its code
 NUDGE_DAYS = 3  # until the silent are reminded
@@ -16,17 +15,6 @@ ANSWER_DAYS = 10  # how long a service has
 CONSENT_DAYS = 180  # an accepted referral ends after that
 CONFIRM_DAYS = 60  # how often an institution is asked whether its entry is right
 DAY = 86_400.0
-GUESSES, GUESS_SECONDS = 5, 3600.0  # wrong codes an hour
-
-
-def spelt(code: str) -> str:
-    """A code as it was meant: people type small letters, hyphens, and O for zero."""
-    return as_meant("".join(code.split()).replace("-", ""))
-
-
-def hash_of(code: str) -> str:
-    """How an institution's one-time code is kept."""
-    return hashlib.sha256(spelt(code).encode()).hexdigest()
 
 
 class Work:
@@ -68,18 +56,13 @@ class Work:
 
     def tried_out(self, who: str) -> bool:
         """Whether somebody entered so many wrong codes that no further one is looked at for now."""
-        return self._guesses(who)[0] >= GUESSES
+        return codes.tried_out(self.exchange.guesses, who, self.now)
 
     def wrong_code(self, who: str) -> None:
         """Counts it, and says so; whoever tries out codes has to wait."""
-        tries, began = self._guesses(who)
         wait = "yes" if self.tried_out(who) else ""
-        self.exchange = replace(self.exchange, guesses={**self.exchange.guesses, who: (tries + 1, began)})
+        self.exchange = replace(self.exchange, guesses=codes.one_more(self.exchange.guesses, who, self.now))
         self.answer(who, "referral.unknown", wait=wait)
-
-    def _guesses(self, who: str) -> tuple[int, float]:
-        tries, began = self.exchange.guesses.get(who, (0, self.now))
-        return (tries, began) if self.now - began <= GUESS_SECONDS else (0, self.now)
 
     def need_of(self, referral: Referral) -> Need:
         """Its words; none when they are gone."""

@@ -19,6 +19,10 @@ RETENTION: Mapping[str, Limit] = {
     "outbox": Limit(3, "Ausgang: Zustand und Nummern gesendeter Nachrichten, zum Ändern und Löschen"),
     "text": Limit(90, "Gespräche: Texte, Antworten, Erinnerungen, nach dem letzten Kontakt"),
     "blob": Limit(30, "Dateien"),
+    "recording": Limit(
+        60,
+        "Aufgenommene Stimmen von Eltern: Datei und eigener Schlüssel, nach dem Absenden; ungehört und nach dem letzten Anhören 30",
+    ),
     "slot_session": Limit(1, "Antworten mit keep: session, nach der letzten Nachricht"),
     "slot_30d": Limit(30, "Antworten mit keep: 30d"),
     "slot_90d": Limit(90, "Antworten mit keep: 90d"),

@@ -14,7 +14,6 @@ import pytest
 from bot import app
 from bot.config import Settings
 from bot.dialogue.content import Content
-from bot.exchange.work import hash_of
 from bot.messengers.terminal import TerminalMessenger, address_of
 from bot.ports import Address, Inbound, Outbound, Store
 from bot.service.conversations import Conversations
@@ -23,6 +22,7 @@ from bot.service.forgetting import erase_everywhere
 from bot.service.pump import pass_time, pump
 from bot.testing.script import onboarded
 from bot.testing.talk import START
+from bot.vault.codes import hash_of
 
 ROLES = {
     "prison": "staff",

@@ -13,7 +13,7 @@ from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.state import STATES, institution_from, need_from, referral_from, to_text
 from bot.exchange.table import TABLE
-from bot.exchange.work import hash_of
+from bot.vault.codes import hash_of
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 README = Path(__file__).parents[3] / "bot" / "README.md"

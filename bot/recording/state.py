@@ -1,0 +1,77 @@
+"""What is known of recorded voices: who invited, who recorded, where each stands. No word, no name, no sound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from bot.vault.codes import Guesses
+
+State = Literal["invited", "joined", "offered", "asked", "review", "ready", "heard", "ended"]
+STATES: tuple[State, ...] = ("invited", "joined", "offered", "asked", "review", "ready", "heard", "ended")
+
+Group = Literal["small", "child", "teen"]
+"""Who gets it: under 6 the caregiver plays it, from 6 the child part does, from 14 the child decides as well."""
+
+TEEN, SCHOOL = 14, 6  # years
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One recorded voice. `voice` is the name of the sealed file; `since` tells when each state began (epoch seconds).
+
+    Why it ended is not kept, so that nobody can be asked for it.
+    """
+
+    id: str
+    state: State
+    code_hash: str
+    caregiver: str  # conversation id; "" once erased
+    group: Group
+    parent: str = ""  # conversation id, once the code was entered
+    kind: str = ""  # "message" or "story"
+    voice: str = ""
+    told: bool = False  # the parent knows what became of it: it arrived, or its time is over
+    since: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether anything can still happen to it."""
+        return self.state != "ended"
+
+    @property
+    def sent(self) -> float:
+        """When the parent sent it; 0 before."""
+        return self.since.get("offered", 0.0)
+
+    @property
+    def seen_by_parent(self) -> str:
+        """All that its parent may know: `arrived`, `over`, or `waiting` for everything else."""
+        if not self.told:
+            return "waiting"
+        return "arrived" if "heard" in self.since else "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recordings:
+    """Everything together."""
+
+    recordings: Mapping[str, Recording] = field(default_factory=dict)  # by id
+    guesses: Guesses = field(default_factory=dict)
+
+
+def group_of(age: int) -> Group:
+    """The group of a child of that age."""
+    return "teen" if age >= TEEN else "child" if age >= SCHOOL else "small"
+
+
+def to_text(one: Recording) -> str:
+    """The stored form."""
+    return json.dumps(asdict(one), separators=(",", ":"))
+
+
+def recording_from(text: str) -> Recording:
+    """Back from the stored form."""
+    return Recording(**json.loads(text))
