@@ -26,7 +26,10 @@ from bot.dialogue.session import Frame, Value
 
 ATTEMPTS_BEFORE_HUMAN = 3
 NONE_OF_THESE = "none"
-TELLING = frozenset({"too_small", "too_large", "date_impossible", "date_past", "date_future", "too_long", "too_many"})
+TELLING = frozenset({
+    "too_small", "too_large", "too_long", "too_many",
+    "date_impossible", "date_past", "date_future", "date_long_ago", "date_far",
+})  # fmt: skip
 """Reasons that say more than the example of a retry text."""
 OFFER_HUMAN = "repair.offer_human"
 

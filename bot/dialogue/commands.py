@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 from bot.dialogue import aloud, answering, asking
 from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
+from bot.dialogue.effects import CancelTimer
 from bot.dialogue.rendering import pick
 from bot.text.normalise import fold
 
@@ -124,6 +125,12 @@ def _why(draft: Draft) -> None:
 
 
 def _stop(draft: Draft) -> None:
+    """Ends everything, or only what the open question says: a check-in that was stopped is not asked again."""
+    found = asking.open_question(draft)
+    if found is not None and found[2].stop_goto:
+        draft.effects.append(CancelTimer(timer="question"))
+        draft.change_top(question="", attempts=0, narrow=(), step=found[2].stop_goto)
+        return
     draft.clear_frames()
     draft.change_part(deferred="")
     draft.push("repair.stop")

@@ -55,6 +55,23 @@ def read_date(text: str, today: date, *, past: bool = False) -> date | DateFault
     return _read_relative(low, today, past) or "unreadable"
 
 
+def next_such_day(day: date, today: date) -> date:
+    """When that day of the year comes next, today included; 29 February is kept on the 28th in a common year."""
+    for year in (today.year, today.year + 1):
+        leap = date(year, 12, 31).timetuple().tm_yday == 366
+        found = day.replace(year=year) if leap or (day.month, day.day) != (2, 29) else date(year, 2, 28)
+        if found >= today:
+            break
+    return found
+
+
+def nearest_date(text: str, today: date) -> date | DateFault:
+    """As `read_date` where both past and future may be meant: a day without a year is the nearer one."""
+    found = [read_date(text, today, past=past) for past in (False, True)]
+    days = [day for day in found if isinstance(day, date)]
+    return min(days, key=lambda day: abs((day - today).days)) if days else found[0]
+
+
 def _make(year: int, month: int, day: int) -> date | DateFault:
     try:
         return date(year, month, day)
@@ -84,7 +101,9 @@ def _read_dotted(low: str, today: date, past: bool) -> date | DateFault | None:
     day, month = int(found[1]), int(found[2])
     if found[3]:
         year = int(found[3])
-        return _make(year + 2000 if year < 100 else year, month, day)
+        if year < 100:  # "85" of somebody's birthday is not 2085
+            year += 1900 if past and year + 2000 > today.year else 2000
+        return _make(year, month, day)
     return _nearest(month, day, today, past)
 
 

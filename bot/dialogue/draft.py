@@ -22,16 +22,20 @@ PROFILE_SLOTS = frozenset({"audience", "band", "register"})  # kept as fields of
 class Draft:
     """One turn in the making; it owns copies of the session, its parts and their frames, and writes into them.
 
-    `trigger` is the text that began it; `waiting` says that nothing more is to be walked."""
+    `trigger` is the text that began it, `silent_for` how long nothing had happened before; `waiting` says that nothing more
+    is to be walked."""
 
-    __slots__ = ("at", "content", "effects", "session", "steps", "today", "trace", "trigger", "waiting")
+    __slots__ = ("at", "content", "effects", "session", "silent_for", "steps", "today", "trace", "trigger", "waiting")
 
-    def __init__(self, content: Content, session: Session, at: datetime, trigger: str = "") -> None:
+    def __init__(
+        self, content: Content, session: Session, at: datetime, trigger: str = "", silent_since: float = 0.0
+    ) -> None:
         self.content = content
         self.session = session
         self.at = at
         self.today = berlin_day(at)
         self.trigger = trigger
+        self.silent_for = timedelta(seconds=max(0.0, at.timestamp() - silent_since))
         self.effects: list[Effect] = []
         self.steps = 0
         self.trace: list[tuple[str, str, str]] = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.dialogue import alerts, answering, asking, commands, events, reopening, routing
+from bot.dialogue import alerts, answering, asking, commands, events, reminders, reopening, routing
 from bot.dialogue.content import Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Attachment, CancelHandoff, CancelTimer, Choice, Effect, React, Relay, Reply, Revise
@@ -20,7 +20,7 @@ from bot.dialogue.questions import Parsed
 from bot.dialogue.rendering import topic_text
 from bot.dialogue.session import FIRST_QUESTION, Concern, Frame, Offer, Part, Session, copy_of, fresh
 from bot.dialogue.understanding import BURST
-from bot.dialogue.walk import POSTPONE, awake, fire_reminder, put_off, walk
+from bot.dialogue.walk import walk
 
 MAX_ECHO = 3  # the same words so often in a row mean that we are going round in circles
 COMPLAINT = "repair.complain"  # the flow whose answers no counsellor sees
@@ -37,7 +37,7 @@ class Turn:
 
 def turn(content: Content, session: Session, event: events.Event) -> Turn:
     """Decides one turn. Never raises for anything a person, a counsellor or content can do."""
-    draft = Draft(content, _begin(session, event), event.at)
+    draft = Draft(content, _begin(session, event), event.at, silent_since=session.last_at)
     _adopt_new_content(draft)
     _decide(draft, event)
     _finish(draft, event)
@@ -378,20 +378,11 @@ def _timer(draft: Draft, event: events.TimerFired, kind: str) -> None:
         alerts.silence_is_over(draft)
     elif not draft.session.reachable:
         return
-    elif kind == "postpone" or _of_the_other_part(draft, event.timer):
-        if event.timer in draft.session.reminders:
-            due = awake(event.at + POSTPONE)
-            draft.start_timer(event.timer, (due - event.at).total_seconds())
-    elif event.timer == "question":
+    elif (reminder := draft.session.reminders.get(event.timer)) is not None:
+        if reminders.fire(draft, event.timer, reminder):
+            walk(draft)
+    elif event.timer == "question" and kind == "fire":
         _timed_out(draft, event)
-    elif fire_reminder(draft, event.timer):
-        walk(draft)
-
-
-def _of_the_other_part(draft: Draft, timer: str) -> bool:
-    """Whether the one it reminds has lent the phone: it waits, because nothing of hers is shown to the other."""
-    reminder = draft.session.reminders.get(timer)
-    return reminder is not None and reminder.part != draft.session.active
 
 
 def _timed_out(draft: Draft, event: events.TimerFired) -> None:
@@ -509,7 +500,7 @@ def _resume(draft: Draft) -> None:
 def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | events.DeskNews) -> None:
     match event:
         case events.FlowStarted() if event.gentle and _must_wait(draft, event.at):
-            put_off(draft, event.flow, event.slots)
+            reminders.put_off(draft, event.flow, event.slots)
         case events.FlowStarted():
             if draft.session.owner == "counsellor":  # one voice: while the flow asks, the bot owns the conversation
                 draft.change(owner="bot", lent=event.flow if event.back else "")
@@ -526,7 +517,7 @@ def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | e
 
 def _must_wait(draft: Draft, at: datetime) -> bool:
     """Whether what can wait has to: a human speaks here, a child holds the phone, or it is night."""
-    return draft.session.owner == "counsellor" or draft.session.active != "adult" or awake(at) != at
+    return draft.session.owner == "counsellor" or draft.session.active != "adult" or reminders.awake(at) != at
 
 
 # ------------------------------------------------------------------ finishing

@@ -14,6 +14,8 @@ from typing import Any
 
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
+from bot.dialogue.dates import next_such_day
+
 MAX_NODES = 60
 MAX_LENGTH = 300
 
@@ -23,7 +25,7 @@ _ALLOWED = (
     ast.NotIn, ast.Is, ast.IsNot, ast.Call, ast.Name, ast.Load, ast.Constant, ast.Tuple, ast.List, ast.IfExp,
 )  # fmt: skip
 
-FUNCTIONS = ("known", "days_until", "count", "number", "text", "min", "max", "plus_days")
+FUNCTIONS = ("known", "days_until", "count", "number", "text", "min", "max", "plus_days", "anniversary")
 
 
 class ExpressionError(Exception):
@@ -90,6 +92,7 @@ def _functions(today: date) -> dict[str, Any]:
         "plus_days": lambda value, days: date.fromordinal(
             date.fromisoformat(value).toordinal() + int(days)
         ).isoformat(),
+        "anniversary": lambda value: next_such_day(date.fromisoformat(value), today).isoformat(),
         "count": lambda value: 0 if value is None else len(value),
         "number": float,
         "text": str,

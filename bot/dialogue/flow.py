@@ -57,7 +57,7 @@ class Ask:
     quiet: bool = False
     prefill: bool = True
     reuse: bool = False  # a slot that already has a value is not asked again
-    minimum: float | None = None
+    minimum: float | None = None  # dates: days from today, negative before it
     maximum: float | None = None
     unit: str = ""
     past: bool = False  # dates: may lie in the past
@@ -65,6 +65,7 @@ class Ask:
     most: int = 0  # choose_many: at most so many; long_text: characters
     timeout: float = 0.0  # seconds; 0 = never
     timeout_goto: str = ""
+    stop_goto: str = ""  # the step that "Stopp" leads to here; "" = every flow ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,14 @@ class Remind:
     then: str = ""
     flow: str = ""
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Drop slots, and the reminders of these names that are still to come."""
+
+    slots: tuple[str, ...] = ()
+    reminders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +217,7 @@ Action = (
     | End
     | Answer
     | Remind
+    | Forget
     | Wait
     | HandOff
     | Count

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from rapidfuzz import fuzz
 
 from bot.dialogue.content import Content
-from bot.dialogue.dates import number_word, read_date, read_time
+from bot.dialogue.dates import nearest_date, number_word, read_date, read_time
 from bot.dialogue.flow import Ask
 from bot.dialogue.session import Value
 from bot.text.normalise import fold
@@ -210,15 +210,19 @@ def _number(text: str, asking: Asking) -> Reading:
 
 
 def _date(text: str, asking: Asking) -> Reading:
-    found = read_date(text, asking.today, past=asking.ask.past and not asking.ask.future)
-    if found == "impossible":
-        return Rejected("date_impossible")
+    ask, today = asking.ask, asking.today
+    found = nearest_date(text, today) if ask.past and ask.future else read_date(text, today, past=ask.past)
     if not isinstance(found, date):
-        return Rejected("date")
-    if found < asking.today and not asking.ask.past:
+        return Rejected("date_impossible" if found == "impossible" else "date")
+    if found < today and not ask.past:
         return Rejected("date_past")
-    if found > asking.today and not asking.ask.future:
+    if found > today and not ask.future:
         return Rejected("date_future")
+    away = (found - today).days
+    if ask.minimum is not None and away < ask.minimum:
+        return Rejected("date_long_ago")
+    if ask.maximum is not None and away > ask.maximum:
+        return Rejected("date_far")
     return Parsed(found.isoformat())
 
 

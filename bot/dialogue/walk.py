@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-
-from bot.dialogue import acts, answering, asking, learning
+from bot.dialogue import acts, answering, asking, learning, reminders
 from bot.dialogue.draft import Draft
-from bot.dialogue.effects import MakeFile, RequestHandoff, StartTimer, Submit
+from bot.dialogue.effects import MakeFile, RequestHandoff, Submit
 from bot.dialogue.expressions import Expression, ExpressionError, evaluate
 from bot.dialogue.flow import (
     Answer,
@@ -19,6 +17,7 @@ from bot.dialogue.flow import (
     End,
     File,
     Flow,
+    Forget,
     Goto,
     HandOff,
     Link,
@@ -28,11 +27,10 @@ from bot.dialogue.flow import (
     Study,
     Wait,
 )
-from bot.dialogue.rendering import BERLIN, fill, pick, spell
-from bot.dialogue.session import Reminder, Value
+from bot.dialogue.rendering import fill, pick, spell
+from bot.dialogue.session import Value
 
 MAX_STEPS = 100  # per turn; a flow that needs more is a loop without a question
-QUIET_FROM, QUIET_UNTIL, MORNING = time(21), time(7), time(8)
 
 
 def walk(draft: Draft) -> None:
@@ -128,7 +126,11 @@ def _act(draft: Draft, flow: Flow, step: Step, action: object) -> None:
 def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
     match action:
         case Remind():
-            _remind(draft, flow, step, action)
+            reminders.remind(draft, flow, step, action)
+        case Forget(slots, names):
+            for slot in slots:
+                draft.drop_slot(slot)
+            reminders.drop(draft, names)
         case HandOff():
             hand_off(draft, action)
         case Count(fact, values):
@@ -173,58 +175,3 @@ def hand_off(draft: Draft, action: HandOff) -> None:
         draft.clear_frames()
     draft.effects.append(RequestHandoff(reason=action.reason, urgency=action.urgency, team=action.team))
     draft.record("handoff", reason=action.reason, audience=draft.part.audience)
-
-
-# ------------------------------------------------------------------ reminders
-
-
-def _remind(draft: Draft, flow: Flow, step: Step, action: Remind) -> None:
-    base = draft.value(action.on) if action.on else draft.today.isoformat()
-    if not isinstance(base, str):
-        return  # the date was skipped: nothing to remind of
-    hour, minute = action.at.split(":")
-    day = datetime.fromisoformat(base) + timedelta(days=action.days)
-    due = awake(day.replace(hour=int(hour), minute=int(minute), tzinfo=BERLIN))
-    if due <= draft.at:
-        return  # the day before a visit that is today has passed already
-    name = f"remind:{action.name or flow.name}:{step.name}"
-    local = dict(draft.top.local) if draft.top is not None else {}
-    reminder = Reminder(action.flow or flow.name, action.then, draft.session.active, tuple(sorted(local.items())))
-    draft.change(reminders={**draft.session.reminders, name: reminder})
-    draft.effects.append(StartTimer(timer=name, due=due, fence=draft.session.fence))
-
-
-POSTPONE = timedelta(hours=3)  # how long something waits before it is tried again
-
-
-def put_off(draft: Draft, flow: str, slots: tuple[tuple[str, str], ...]) -> None:
-    """Lets a flow that somebody else wants to begin here wait for a better moment, as a reminder."""
-    due = awake(draft.at)
-    due = due if due != draft.at else awake(draft.at + POSTPONE)
-    name = f"later:{flow}:{draft.session.fence:x}"
-    reminder = Reminder(flow, "", "adult", slots)
-    draft.change(reminders={**draft.session.reminders, name: reminder})
-    draft.effects.append(StartTimer(timer=name, due=due, fence=draft.session.fence))
-
-
-def awake(moment: datetime) -> datetime:
-    """The moment itself, or the next 8:00 in Berlin when it falls into the quiet hours from 21:00 to 7:00."""
-    local = moment.astimezone(BERLIN)
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return moment
-    day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    return datetime.combine(day, MORNING, tzinfo=BERLIN)
-
-
-def fire_reminder(draft: Draft, name: str) -> bool:
-    """Begins what a reminder was set for; False when it is no longer wanted."""
-    reminder = draft.session.reminders.get(name)
-    if reminder is None:
-        return False
-    draft.change(reminders={key: item for key, item in draft.session.reminders.items() if key != name})
-    local = {key: tuple(item) if isinstance(item, list) else item for key, item in reminder.values}
-    if not draft.push(reminder.flow, local):
-        return False
-    if reminder.step:
-        draft.change_top(step=reminder.step)
-    return True

@@ -88,8 +88,8 @@ def targets_of(flow: model.Flow, step: model.Step) -> list[str]:
             open_ended = any(not option.goto and not option.link for option in action.options) or not action.options
             if action.options_from or action.skip:
                 open_ended = True
-            timed = [action.timeout_goto] if action.timeout_goto else []
-            return named + timed + ([behind] if open_ended else [])
+            aside = [goto for goto in (action.timeout_goto, action.stop_goto) if goto]
+            return named + aside + ([behind] if open_ended else [])
         case model.Wait():
             return [behind, action.timeout_goto]
         case model.Remind():
@@ -137,6 +137,8 @@ def named_slots_of(step: model.Step) -> list[str]:
             return [step.action.options_from]
         case model.Remind() if step.action.on:
             return [step.action.on]
+        case model.Forget(slots, _):
+            return list(slots)
         case _:
             return []
 
@@ -158,6 +160,17 @@ def every_goto_leads_somewhere(content: Content, report: Report) -> None:
         for new in flow.moved.values():
             if flow.step(new) is None:
                 report(flow.place, f"moved: step {new!r} does not exist{suggestion(new, flow.position)}", "error")
+
+
+@rule
+def reminders_that_are_forgotten_exist(content: Content, report: Report) -> None:
+    """`forget: {reminders: …}` names reminders that some flow sets."""
+    actions = [(flow, step) for flow in content.flows.values() for step in flow.steps]
+    names = {step.action.name or flow.name for flow, step in actions if isinstance(step.action, model.Remind)}
+    for _, step in actions:
+        for name in step.action.reminders if isinstance(step.action, model.Forget) else ():
+            if name not in names:
+                report(step.place, f"no reminder has the name {name!r}{suggestion(name, names)}", "error")
 
 
 @rule
@@ -222,7 +235,7 @@ def _waits(content: Content, step: model.Step) -> bool:
 
 def _returns_without_waiting(content: Content, flow: model.Flow, start: model.Step) -> bool:
     seen: set[str] = set()
-    waiting = targets_of(flow, start)
+    waiting = _follow_at_once(flow, start)
     while waiting:
         step = flow.step(waiting.pop())
         if step is None or step.name in seen or _waits(content, step):
@@ -230,8 +243,13 @@ def _returns_without_waiting(content: Content, flow: model.Flow, start: model.St
         if step.name == start.name:
             return True
         seen.add(step.name)
-        waiting += targets_of(flow, step)
+        waiting += _follow_at_once(flow, step)
     return False
+
+
+def _follow_at_once(flow: model.Flow, step: model.Step) -> list[str]:
+    """The steps that may follow in the same turn: what a reminder says comes on another day."""
+    return [step.goto or flow.after(step.name)] if isinstance(step.action, model.Remind) else targets_of(flow, step)
 
 
 @rule

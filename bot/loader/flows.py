@@ -25,12 +25,12 @@ from bot.text.variants import AUDIENCES, BANDS, Variants
 _FLOW_KEYS = ("flow", "title", "for", "start", "moved", "transcript", "takes", "steps", "about")
 _ACTIONS = (
     "ask", "branch", "set", "goto", "call", "link", "end", "answer", "remind", "wait", "handoff", "count", "file",
-    "send", "do", "study",
+    "send", "do", "study", "forget",
 )  # fmt: skip
 _STEP_KEYS = ("step", "say", "pictures", "files", *_ACTIONS)
 _ASK_KEYS = (
     "kind", "slot", "keep", "options", "options_from", "retry", "why", "skip", "digress", "quiet", "prefill", "reuse",
-    "min", "max", "unit", "past", "future", "most", "timeout",
+    "min", "max", "unit", "past", "future", "most", "timeout", "stop",
 )  # fmt: skip
 _OPTION_KEYS = ("label", "also", "for", "when", "goto", "link")
 _KEEPS = ("turn", "session", "30d", "90d", "case")
@@ -223,6 +223,7 @@ def _ask(node: Node) -> model.Ask:
         most=int(number("most") or 0),
         timeout=_duration(timeout["after"]) if "after" in timeout else 0.0,
         timeout_goto=timeout["goto"].text() if "goto" in timeout else "",
+        stop_goto=fields["stop"].text() if "stop" in fields else "",
     )
 
 
@@ -298,6 +299,13 @@ def _remind(node: Node) -> model.Remind:
     return model.Remind(on=text("on"), days=days, at=at, then=text("then"), flow=text("flow"), name=text("name"))
 
 
+def _forget(node: Node) -> model.Forget:
+    fields = node.fields(("slots", "reminders"))
+    if not fields:
+        node.problem("forget needs `slots` or `reminders`")
+    return model.Forget(*(fields[name].texts() if name in fields else () for name in ("slots", "reminders")))
+
+
 def _wait(node: Node) -> model.Wait:
     fields = node.fields(("for", "goto", "slot", "keep"), required=("for", "goto"))
     return model.Wait(
@@ -361,6 +369,7 @@ _BUILDERS: Mapping[str, Callable[[Node], model.Action]] = MappingProxyType({
     "end": lambda node: model.End(),
     "answer": lambda node: model.Answer(node.text()),
     "remind": _remind,
+    "forget": _forget,
     "wait": _wait,
     "handoff": _handoff,
     "count": _count,

@@ -46,6 +46,7 @@ def mutants_of(flow: model.Flow) -> Iterator[Mutant]:
                 model.Count()
                 | model.Call()
                 | model.Remind()
+                | model.Forget()
                 | model.HandOff()
                 | model.File()
                 | model.Send()

@@ -72,6 +72,6 @@ def test_quick_exit_clears_the_last_day_and_shows_something_harmless(talk: Talk,
 
 
 def test_a_reminder_set_for_the_night_waits_for_the_morning() -> None:
-    from bot.dialogue.walk import awake
+    from bot.dialogue.reminders import awake
 
     assert awake(BERLIN_NIGHT).astimezone(UTC).hour == 7  # 8:00 in Berlin
