@@ -67,9 +67,10 @@ def next_such_day(day: date, today: date) -> date:
 
 def nearest_date(text: str, today: date) -> date | DateFault:
     """As `read_date` where both past and future may be meant: a day without a year is the nearer one."""
-    found = [read_date(text, today, past=past) for past in (False, True)]
-    days = [day for day in found if isinstance(day, date)]
-    return min(days, key=lambda day: abs((day - today).days)) if days else found[0]
+    ahead, back = read_date(text, today), read_date(text, today, past=True)
+    if not isinstance(ahead, date) or not isinstance(back, date):
+        return ahead
+    return back if today - back < ahead - today else ahead
 
 
 def _make(year: int, month: int, day: int) -> date | DateFault:
