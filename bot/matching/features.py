@@ -23,7 +23,7 @@ STOP = frozenset({
 _ENDINGS = frozenset({"ungen", "innen", "ung", "heit", "keit", "lich", "isch", "ern", "est", "end", "en", "er", "es", "em",
                       "te", "st", "e", "n", "s", "t"})  # fmt: skip
 MAX_WORDS = 240  # of a long text the first and the last half of these count
-SIZES = (3, 4)  # lengths of the n-grams; pairs of letters cost a third more and find nothing more
+SIZE = 4  # letters of an n-gram; three as well cost two thirds more and find nothing more
 # How much a kind of feature counts, by its first letter; found by cross-validation (tests/bench/calibrate.py).
 KINDS: Mapping[str, float] = {"w": 0.8, "s": 1.1, "p": 0.9, "c": 3.5, "k": 1.0}
 
@@ -98,7 +98,7 @@ def take_apart(word: str, lexicon: Lexicon) -> Word:
         return Word((f"w:{word}",))
     concepts = lexicon.concepts(word)
     padded = f"<{word}>"
-    grams = [f"g:{padded[at : at + size]}" for size in SIZES for at in range(len(padded) - size + 1)]
+    grams = [f"g:{padded[at : at + SIZE]}" for at in range(len(padded) - SIZE + 1)]
     base = stem(word)
     return Word(
         (f"w:{word}", f"s:{base}", *[f"c:{concept}" for concept in concepts], *grams),
@@ -112,5 +112,10 @@ def pair_features(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [
         name
         for (left, means), (right, meant) in itertools.pairwise(pairs)
-        for name in (f"p:{left} {right}", f"k:{means} {meant}")
+        for name in (pair_name("p", left, right), pair_name("k", means, meant))
     ]
+
+
+def pair_name(kind: str, left: str, right: str) -> str:
+    """The feature of two neighbours: kind "p" by their stems, "k" by their meanings."""
+    return f"{kind}:{left} {right}"

@@ -2,13 +2,14 @@
 
 The classifier is ridge regression (one-against-all least squares), solved by dual coordinate ascent: example after
 example, its own part of the solution is set right while the others stand still (Shalev-Shwartz & Zhang, "Stochastic dual
-coordinate ascent methods", 2013). Three rounds are as good as the exact solution and need no matrix of all pairs.
+coordinate ascent methods", 2013). Two rounds rank as well as the exact solution and need no matrix of all pairs.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,15 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from bot.matching.features import KINDS, Lexicon, pair_features, take_apart
+from bot.matching.features import KINDS, Lexicon, Word, pair_features, pair_name, take_apart
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 RIDGE = 0.7  # regularisation; larger = smoother
-ROUNDS = 3  # over all examples; more do not change the ranking
+ROUNDS = 2  # over all examples; more do not change the ranking
 MAX_SOLVED = 10_000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
-_FEW, _MANY = 16, 270  # examples of a feature: up to which, and from which, the Gram matrix is summed in another way
 _SPELT = 4  # letters from which a word is compared with the known ones
 _RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
 # Letters that begin a word with nearly the same sound: children write "fata" and "kefengnis".
@@ -51,18 +51,17 @@ class Words:
     meant: tuple[str, ...]
 
     @classmethod
-    def of(cls, words: Mapping[str, tuple[list[int], str, str]], renumbered: Ints) -> Words:
-        """From each word's features, stem and meaning; `renumbered` has -1 for a feature that is left out."""
-        raw = [numbers for numbers, _, _ in words.values()]
-        flat = renumbered[np.array(list(itertools.chain.from_iterable(raw)), dtype=np.int64)]
+    def of(cls, words: Mapping[str, Word], flat: Ints, lengths: Ints, renumbered: Ints) -> Words:
+        """From the words taken apart and all their features; `renumbered` has -1 for a feature that is left out."""
+        flat = renumbered[flat]
         stays = flat >= 0
-        ends = np.concatenate([[0], np.cumsum(stays)])[np.cumsum([0, *(len(numbers) for numbers in raw)])]
+        ends = np.concatenate([[0], np.cumsum(stays)])[np.concatenate([[0], np.cumsum(lengths)])]
         return cls(
             {said: place for place, said in enumerate(words)},
             flat[stays],
             tuple(ends.tolist()),
-            tuple(base for _, base, _ in words.values()),
-            tuple(meant for _, _, meant in words.values()),
+            tuple(word.stem for word in words.values()),
+            tuple(word.meant for word in words.values()),
         )
 
     def get(self, said: str) -> Known | None:
@@ -87,27 +86,24 @@ class Vectors:
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, list[tuple[Ints, Floats]]]:
         """Learns the space from folded texts and gives their vectors. N-grams and pairs seen once are left out."""
-        raw: dict[str, int] = {}
-        words: dict[str, tuple[list[int], str, str]] = {}
-        flat: list[int] = []
-        ends = [0]
-        for text in texts:
-            pairs: list[tuple[str, str]] = []
-            for said in text:
-                known = words.get(said)
-                if known is None:
-                    word = take_apart(said, lexicon)
-                    numbers = [raw.setdefault(name, len(raw)) for name in word.features]
-                    known = words[said] = (numbers, word.stem, word.meant)
-                flat += known[0]
-                if known[1]:
-                    pairs.append(known[1:])
-            flat += [raw.setdefault(name, len(raw)) for name in pair_features(pairs)]
-            ends.append(len(flat))
-        rows, columns, counts = _counted(np.array(flat, dtype=np.int64), np.diff(ends), len(raw))
+        places: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+        said = np.array([places[word] for word in itertools.chain.from_iterable(texts)], dtype=np.int64)
+        rows = np.repeat(np.arange(len(texts), dtype=np.int64), [len(text) for text in texts])
+        words = {word: take_apart(word, lexicon) for word in places}
+        raw: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+        flat = np.array([raw[name] for word in words.values() for name in word.features], dtype=np.int64)
+        lengths = np.array([len(word.features) for word in words.values()], dtype=np.int64)
+        least = 2 if len(texts) > 200 else 1
+        found = [
+            (np.repeat(rows, lengths[said]), flat[_segments(lengths, said)]),
+            *(_pairs(kind, raw, said, rows, list(words.values()), least) for kind in ("p", "k")),
+        ]
+        rows, columns, counts = _counted(
+            np.concatenate([one[0] for one in found]), np.concatenate([one[1] for one in found]), len(raw)
+        )
         frequency = np.bincount(columns, minlength=len(raw))
         letters = np.array([name[0] for name in raw], dtype="U1")
-        stays = (frequency >= (2 if len(texts) > 200 else 1)) | (letters == "w") | (letters == "s")
+        stays = (frequency >= least) | (letters == "w") | (letters == "s")
         renumbered = np.where(stays, np.cumsum(stays) - 1, -1)
         kinds = np.array([KINDS.get(letter, 1.0) for letter in letters[stays].tolist()])
         total = len(texts) + 1
@@ -116,7 +112,7 @@ class Vectors:
             {name: at for at, name in enumerate(itertools.compress(raw, stays.tolist()))},
             idf,
             lexicon,
-            Words.of(words, renumbered),
+            Words.of(words, flat, lengths, renumbered),
             (math.log(total / 2) + 0.3) * KINDS["w"],
             _by_sound(words),
         )
@@ -165,10 +161,40 @@ def _by_sound(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {sound: tuple(some) for sound, some in found.items()}
 
 
-def _counted(flat: Ints, lengths: Ints, width: int) -> tuple[Ints, Ints, Ints]:
-    """How often each text has each of its features: text, feature and count, sorted. `flat` holds text behind text."""
-    rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
-    places, counts = np.unique(rows * max(1, width) + flat, return_counts=True)
+def _segments(lengths: Ints, chosen: Ints) -> Ints:
+    """Where the parts of the chosen segments lie in an array in which all segments lie one behind the other."""
+    starts, wanted = (np.cumsum(lengths) - lengths)[chosen], lengths[chosen]
+    shift: Ints = np.repeat(starts - (np.cumsum(wanted) - wanted), wanted)
+    return shift + np.arange(len(shift))
+
+
+def _pairs(
+    kind: str, raw: dict[str, int], said: Ints, rows: Ints, words: Sequence[Word], least: int
+) -> tuple[Ints, Ints]:
+    """Row and feature number of each pair of neighbours that occurs at least `least` times; new ones get a number in `raw`.
+
+    By numbers, not by names: most pairs occur once, and a hundred thousand names would take longer than all the rest.
+    """
+    parts: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+    part = np.array([parts[word.stem if kind == "p" else word.meant] for word in words], dtype=np.int64)
+    kept = np.array([bool(word.stem) for word in words], dtype=bool)[said] if len(words) else np.zeros(0, dtype=bool)
+    ids, rows = part[said[kept]], rows[kept]
+    beside = rows[1:] == rows[:-1]
+    keys = (ids[:-1] * len(parts) + ids[1:])[beside]
+    distinct, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    names = list(parts)
+    often = counts >= least
+    numbers = np.full(len(distinct), -1, dtype=np.int64)
+    numbers[often] = [
+        raw[pair_name(kind, names[key // len(names)], names[key % len(names)])] for key in distinct[often].tolist()
+    ]
+    stays = often[inverse]
+    return rows[1:][beside][stays], numbers[inverse][stays]
+
+
+def _counted(rows: Ints, columns: Ints, width: int) -> tuple[Ints, Ints, Ints]:
+    """How often each text has each of its features: text, feature and count, sorted."""
+    places, counts = np.unique(rows * max(1, width) + columns, return_counts=True)
     rows, columns = np.divmod(places, max(1, width))
     return rows, columns, counts
 
@@ -219,46 +245,3 @@ def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classe
             own += move
             weights[at] = own
     return weights
-
-
-def gram_of(vectors: Sequence[tuple[Ints, Floats]], width: int) -> Floats:
-    """All inner products, summed feature by feature.
-
-    Three ways, by how many examples have the feature: few -> all pairs at once, many -> one dense product, else one by one.
-    """
-    n = len(vectors)
-    rows = np.concatenate([np.full(len(at), row, dtype=np.int64) for row, (at, _) in enumerate(vectors)])
-    columns = np.concatenate([at for at, _ in vectors])
-    values = np.concatenate([value for _, value in vectors])
-    order = np.argsort(columns, kind="stable")
-    rows, values = rows[order], values[order]
-    counts = np.bincount(columns, minlength=width)
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    dense = np.zeros((n, int((counts > _MANY).sum())), dtype=np.float32)
-    for place, feature in enumerate(np.flatnonzero(counts > _MANY)):
-        part = slice(starts[feature], starts[feature] + counts[feature])
-        dense[rows[part], place] = values[part]
-    gram = dense @ dense.T
-    for feature in np.flatnonzero((counts > _FEW) & (counts <= _MANY)):
-        part = slice(starts[feature], starts[feature] + counts[feature])
-        who, value = rows[part], values[part]
-        gram[who[:, None], who[None, :]] += value[:, None] * value[None, :]
-    return gram + _pairs(rows, values, starts, counts, n)
-
-
-def _pairs(rows: Ints, values: Floats, starts: Ints, counts: Ints, n: int) -> Floats:
-    """The part of the Gram matrix that rare features make."""
-    places: list[Ints] = []
-    products: list[Floats] = []
-    for size in range(1, _FEW + 1):
-        first = starts[counts == size]
-        if not len(first):
-            continue
-        block = first[:, None] + np.arange(size)[None, :]
-        who, value = rows[block], values[block]
-        places.append((who[:, :, None] * n + who[:, None, :]).ravel())
-        products.append((value[:, :, None] * value[:, None, :]).ravel())
-    if not places:
-        return np.zeros((n, n), dtype=np.float32)
-    total = np.bincount(np.concatenate(places), weights=np.concatenate(products), minlength=n * n)
-    return total.reshape(n, n).astype(np.float32)

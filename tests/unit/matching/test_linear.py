@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bot.matching.linear import RIDGE, fit, gram_of
+from bot.matching.linear import RIDGE, fit
 
 
 def _examples(count: int, width: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -35,14 +35,17 @@ def test_weights_solve_the_ridge_regression_however_many_examples_there_are(coun
 
 def test_small_sets_agree_with_the_inverse() -> None:
     rows, labels = _examples(30, 200), np.arange(30) % 4
-    gram = gram_of(rows, 200)
+    dense = np.zeros((30, 200), dtype=np.float32)
+    for number, (at, values) in enumerate(rows):
+        dense[number, at] = values
+    gram = dense @ dense.T
     alpha = np.linalg.solve(
         gram + np.float32(RIDGE) * np.eye(30, dtype=np.float32), np.eye(4, dtype=np.float32)[labels]
     )
     exact = np.zeros((200, 4), dtype=np.float32)
     for (at, values), share in zip(rows, alpha, strict=True):
         exact[at] += values[:, None] * share[None, :]
-    assert np.abs(fit(rows, labels, 200, 4) - exact).max() < 0.01
+    assert np.abs(fit(rows, labels, 200, 4, rounds=3) - exact).max() < 0.01
 
 
 def test_no_examples_give_no_weights() -> None:
