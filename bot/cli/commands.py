@@ -296,7 +296,8 @@ def complaints(
 
 
 institution = typer.Typer(
-    help="Stellen, die Vermittlungen annehmen: eintragen, Einmalcodes, Zahlen.", no_args_is_help=True
+    help="Stellen, die Vermittlungen annehmen oder Ansprechpersonen nennen: eintragen, Einmalcodes, Zahlen.",
+    no_args_is_help=True,
 )
 app.add_typer(institution, name="institution")
 
@@ -308,14 +309,20 @@ def institution_add(
     name: Annotated[str, typer.Argument(help="Name, den Fachkräfte und Familien lesen.")],
     kind: Annotated[
         str,
-        typer.Option(help="Beratung, Gruppe, Besuchsbegleitung, Jugendhilfe, Straffälligenhilfe; mehrere mit Komma."),
-    ],
+        typer.Option(
+            help="Beratung, Gruppe, Besuchsbegleitung, Jugendhilfe, Straffälligenhilfe; mehrere mit Komma. "
+            "Leer: nimmt keine Vermittlungen, nennt nur Ansprechpersonen."
+        ),
+    ] = "",
     land: Annotated[str, typer.Option(help="Länder mit zwei Buchstaben und Komma; leer: alle.")] = "",
+    prison: Annotated[
+        str, typer.Option(help="Kennung aus knowledge/data/prisons.yaml, wenn es eine Anstalt ist.")
+    ] = "",
 ) -> None:
     """Trägt eine Stelle ein und zeigt den Einmalcode."""
     from bot.cli.exchange import run_add
 
-    raise SystemExit(run_add(name, kind, land))
+    raise SystemExit(run_add(name, kind, land, prison))
 
 
 @institution.command("code")
@@ -332,6 +339,14 @@ def institution_off(who: Which) -> None:
     from bot.cli.exchange import run_off
 
     raise SystemExit(run_off(who))
+
+
+@institution.command("remove")
+def institution_remove(who: Which) -> None:
+    """Entfernt die Stelle mit ihren Ansprechpersonen; offene Vermittlungen enden, und alle erfahren es."""
+    from bot.cli.exchange import run_remove
+
+    raise SystemExit(run_remove(who))
 
 
 @institution.command("list")

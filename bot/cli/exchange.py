@@ -18,7 +18,7 @@ from bot.errors import ConfigError
 from bot.exchange import Exchange, Institution
 from bot.ports import Tally, week_of
 from bot.service.codes import draw
-from bot.service.exchange import COUNTED, load, set_institution
+from bot.service.exchange import COUNTED, load, remove_institution, set_institution
 from bot.service.translation import CODE_LENGTH
 from bot.vault.codes import hash_of
 
@@ -31,18 +31,22 @@ STEPS = {
 }  # fmt: skip
 
 
-def run_add(name: str, kinds: str, laender: str) -> int:
-    """Adds an institution and prints its one-time code. Raises ConfigError for unknown kinds or Länder."""
+def run_add(name: str, kinds: str, laender: str, prison: str) -> int:
+    """Adds an institution and prints its one-time code. Raises ConfigError for unknown kinds, Länder or prisons."""
     chosen, where = _listed(kinds), [one.upper() for one in _listed(laender)]
     wrong = [kind for kind in chosen if kind not in KINDS]
     if wrong:
         raise ConfigError(f"--kind {wrong[0]}: known are {', '.join(KINDS)}.")
-    known = app.load_content_for(read_settings()).laender
-    wrong = [land for land in where if land not in known]
+    content = app.load_content_for(read_settings())
+    wrong = [land for land in where if land not in content.laender]
     if wrong:
-        raise ConfigError(f"--land {wrong[0]}: known are {', '.join(sorted(known))}.")
+        raise ConfigError(f"--land {wrong[0]}: known are {', '.join(sorted(content.laender))}.")
+    if prison and (content.prisons is None or content.prisons.get(prison) is None):
+        raise ConfigError(
+            f"--prison {prison}: not in knowledge/data/prisons.yaml; write the id of a prison that stands there."
+        )
     id = f"i-{secrets.token_hex(4)}"
-    asyncio.run(_set(id, name=name, kinds=chosen, laender=where, open=True))
+    asyncio.run(_set(id, name=name, kinds=chosen, laender=where, open=True, prison=prison))
     print(f"{name} ({id}) ist eingetragen.")
     return _give_code(id)
 
@@ -63,16 +67,28 @@ def run_off(who: str) -> int:
     return 0
 
 
+def run_remove(who: str) -> int:
+    """The institution is gone with its contacts; the people in open referrals are told."""
+    found = _found(asyncio.run(_load()), who)
+    if found is None:
+        return 2
+    asyncio.run(_remove(found.id))
+    print(f"{found.name} ist entfernt, mit allen Ansprechpersonen. Wer auf sie wartet, erfährt es.")
+    return 0
+
+
 def run_list() -> int:
     """Institutions with what they offer and how many people of theirs have joined."""
     exchange = asyncio.run(_load())
-    table = Table("Kennung", "Name", "Angebote", "Länder", "Chats", "nimmt an", "bestätigt", "offen")
+    table = Table(
+        "Kennung", "Name", "Angebote", "Länder", "Chats", "nimmt an", "bestätigt", "Ansprechpersonen", "offen"
+    )
     for one in sorted(exchange.institutions.values(), key=lambda one: one.name):
         live = sum(row.live and row.institution == one.id for row in exchange.referrals.values())
         confirmed = datetime.fromtimestamp(one.confirmed, UTC).strftime("%d.%m.%Y") if one.people else "noch niemand"
         table.add_row(
-            one.id, one.name, ", ".join(one.kinds), ", ".join(one.laender) or "alle", str(len(one.people)),
-            "ja" if one.open else "nein", confirmed, str(live),
+            one.id, one.name, ", ".join(one.kinds) or "nur Ansprechpersonen", ", ".join(one.laender) or "alle", str(len(one.people)),
+            "ja" if one.open and one.kinds else "nein", confirmed, str(len(one.contacts)), str(live),
         )  # fmt: skip
     Console().print(table)
     return 0
@@ -123,6 +139,11 @@ async def _load() -> Exchange:
 async def _set(id: str, **values: Any) -> None:
     async with app.open_store(read_settings()) as store:
         await set_institution(store, id, datetime.now(UTC), **values)
+
+
+async def _remove(id: str) -> None:
+    async with app.open_store(read_settings()) as store:
+        await remove_institution(store, id, datetime.now(UTC))
 
 
 async def _tallies(since: str, until: str) -> list[Tally]:

@@ -2,7 +2,7 @@
 
 A flow asks for `area` (a postal code or a Land) and `wanted` (a kind of the directory, or `any`); the acts here answer with
 `found` ("near", "land": only elsewhere in the Land, "none"), `found_text`, `area_text`
-and, for centres, `wide_text` (who serves everybody).
+and, for centres, `wide_text` (who serves everybody); `found_ids` are the ids of those in the list, with commas.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ def _area(draft: Draft) -> tuple[str, str]:
 
 def _set(draft: Draft, found: str, rows: list[Hit], wide: list[Hit]) -> None:
     draft.set_slot("found", found, "turn")
+    draft.set_slot("found_ids", ",".join(hit.entry.id for hit in rows), "turn")
     draft.set_slot("found_text", "\n".join(_row(draft, hit) for hit in rows), "turn")
     draft.set_slot("wide_text", "\n".join(_row(draft, hit) for hit in wide), "turn")
     plz, land = _area(draft)

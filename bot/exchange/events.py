@@ -46,6 +46,15 @@ class InstitutionSet:
     open: bool | None = None
     code_hash: str = ""
     code_until: float = 0.0
+    prison: str | None = None
 
 
-Event = FormSent | TimerDue | Forgotten | InstitutionSet
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionRemoved:
+    """The operator removes an institution with its contacts."""
+
+    at: datetime
+    id: str
+
+
+Event = FormSent | TimerDue | Forgotten | InstitutionSet | InstitutionRemoved

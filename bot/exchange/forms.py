@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from bot.exchange import contacts
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.state import Institution, Need, Referral
@@ -30,11 +31,13 @@ def _find(work: Work, event: ev.FormSent) -> None:
         slots[name] = one.id if one is not None else ""
         slots[f"{name}_name"] = one.name if one is not None else ""
     flow = "referral.choose" if fitting else "referral.nobody"
+    for one in fitting[:SHOWN]:
+        contacts.show(work, event.conversation, [one], most=1)
     work.answer(event.conversation, flow, **slots)
 
 
 def _fits(one: Institution, land: str, kind: str) -> bool:
-    reachable = one.open and bool(one.people)
+    reachable = one.open and bool(one.people) and bool(one.kinds)
     return reachable and (not one.laender or land in one.laender) and (kind in ("", "any") or kind in one.kinds)
 
 
@@ -94,12 +97,11 @@ def _line(work: Work, one: Referral, who: str) -> None:
 def _code(work: Work, event: ev.FormSent) -> None:
     """The family enters a code."""
     who = event.conversation
-    referral = work.exchange.referrals.get(spelt(event.values.get("code", "")))
-    offered = referral is not None and referral.state == "offered" and referral.family in ("", who)
-    if work.tried_out(who) or referral is None or not offered:
-        work.wrong_code(who)
-        return
-    take(work, replace(referral, family=who), "family enters the code", event)
+    meant = work.exchange.referrals.get(spelt(event.values.get("code", "")))
+    offered = meant is not None and meant.state == "offered" and meant.family in ("", who)
+    referral = work.opened(who, meant if offered else None)
+    if referral is not None:
+        take(work, replace(referral, family=who), "family enters the code", event)
 
 
 def _consent(work: Work, event: ev.FormSent) -> None:
@@ -114,7 +116,7 @@ def _withdraw(work: Work, event: ev.FormSent) -> None:
 def _step_of_family(work: Work, event: ev.FormSent, kind: str) -> None:
     referral = work.exchange.referrals.get(event.values.get("code", ""))
     if referral is None or referral.family != event.conversation:
-        work.answer(event.conversation, "referral.unknown", wait="")
+        work.unknown(event.conversation)
         return
     take(work, referral, kind, event)
 
@@ -130,9 +132,10 @@ _ANSWERS: Mapping[str, str] = MappingProxyType({
 
 def _answer(work: Work, event: ev.FormSent) -> None:
     """One of a service's people says what becomes of a referral."""
-    referral, kind = _served(work, event), _ANSWERS.get(event.values.get("answer", ""))
+    kind = _ANSWERS.get(event.values.get("answer", ""))
+    referral = _served(work, event) if kind is not None else None
     if referral is None or kind is None:
-        work.answer(event.conversation, "referral.unknown", wait="")
+        work.unknown(event.conversation)
         return
     take(work, referral, kind, event)
 
@@ -141,7 +144,7 @@ def _open(work: Work, event: ev.FormSent) -> None:
     """A service's person looks at one referral again."""
     referral = _served(work, event)
     if referral is None or referral.state in ("offered", "ended"):
-        work.answer(event.conversation, "referral.unknown", wait="")
+        work.unknown(event.conversation)
     elif referral.state in ("sent", "seen"):
         work.answer(event.conversation, "referral.request", **shown(work, referral))
     else:
@@ -157,15 +160,15 @@ def _served(work: Work, event: ev.FormSent) -> Referral | None:
 
 def _join(work: Work, event: ev.FormSent) -> None:
     """A person of an institution links this chat with its one-time code."""
-    wanted, tried_out = hash_of(event.values.get("code", "")), work.tried_out(event.conversation)
-    for one in work.exchange.institutions.values():
-        if not tried_out and one.code_hash and one.code_hash == wanted and one.code_until > work.now:
-            people = (*one.people, event.conversation) if event.conversation not in one.people else one.people
-            work.put(replace(one, people=people, code_hash="", code_until=0.0, confirmed=work.now))
-            work.timer(f"confirm|{one.id}", CONFIRM_DAYS)
-            work.answer(event.conversation, "referral.joined", service=one.name)
-            return
-    work.wrong_code(event.conversation)
+    who, wanted = event.conversation, hash_of(event.values.get("code", ""))
+    valid = (one for one in work.exchange.institutions.values() if one.code_hash and one.code_until > work.now)
+    one = work.opened(who, next((one for one in valid if one.code_hash == wanted), None))
+    if one is None:
+        return
+    people = (*one.people, who) if who not in one.people else one.people
+    work.put(replace(one, people=people, code_hash="", code_until=0.0, confirmed=work.now))
+    work.timer(f"confirm|{one.id}", CONFIRM_DAYS)
+    work.answer(who, "referral.joined", service=one.name)
 
 
 def _confirm(work: Work, event: ev.FormSent) -> None:
@@ -183,14 +186,15 @@ def _confirm(work: Work, event: ev.FormSent) -> None:
 
 def _mine(work: Work, event: ev.FormSent) -> None:
     """Shows an institution's person the entry, to keep or change."""
-    for one in work.exchange.institutions.values():
-        if event.conversation in one.people:
-            work.answer(event.conversation, "referral.entry", **entry(one))
-            return
-    work.answer(event.conversation, "referral.join")
+    one = contacts.own(work, event.conversation)
+    if one is not None:
+        work.answer(event.conversation, "referral.entry", **entry(one))
+    else:
+        work.answer(event.conversation, "referral.join")
 
 
 FORMS: Mapping[str, Callable[[Work, ev.FormSent], None]] = MappingProxyType({
     "find": _find, "refer": _refer, "list": _list, "code": _code, "consent": _consent, "withdraw": _withdraw,
-    "answer": _answer, "open": _open, "join": _join, "confirm": _confirm, "mine": _mine,
+    "answer": _answer, "open": _open, "join": _join, "confirm": _confirm, "mine": _mine, "contacts": contacts.manage,
+    "contact": contacts.save, "checked": contacts.checked, "people": contacts.people,
 })  # fmt: skip

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import assert_never
 
+from bot.exchange import contacts
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.forms import FORMS
@@ -36,6 +39,8 @@ def decide(exchange: Exchange, event: ev.Event) -> Decision:
             _forget(work, event.conversation)
         case ev.InstitutionSet():
             _set_institution(work, event)
+        case ev.InstitutionRemoved():
+            _remove_institution(work, event.id)
         case _:
             assert_never(event)
     return Decision(work.exchange, tuple(work.effects))
@@ -52,6 +57,11 @@ def _timer(work: Work, name: str) -> None:
             for who in institution.people:
                 work.tell(who, "referral.entry", **entry(institution))
             work.timer(name, CONFIRM_DAYS)
+        return
+    if kind == "contacts":
+        institution = work.exchange.institutions.get(key)
+        if institution is not None:
+            contacts.remind(work, institution)
         return
     referral = work.exchange.referrals.get(key)
     if referral is not None:
@@ -92,5 +102,24 @@ def _set_institution(work: Work, event: ev.InstitutionSet) -> None:
             open=event.open if event.open is not None else one.open,
             code_hash=event.code_hash or one.code_hash,
             code_until=event.code_until or one.code_until,
+            prison=event.prison if event.prison is not None else one.prison,
         )
     )
+
+
+def _remove_institution(work: Work, id: str) -> None:
+    """It is gone with its contacts; whoever waits for it hears that it cannot help."""
+    one = work.exchange.institutions.get(id)
+    if one is None:
+        return
+    for referral in list(work.exchange.referrals.values()):
+        if referral.institution == id and referral.live:
+            STEPS[_AT_REMOVAL[referral.state]](work, referral, {})
+    left = {key: known for key, known in work.exchange.institutions.items() if key != id}
+    work.exchange = replace(work.exchange, institutions=left)
+    work.effects += [fx.DropTimer(name=f"{kind}|{id}") for kind in ("confirm", "contacts")]
+
+
+_AT_REMOVAL: Mapping[str, str] = MappingProxyType({
+    "offered": "expire", "sent": "turn_down", "seen": "turn_down", "accepted": "hand_back", "met": "hand_back",
+})  # fmt: skip

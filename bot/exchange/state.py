@@ -15,8 +15,23 @@ Outcome = Literal["", "closed", "declined", "withdrawn", "refused", "returned", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A function of an institution and how to reach it; no name. `confirmed`: epoch seconds when its own people last said so."""
+
+    id: str
+    function: str
+    phone: str = ""
+    mail: str = ""
+    hours: str = ""
+    confirmed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Institution:
-    """A service that accepts referrals. Its people are conversations that joined with a one-time code; nobody has a name."""
+    """A service that accepts referrals, or a house that only tells how to reach it (without `kinds`).
+
+    Its people are conversations that joined with a one-time code; nobody has a name.
+    """
 
     id: str
     name: str
@@ -27,6 +42,8 @@ class Institution:
     confirmed: float = 0.0  # epoch seconds when its own people last said that this is right
     code_hash: str = ""
     code_until: float = 0.0  # epoch seconds
+    prison: str = ""  # its id in the directory of prisons, when it is one
+    contacts: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +106,7 @@ def institution_from(text: str) -> Institution:
     data = json.loads(text)
     for name in ("kinds", "laender", "people"):
         data[name] = tuple(data[name])
+    data["contacts"] = tuple(Contact(**one) for one in data.get("contacts", ()))
     return Institution(**data)
 
 

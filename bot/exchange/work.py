@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.exchange import effects as fx
 from bot.exchange.state import Exchange, Institution, Need, Outcome, Referral, State
 from bot.vault import codes
+
+Found = TypeVar("Found", Institution, Referral)
 
 CODE_DAYS = 14  # how long a family can use its code
 NUDGE_DAYS = 3  # until the silent are reminded
@@ -54,14 +57,24 @@ class Work:
             case Need():
                 self.exchange = replace(self.exchange, needs={**self.exchange.needs, item.code: item})
 
-    def tried_out(self, who: str) -> bool:
+    def _tried_out(self, who: str) -> bool:
         """Whether somebody entered so many wrong codes that no further one is looked at for now."""
         return codes.tried_out(self.exchange.guesses, who, self.now)
 
-    def wrong_code(self, who: str) -> None:
-        """Counts it, and says so; whoever tries out codes has to wait."""
-        wait = "yes" if self.tried_out(who) else ""
+    def opened(self, who: str, found: Found | None) -> Found | None:
+        """What somebody's code opens. A wrong one is counted and told; whoever tries out codes has to wait."""
+        if found is not None and not self._tried_out(who):
+            return found
+        self._wrong_code(who)
+        return None
+
+    def _wrong_code(self, who: str) -> None:
+        wait = "yes" if self._tried_out(who) else ""
         self.exchange = replace(self.exchange, guesses=codes.one_more(self.exchange.guesses, who, self.now))
+        self.unknown(who, wait)
+
+    def unknown(self, who: str, wait: str = "") -> None:
+        """Nothing here has that code, or it is not for this person to open."""
         self.answer(who, "referral.unknown", wait=wait)
 
     def need_of(self, referral: Referral) -> Need:

@@ -26,7 +26,7 @@ MAX_MESSAGE = 4096  # UTF-16 units of one Telegram message; a longer text is spl
 BUILT_IN_NAMES = frozenset({
     "audience", "band", "register", "language", "consent", "owner", "watched", "shared_phone", "land", "prison", "alias",
     "human_when", "km", "can_speak", "role_hint", "first_question", "minimum", "maximum", "unit", "source", "as_of",
-    "title", "look_text", "found", "found_text", "wide_text", "area_text", "topic", "candidates", "asked", "category",
+    "title", "look_text", "found", "found_ids", "found_text", "wide_text", "area_text", "topic", "candidates", "asked", "category",
 })  # fmt: skip
 NEEDED_FLOWS = (
     "onboarding", "menu", "safety.after", "safety.after_without_consent", "safety.second_look", "repair.offer_human",

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from bot.dialogue import Session, Turn, turn, understand
 from bot.dialogue import effects as fx
@@ -52,6 +52,9 @@ from bot.service.translation import (
     words_of,
 )
 
+if TYPE_CHECKING:
+    from bot.service.exchange import ExchangeLane
+
 log = Log("kavi.turn")
 
 FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
@@ -81,6 +84,7 @@ class Conversations:
     watcher: Watcher | None = None
     matched: Callable[[str], None] | None = None  # hears what the matcher made of each text
     _pace: dict[str, deque[float]] = field(default_factory=dict)
+    _exchange: ExchangeLane | None = None
 
     async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
         """Runs the lane's waiting events one after another and gathers what they change.
@@ -89,9 +93,11 @@ class Conversations:
         apology, and the operator is told.
         """
         if lane.address == EXCHANGE:
-            from bot.service.exchange import ExchangeLane  # no conversation needs it, and a start would wait for it
+            if self._exchange is None:
+                from bot.service.exchange import ExchangeLane  # no conversation needs it, and a start would wait for it
 
-            return await ExchangeLane(self.store).decide(lane, now)
+                self._exchange = ExchangeLane(self.store)
+            return await self._exchange.decide(lane, now)
         session = Session.from_text(lane.session) if lane.session else Session()
         began = session.owner
         if self.honest is not None:

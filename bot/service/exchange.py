@@ -1,14 +1,16 @@
 """The exchange's lane: forms of professionals, families and services in, flows in their conversations out.
 
 All of it passes through one lane, so whoever answers a referral first, wins. A referral is a document without words; its words
-lie in a second one, sealed with the family's key, so that erasing her takes them along.
+lie in a second one, sealed with the family's key, so that erasing her takes them along. What has no words is kept in memory as
+long as no other process has committed to the lane; words are read for the referrals that an event names, and not kept.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -19,12 +21,14 @@ from bot.exchange.state import institution_from, need_from, referral_from, to_te
 from bot.log import Log
 from bot.ports import EXCHANGE, ConversationId, Document, Inbound, InboxRow, Lane, NewTimer, Store, Tally, TurnCommit
 from bot.service.translation import Gathered
+from bot.vault.codes import spelt
 
 log = Log("kavi.exchange")
 
 INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guesses"
 COUNTED = "referral"  # name of the weekly numbers
 KEPT_AFTER_END = timedelta(days=90)
+LOOKED_AT_ANEW = 600.0  # seconds: so long what retention has removed may still be in memory
 
 
 async def set_institution(store: Store, id: str, at: datetime, **values: Any) -> None:
@@ -34,14 +38,25 @@ async def set_institution(store: Store, id: str, at: datetime, **values: Any) ->
     await store.receive([Inbound(address=EXCHANGE, external_id=key, kind="desk", at=at, payload=payload)], None)
 
 
+async def remove_institution(store: Store, id: str, at: datetime) -> None:
+    """Removes an institution from outside the running program; see `InstitutionRemoved`."""
+    payload = {"event": "InstitutionRemoved", "id": id}
+    key = f"institution|{id}|{at.timestamp()}|{secrets.token_hex(4)}"
+    await store.receive([Inbound(address=EXCHANGE, external_id=key, kind="desk", at=at, payload=payload)], None)
+
+
 async def load(store: Store) -> Exchange:
     """The exchange as it was stored last."""
+    needs = {one.key: need_from(one.body or "{}") for one in await store.documents(NEED)}
+    return replace(await _load_wordless(store), needs=needs)
+
+
+async def _load_wordless(store: Store) -> Exchange:
     guesses = await store.document(GUESSES, "all")
     counted = json.loads(guesses.body) if guesses is not None and guesses.body else {}
     return Exchange(
         institutions={one.key: institution_from(one.body or "{}") for one in await store.documents(INSTITUTION)},
         referrals={one.key: referral_from(one.body or "{}") for one in await store.documents(REFERRAL)},
-        needs={one.key: need_from(one.body or "{}") for one in await store.documents(NEED)},
         guesses={who: (int(tries), float(since)) for who, (tries, since) in counted.items()},
     )
 
@@ -51,15 +66,17 @@ class ExchangeLane:
     """Decides the exchange's lane."""
 
     store: Store
+    _kept: Exchange | None = None
+    _version: int = -1
+    _loaded: float = 0.0  # epoch seconds
 
     async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
         """Runs the waiting events; a fault in one of them costs that one, is logged, and stops nothing else."""
-        before = exchange = await load(self.store)
+        events = [(row, event) for row in lane.inbox if (event := _event(row)) is not None]
+        before = exchange = await self._known(lane, now, [event for _, event in events])
+        self._kept = None  # whatever goes wrong from here on, the next turn loads anew
         out = Gathered()
-        for row in lane.inbox:
-            event = _event(row)
-            if event is None:
-                continue
+        for row, event in events:
             try:
                 decision: Decision = decide(exchange, event)
             except Exception as error:  # a fault of ours must not hold up everybody
@@ -69,7 +86,17 @@ class ExchangeLane:
             for index, effect in enumerate(decision.effects):
                 await self._carry_out(out, effect, f"{row.number}-{index}", row.inbound.at)
             log.info("exchange", kind=type(event).__name__, effects=len(decision.effects))
+        self._kept, self._version = replace(exchange, needs={}), lane.version + 1
         return _commit(lane, out, _changes(before, exchange, now))
+
+    async def _known(self, lane: Lane, now: datetime, events: Sequence[ev.Event]) -> Exchange:
+        """What is known without words, and the words of those referrals that the events name."""
+        known = self._kept
+        if known is None or self._version != lane.version or abs(now.timestamp() - self._loaded) > LOOKED_AT_ANEW:
+            known, self._loaded = await _load_wordless(self.store), now.timestamp()
+        named = {code for event in events if (code := _code_in(event)) in known.referrals}
+        found = [one for code in named if (one := await self.store.document(NEED, code)) is not None]
+        return replace(known, needs={one.key: need_from(one.body or "{}") for one in found})
 
     async def _carry_out(self, out: Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
         match effect:
@@ -110,15 +137,19 @@ def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]
         for key, one in after.institutions.items()
         if before.institutions.get(key) != one
     ]
+    rows += [
+        Document(kind=INSTITUTION, key=key, body=None) for key in before.institutions if key not in after.institutions
+    ]
     for key, one in after.referrals.items():
         if before.referrals.get(key) != one:
             expires = None if one.live else now + KEPT_AFTER_END
             rows.append(Document(kind=REFERRAL, key=key, body=to_text(one), expires=expires))
+            if not one.live:
+                rows.append(Document(kind=NEED, key=key, body=None))
     for key, need in after.needs.items():
         owner = _owner(after.referrals.get(key))
         if owner and (before.needs.get(key) != need or _owner(before.referrals.get(key)) != owner):
             rows.append(Document(kind=NEED, key=key, body=to_text(need), conversation=ConversationId(owner)))
-    rows += [Document(kind=NEED, key=key, body=None) for key in before.needs if key not in after.needs]
     if before.guesses != after.guesses:
         rows.append(
             Document(kind=GUESSES, key="all", body=json.dumps(dict(after.guesses)), expires=now + timedelta(days=2))
@@ -129,6 +160,17 @@ def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]
 def _owner(referral: Referral | None) -> str:
     """Whose key seals the words: the family's as soon as there is one."""
     return "" if referral is None else referral.family or referral.professional
+
+
+def _code_in(event: ev.Event) -> str:
+    """The code of the referral that an event names; "" for none."""
+    match event:
+        case ev.FormSent():
+            return spelt(event.values.get("code", ""))
+        case ev.TimerDue():
+            return event.name.partition("|")[2]
+        case _:
+            return ""
 
 
 def _event(row: InboxRow) -> ev.Event | None:
@@ -144,6 +186,8 @@ def _event(row: InboxRow) -> ev.Event | None:
             )  # fmt: skip
         case "Forgotten":
             return ev.Forgotten(at=at, conversation=str(data["conversation"]))
+        case "InstitutionRemoved":
+            return ev.InstitutionRemoved(at=at, id=str(data["id"]))
         case "InstitutionSet":
             values: dict[str, Any] = {
                 name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name != "event"

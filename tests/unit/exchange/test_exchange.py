@@ -28,7 +28,7 @@ BEGUN = Exchange(
 
 STEP = st.tuples(
     st.sampled_from(["refer", "code", "consent", "consent", "withdraw", "answer", "answer", "open", "list", "mine", "confirm",
-                     "join", "find", "timer", "forget", "nonsense"]),
+                     "join", "find", "contacts", "people", "timer", "forget", "nonsense"]),
     st.sampled_from(PEOPLE),
     st.integers(0, 6),  # which referral
     st.sampled_from(["look", "accept", "refuse", "met", "close", "return", "ja", "nein", "leave", "pause", "keep"]),
