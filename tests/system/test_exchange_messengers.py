@@ -1,0 +1,237 @@
+"""Referrals between two real messengers: a professional on Telegram, a service on Matrix in an encrypted room, families on both.
+
+One running program serves everybody; its clock is set forward instead of waiting for days. What each person can read at the
+end is what the platform delivered, nothing is looked up in the store but that no word is left there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import app
+from bot.config import Settings
+from bot.dialogue.rendering import BERLIN
+from bot.ports import Store
+from bot.service.conversations import Conversations
+from bot.service.exchange import load, set_institution
+from bot.service.program import Program
+from bot.testing.telegram import TelegramServer
+from bot.vault.codes import hash_of
+from tests.desk.house import OnMatrix, OnTelegram, Side
+from tests.servers.compiled import seed
+from tests.servers.strict_client import StrictClient
+from tests.servers.synapse import Account, Synapse
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+numbers = itertools.count(1)
+NEED = "Vater seit März in Haft. Die Tochter schläft schlecht und sucht jemanden zum Reden."
+CONTACT = "vormittags unter 0641 1234"
+FAMILY = ("2", "1", "1")  # caregiver, plain language, may be remembered
+STAFF = ("4", "1")
+TOGETHER = timedelta(seconds=3)  # what comes faster is read together with what came before
+
+
+@dataclass
+class Clock:
+    """The time of the whole program: real seconds from nine in the morning in Berlin on, set forward by the test."""
+
+    ahead: timedelta = field(default_factory=lambda: _nine() - datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def forward(self, by: timedelta) -> None:
+        self.ahead += by
+
+
+def _nine() -> datetime:
+    """The next nine o'clock in Berlin: news of others wait at night."""
+    now = datetime.now(BERLIN)
+    nine = now.replace(hour=9, minute=0, second=0, microsecond=0)
+    return (nine if nine > now else nine + timedelta(days=1)).astimezone(UTC)
+
+
+@dataclass
+class Town:
+    """A running program with both messengers; people come when a test calls them."""
+
+    store: Store
+    clock: Clock
+    telegram: TelegramServer
+    synapse: Synapse
+    account: Account
+    stack: contextlib.AsyncExitStack
+
+    async def person(self, messenger: str, name: str, opening: tuple[str, ...]) -> Side:
+        """Somebody who has answered the questions of the beginning."""
+        if messenger == "telegram":
+            writer = self.telegram.person(name)
+            writer.starts()
+            side: Side = OnTelegram(writer)
+        else:
+            known = self.synapse.register(f"{name.casefold()}{next(numbers)}")
+            client = StrictClient(self.synapse.url, known.user_id, known.password)
+            await client.start()
+            self.stack.push_async_callback(client.stop)
+            room = (await client.do("create", invite=[self.account.user_id], direct=True, encrypted=True))["room"]
+            side = OnMatrix(client, room, self.account.user_id)
+        await side.reads("Wer schreibt gerade?")
+        for words in opening:
+            await self.says(side, words)
+        return side
+
+    async def says(self, side: Side, words: str) -> list[str]:
+        """Writes, and waits for an answer; what was read since."""
+        self.clock.forward(TOGETHER)
+        before = len(side.texts())
+        await side.says(words)
+        await self.until(lambda: len(side.texts()) > before, words)
+        await self._settled(side)
+        return side.texts()[before:]
+
+    async def until(self, what: object, about: str = "") -> None:
+        try:
+            async with asyncio.timeout(40):
+                while not what():  # type: ignore[operator]  # a function
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"nothing came: {about}") from None
+
+    async def _settled(self, side: Side) -> None:
+        """Several messages may answer one."""
+        count = -1
+        while count != len(side.texts()):
+            count = len(side.texts())
+            await asyncio.sleep(0.3)
+
+    async def refer(self, professional: Side) -> str:
+        """The professional describes a need and chooses the service; the family's code."""
+        for words in ("vermitteln", "Hessen", "beratung", "6 bis 9", "in den nächsten Wochen", NEED):
+            await self.says(professional, words)
+        before = len(professional.texts())
+        await self.says(professional, "1")
+        await self.until(lambda: _code(professional.texts()[before:]), "the code")
+        return _code(professional.texts()[before:])
+
+    async def enters(self, family: Side, code: str) -> None:
+        """The family enters the code and reads what would be passed on."""
+        await self.says(family, "vermittlungscode")
+        await self.says(family, code)
+        await family.reads(NEED)
+
+    async def agrees(self, family: Side, code: str) -> None:
+        await self.enters(family, code)
+        await self.says(family, "ja")
+        await self.says(family, CONTACT)
+
+
+def _code(texts: list[str]) -> str:
+    found = re.search(r"Code für die Familie: \W*([0-9A-Z]{8})", "\n".join(texts))
+    return found[1] if found else ""
+
+
+@pytest.fixture
+async def town(synapse: Synapse, tmp_path: Path) -> AsyncIterator[Town]:
+    async with contextlib.AsyncExitStack() as stack:
+        server = await stack.enter_async_context(TelegramServer())
+        account = synapse.register(f"kaviexchange{next(numbers)}")
+        settings = Settings(
+            data_dir=tmp_path, allow_unreviewed=True, limits={"per_person": 0}, matching={"semantic": "off"},  # type: ignore[arg-type]  # pydantic reads them
+            telegram={"token": server.token, "api_url": server.url, "rate": 0, "chat_rate": 0},  # type: ignore[arg-type]
+            matrix={"homeserver": synapse.url, "user_id": account.user_id, "password": account.password, "rate": 0},  # type: ignore[arg-type]
+        )  # fmt: skip
+        app.quiet_logs(settings)
+        await asyncio.to_thread(seed, tmp_path)
+        content = app.load_content_for(settings)
+        store = await stack.enter_async_context(app.open_store(settings))
+        clock = Clock()
+        speakers = app.make_speakers(settings, store)
+        for one in speakers:
+            one.messenger._now = clock  # type: ignore[attr-defined]  # both tell the time of arrival by it
+        program = Program(store, Conversations(content, store), speakers, clock)
+        task = asyncio.create_task(program.run())
+        try:
+            yield Town(store, clock, server, synapse, account, stack)
+        finally:
+            program.stop.set()
+            await task
+
+
+async def joined(town: Town) -> Side:
+    """The service's person on Matrix, joined with the one-time code that the operator drew."""
+    service = await town.person("matrix", "Treff", STAFF)
+    until = (town.clock() + timedelta(days=7)).timestamp()
+    await set_institution(
+        town.store, "i-treff", town.clock(), name="Treff am Fluss", kinds=["Beratung"], laender=["HE"], open=True,
+        code_hash=hash_of("JN23JN23"), code_until=until,
+    )  # fmt: skip
+    await town.says(service, "einrichtung anmelden")
+    await town.says(service, "jn23-jn23")
+    await service.reads("gehört jetzt zu Treff am Fluss")
+    return service
+
+
+async def test_every_way_a_referral_can_end_is_seen_on_both_sides(town: Town) -> None:
+    service = await joined(town)
+    professional = await town.person("telegram", "Jule", STAFF)
+
+    # refused: the service never hears of it
+    refuses = await town.person("telegram", "Anna", FAMILY)
+    code = await town.refer(professional)
+    await town.enters(refuses, code)
+    await town.says(refuses, "nein")
+    await refuses.reads("Die Stelle bekommt nichts")
+    await professional.reads(f"{code} (Treff am Fluss): Die Familie möchte diese Vermittlung nicht")
+    assert not any(code in text or NEED in text for text in service.texts())
+
+    # accepted, then withdrawn: the family on the same messenger as the service, in a room of its own
+    withdraws = await town.person("matrix", "Berta", FAMILY)
+    code = await town.refer(professional)
+    await town.agrees(withdraws, code)
+    await service.reads(f"Anfrage {code} an Treff am Fluss")
+    assert not any(CONTACT in text for text in service.texts()), "told when the service accepts"
+    await town.says(service, "annehmen")
+    await town.says(service, "Kommen Sie dienstags ab 15 Uhr vorbei.")
+    await service.reads(CONTACT)
+    await withdraws.reads("Kommen Sie dienstags ab 15 Uhr vorbei.")
+    await professional.reads(f"{code} (Treff am Fluss): Angenommen")
+    await town.says(withdraws, "vermittlungen")
+    await withdraws.reads("Soll die Vermittlung bestehen bleiben?")
+    await town.says(withdraws, "nein, zurücknehmen")
+    for side in (service, professional):
+        await side.reads(f"{code} (Treff am Fluss): Die Familie hat ihre Zustimmung zurückgenommen")
+    assert not (await load(town.store)).needs
+
+    # silent and expired: two more, and time passes
+    waits = await town.person("telegram", "Carla", FAMILY)
+    silent = await town.refer(professional)
+    await town.agrees(waits, silent)
+    await service.reads(f"Anfrage {silent}")
+    asked = sum(silent in text for text in service.texts())
+    unused = await town.refer(professional)
+    town.clock.forward(timedelta(days=4))
+    await town.until(lambda: sum(silent in text for text in service.texts()) > asked, "the service is reminded")
+    await professional.reads(f"{unused} (Treff am Fluss): Die Familie hat den Code noch nicht eingegeben")
+    town.clock.forward(timedelta(days=11))
+    await waits.reads("nicht geantwortet")
+    for side in (service, professional):
+        await side.reads(f"{silent} (Treff am Fluss): Die Frist ist um")
+    await professional.reads(f"{unused} (Treff am Fluss): Die Frist ist um")
+    assert not any(unused in text for text in service.texts())
+    late = await town.person("telegram", "Dora", FAMILY)
+    await town.says(late, "vermittlungscode")
+    await town.says(late, unused)
+    await late.reads("gilt nicht mehr")
+
+    known = await load(town.store)
+    assert not known.needs, "no word is left"
+    assert {one.outcome for one in known.referrals.values()} == {"declined", "withdrawn", "expired"}
