@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dialogue import alerts
-from bot.dialogue.draft import Draft
+from bot.dialogue.draft import Draft, digest
 from bot.dialogue.flow import Ask, End
 from bot.dialogue.questions import land_in_passing
 from bot.dialogue.rendering import Reader, topic_text
@@ -11,11 +11,30 @@ from bot.dialogue.session import Offer
 from bot.matching import Candidate
 
 MAX_CHOICES = 3
+ABOUT_WAITING = frozenset({"bot.hours", "bot.human"})  # topics that tell when a human reads
 LAND_TOPIC = "land_topic"  # slot: the topic last asked about whose answer differs by Land
 
 
-def answer_topic(draft: Draft, topic_id: str) -> None:
-    """Says a topic's answer; asks for the Land first when the answer differs by Land and none is known."""
+def answer_question(draft: Draft, topic_id: str) -> None:
+    """Answers what somebody asked in words of their own.
+
+    What was said a moment ago is not said again; who waits for a human and asks when hears that.
+    """
+    if not _asks_about_waiting(draft, (topic_id,)):
+        answer_topic(draft, topic_id, asked=True)
+
+
+def _asks_about_waiting(draft: Draft, topics: tuple[str, ...]) -> bool:
+    """Tells who waits for a human when somebody reads, if one of the topics is about that."""
+    waits = draft.session.owner == "queue" and not ABOUT_WAITING.isdisjoint(topics)
+    return waits and draft.push("repair.human")
+
+
+def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
+    """Says a topic's answer; asks for the Land first when the answer differs by Land and none is known.
+
+    `asked`: in somebody's own words, so that the same answer twice in a row would be no help.
+    """
     topic = draft.content.topics.get(topic_id)
     if topic is None:
         draft.trouble("?", f"topic {topic_id!r} does not exist")
@@ -30,16 +49,28 @@ def answer_topic(draft: Draft, topic_id: str) -> None:
     text = topic_text(draft.content, topic, lookup, draft.reader)
     if text is None:
         text = draft.text("answer.not_for_you")
+    source = f"topic:{topic_id}"
+    offers = _related(draft, topic_id)
+    idle = _is_idle(draft)
+    if asked and idle and _just_said(draft, topic_id, text, offers):
+        draft.offer(draft.text("answer.same"), offers, source)
+        return
     draft.record(
         "answered", topic=topic_id, audience=draft.part.audience or "unknown", land=str(draft.value("land") or "")
     )
     draft.change_part(topic=topic_id, misses=0)
     draft.drop_slot(alerts.SAID)
-    source = f"topic:{topic_id}"
-    if _is_idle(draft):
-        draft.offer(text, _related(draft, topic_id), source)
+    if idle:
+        draft.offer(text, offers, source)
     else:
         draft.say(text, source=source)
+
+
+def _just_said(draft: Draft, topic_id: str, text: str, offers: tuple[Offer, ...]) -> bool:
+    """Whether the turn before said nothing but this answer, or already that there is no more to it."""
+    labels = tuple(offer.label for offer in offers)
+    said = {digest((text, *labels)), digest((draft.text("answer.same"), *labels))}
+    return draft.part.topic == topic_id and draft.part.echo[0] in said
 
 
 def _take_land(draft: Draft) -> None:
@@ -62,7 +93,7 @@ def answer_for_land(draft: Draft, code: str, offered: tuple[str, ...], asked: st
     if len(dependent) == 1:
         answer_topic(draft, dependent[0])
     elif offered and draft.push("repair.clarify", {"candidates": offered, "asked": asked}):
-        draft.say_key("land.noted")
+        draft.say_key("land.kept")
     elif last in topics:
         answer_topic(draft, last)
     else:
@@ -108,6 +139,8 @@ def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> bool:
     """Asks which of up to three topics is meant; False when none of them exists for this reader."""
     _take_land(draft)
     known = [c.topic for c in candidates if c.topic in draft.content.topics][:MAX_CHOICES]
+    if _asks_about_waiting(draft, tuple(known)):
+        return True
     return bool(known) and draft.push("repair.clarify", {"candidates": tuple(known), "asked": draft.trigger[:500]})
 
 

@@ -11,6 +11,7 @@ from bot.dialogue.flow import Ask, Flow, Option, Step
 from bot.dialogue.questions import (
     FREE_TEXT,
     OPTIONED,
+    YES,
     Asking,
     Narrow,
     Parsed,
@@ -84,7 +85,7 @@ def _options_from_slot(draft: Draft, ask: Ask) -> tuple[Shown, ...]:
         topic = draft.content.topics.get(row)
         name, _, label = row.partition("=")
         title = draft.content.translate(topic.title, draft.session.language) or topic.title if topic else label or name
-        shown.append(Shown(name, title))
+        shown.append(Shown(name, title, tuple(YES) if len(rows) == 1 else ()))
     return (*shown, *(Shown(o.value, pick(draft.content, o.label, draft.reader), o.also) for o in ask.options))
 
 

@@ -5,7 +5,8 @@ Nothing here leaves the turn; `turn()` freezes a draft into a `Turn`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.dialogue.content import Content
@@ -17,6 +18,18 @@ from bot.dialogue.session import Frame, Keep, Offer, Part, Session, Slot, Value
 MAX_FRAMES = 12
 REMEMBER = "repair.remember"  # asks for consent before a flow that cannot do without
 PROFILE_SLOTS = frozenset({"audience", "band", "register"})  # kept as fields of the part, not as slots
+
+
+def asked_at(question: str) -> tuple[int, int]:
+    """Which turn made this id of an asking and where in it: later ids compare greater; (0, 0) for none."""
+    turn, _, place = question.removeprefix("q").partition(".")
+    return (int(turn, 16), int(place, 16)) if turn and place else (0, 0)
+
+
+def digest(texts: Iterable[str]) -> str:
+    """What a turn said, short enough to keep: equal texts and labels give the same."""
+    said = "\n".join(texts)
+    return f"{zlib.crc32(said.encode()):x}"
 
 
 class Draft:

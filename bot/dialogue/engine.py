@@ -5,14 +5,13 @@ Pure: the same content, session and event always give the same turn.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from bot.dialogue import alerts, answering, asking, commands, events, reminders, reopening, routing
 from bot.dialogue.content import Content
-from bot.dialogue.draft import Draft
+from bot.dialogue.draft import Draft, digest
 from bot.dialogue.effects import Attachment, CancelHandoff, CancelTimer, Choice, Effect, React, Relay, Reply, Revise
 from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.handoff import behaviour
@@ -551,11 +550,13 @@ def _finish(draft: Draft, event: events.Event) -> None:
 
 
 def _break_circle(draft: Draft) -> None:
-    said = "\n".join(effect.text for effect in draft.effects if isinstance(effect, Reply))
-    digest = f"{zlib.crc32(said.encode()):x}"
+    replies = [effect for effect in draft.effects if isinstance(effect, Reply)]
+    said = digest(text for reply in replies for text in (reply.text, *(choice.label for choice in reply.choices)))
     last, times = draft.part.echo
-    times = times + 1 if digest == last else 1
-    draft.change_part(echo=(digest, times))
+    times = times + 1 if said == last else 1
+    draft.change_part(echo=(said, times))
+    if draft.session.owner == "queue":
+        return  # a human is called already
     if times == MAX_ECHO and (draft.top is None or draft.top.flow != "repair.offer_human"):
         draft.waiting = False
         if draft.push("repair.offer_human"):

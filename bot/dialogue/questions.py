@@ -78,6 +78,15 @@ def read(text: str, asking: Asking) -> Reading:
 
 _LEADING_NUMBER = re.compile(r"^\s*(?:nr\.?|nummer)?\s*(\d{1,2})\s*[.)]?\s*$", re.IGNORECASE)
 _KEYCAP = re.compile(r"^(\d)\ufe0f?\u20e3$")
+_ORDINALS = ("erst", "zweit", "dritt", "viert", "fuenft", "sechst", "siebt", "acht")
+_ORDINAL = re.compile(rf"^({'|'.join(_ORDINALS)})(?:e[rsnm]?|ens)$")
+# Words around a number that says which of several things is meant: "die erste bitte", "nummer zwei", "ich nehme das dritte".
+_AROUND_NUMBER = frozenset({
+    "die", "der", "das", "den", "dem", "ich", "nehme", "nehm", "will", "moechte", "meine", "meinte", "waehle", "bitte", "nummer",
+    "nr", "zahl", "punkt", "antwort", "knopf", "option", "thema", "frage", "von", "oben", "davon", "ja", "also", "mal", "zu",
+})  # fmt: skip
+_ARTICLES = frozenset({"ein", "eine", "einen", "einem", "einer"})
+_LAST = frozenset({"letzte", "letzter", "letztes", "letzten"})
 
 
 def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
@@ -99,6 +108,9 @@ def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
     for value, names in named.items():
         if said in names:
             return value
+    place = _place_named(said, len(options))
+    if place is not None:
+        return options[place].value if place < len(options) else None
     scored = sorted(
         (
             (max((fuzz.ratio(said, name) for name in names if name), default=0.0), value)
@@ -109,6 +121,18 @@ def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
     if scored and scored[0][0] >= FUZZY_LABEL and (len(scored) == 1 or scored[0][0] - scored[1][0] >= 5):
         return scored[0][1]
     return None
+
+
+def _place_named(said: str, many: int) -> int | None:
+    """The place (from 0) that folded words name and nothing else: "zwei", "die erste bitte", "das letzte"; else None."""
+    words = [word for word in said.split() if word not in _AROUND_NUMBER]
+    if len(words) != 1 or len(said) > 40 or words[0] in _ARTICLES:
+        return None
+    if words[0] in _LAST:
+        return many - 1
+    found = _ORDINAL.match(words[0])
+    number = _ORDINALS.index(found[1]) + 1 if found else number_word(words[0])
+    return number - 1 if number else None
 
 
 def _names(option: Shown) -> tuple[str, ...]:
@@ -168,11 +192,16 @@ def yes_or_no(text: str) -> bool | None:
         return False
     words = said.split()
     if words and len(words) <= 4:
-        if words[0] in {"ja", "yes", "klar", "evet"}:
+        if words[0] in _YES_BEFORE:
             return True
-        if words[0] in {"nein", "nee", "no", "ne", "hayir"}:
+        if words[0] in _NO_BEFORE:
             return False
     return None
+
+
+# What makes a few words a yes or no when it comes first; not "ne", which begins a Turkish question ("ne zaman").
+_YES_BEFORE = frozenset({"ja", "yes", "klar", "evet", "نعم", "да", "так", "tak"})
+_NO_BEFORE = frozenset({"nein", "nee", "no", "hayir", "لا", "нет", "ні", "nie"})
 
 
 def _yes_no(text: str, asking: Asking) -> Reading:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from bot.dialogue import answering, asking, commands
-from bot.dialogue.draft import Draft
+from bot.dialogue.draft import Draft, asked_at
 from bot.dialogue.effects import CollectGap, Withdraw
 from bot.dialogue.events import Understanding
 from bot.dialogue.flow import Ask, Wait
@@ -17,9 +17,11 @@ from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of
 from bot.dialogue.session import Offer
 from bot.matching import MatchResult
 
+_PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
 MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst
 MISS_KEY = "miss"
 MISSES_BEFORE_HUMAN = 3
+FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 _QUESTION_WORDS = re.compile(
     r"\?\s*$|^\s*(wie|was|wer|wen|wem|wann|wo|woher|wohin|warum|wieso|weshalb|welche\w*|darf|dürfen|kann|können|muss|müssen"
     r"|gibt es|ist es|what|how|when|where|why|who|can|may)\b",
@@ -36,8 +38,9 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
     _drop_passing(draft, text)
     found = asking.open_question(draft)
     ask = found[2] if found is not None else None
-    chosen = ask is not None and _names_option(draft, ask, text)
-    if (not chosen and _steer(draft, text)) or _names_land(draft, text, ask, offered, asked):
+    offer = offer_named(draft, text) if _shown_last(draft, ask) else None
+    chosen = offer is None and ask is not None and _names_option(draft, ask, text)
+    if (not chosen and _steer(draft, text, ask, offer)) or _names_land(draft, text, ask, offered, asked):
         return
     if ask is not None:
         _at_question(draft, text, understanding, ask, chosen=chosen)
@@ -50,7 +53,7 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
 def _drop_passing(draft: Draft, text: str) -> None:
     """A question about the message before ("Was davon meinen Sie?") is gone as soon as somebody writes something else."""
     while (found := asking.open_question(draft)) is not None and found[2].digress == "drop":
-        if not isinstance(asking.take_text(draft, text), Rejected):
+        if not isinstance(asking.take_text(draft, text), Rejected) or text.strip().isdecimal():
             return
         draft.pop()
 
@@ -73,14 +76,29 @@ def _names_land(draft: Draft, text: str, ask: Ask | None, offered: tuple[str, ..
     return True
 
 
-def _steer(draft: Draft, text: str) -> bool:
+def _shown_last(draft: Draft, ask: Ask | None) -> bool:
+    """Whether the offered buttons are what the person saw last, so that "1" means the first of them.
+
+    At an open question a number is the answer (a child's age); only the menu stays open behind an answer with offers.
+    """
+    if ask is None:
+        return True
+    frame = draft.top
+    return ask.quiet and frame is not None and asked_at(draft.part.offers_question) > asked_at(frame.question)
+
+
+def _steer(draft: Draft, text: str, ask: Ask | None, offer: Offer | None) -> bool:
     """Offered buttons by their words, commands, corrections."""
-    offer = offer_named(draft, text)
+    asks = ask is not None and not ask.quiet
     if offer is not None:
         take_offer(draft, offer)
         return True
+    if _PUZZLED.fullmatch(text.strip()):
+        commands.run(draft, "why" if asks else "help")
+        return True
     command = commands.command_in(text, draft.content.commands)
-    if command is not None:
+    about_answer = command == "why" and bool(draft.part.topic) and _shown_last(draft, ask)  # "Warum?" after an answer
+    if command is not None and not about_answer:
         draft.record("command", command=command)
         commands.run(draft, command)
         return True
@@ -143,12 +161,28 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
         asking.apply(draft, reading)
     elif (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
         draft.push(flow)
-    elif match is not None and match.outcome != "none":
+    elif match is not None and match.outcome != "none" and not _tries_to_answer(draft, text, ask, match):
         _digress(draft, ask, match)
     elif ask.quiet:
         _not_understood(draft, text)
     elif reading is not None:
         asking.apply(draft, reading)
+
+
+def _tries_to_answer(draft: Draft, text: str, ask: Ask, match: MatchResult) -> bool:
+    """Whether a text that did not answer was meant as the answer all the same: then the question helps, not a topic.
+
+    A yes to "which of these?", and a few words that hardly resemble a topic. A question about danger is not left for a
+    guess.
+    """
+    if ask.quiet:
+        return False
+    if match.outcome == "smalltalk":
+        return match.smalltalk in ("yes", "no")
+    if match.outcome != "clarify" or _QUESTION_WORDS.search(text):
+        return False
+    frame = draft.top
+    return len(text.split()) <= FEW_WORDS or (frame is not None and frame.flow.startswith("safety."))
 
 
 def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
@@ -165,7 +199,7 @@ def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
     if ask.digress == "confirm":
         draft.push("repair.continue", {"title": _title(draft)})
     if match.outcome == "answer":
-        answering.answer_topic(draft, topic)
+        answering.answer_question(draft, topic)
     elif not answering.clarify(draft, match.candidates):
         _not_understood(draft, draft.trigger)
 
@@ -194,7 +228,7 @@ def _freely(draft: Draft, text: str, understanding: Understanding, in_burst: boo
     elif match.outcome == "smalltalk":
         _small_talk(draft, match)
     elif match.outcome == "answer":
-        answering.answer_topic(draft, match.candidates[0].topic)
+        answering.answer_question(draft, match.candidates[0].topic)
     elif not answering.clarify(draft, match.candidates):
         _not_understood(draft, text)
 

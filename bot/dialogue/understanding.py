@@ -7,10 +7,16 @@ from datetime import datetime
 from bot.dialogue.content import Content
 from bot.dialogue.events import Understanding
 from bot.dialogue.session import Session
+from bot.matching import MatchResult
 from bot.safety import Finding, triage
 
 BURST = 2.0  # seconds of event time within which texts belong together
+TELLING = 8  # letters of a word that can make a message clear without the one before
 MAX_TEXT = 20_000  # characters that are looked at; a longer text is a flood, not a message
+
+
+def _repeats(match: MatchResult, topic: str) -> bool:
+    return match.outcome == "answer" and match.candidates[0].topic == topic
 
 
 def burst(session: Session, at: datetime) -> tuple[str, ...]:
@@ -36,6 +42,9 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     slot = session.part.slots.get("land")
     land = str(slot.value) if slot is not None else None
     match = content.index.find(text, audience=audience, land=land, previous_topic=topic)
+    if topic and _repeats(match, topic) and any(len(word) >= TELLING for word in text.split()):
+        alone = content.index.find(text, audience=audience, land=land)
+        match = alone if alone.outcome == "answer" else match  # "Wie viel Besuchszeit?" is no question about parcels
     joined = None
     earlier = burst(session, at)
     if earlier and match.outcome != "answer":

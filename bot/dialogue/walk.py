@@ -30,6 +30,7 @@ from bot.dialogue.flow import (
 from bot.dialogue.rendering import fill, pick, spell
 from bot.dialogue.session import Value
 
+WAITING_TOPIC = "bot.hours"  # what is answered about waiting for a human
 MAX_STEPS = 100  # per turn; a flow that needs more is a loop without a question
 
 
@@ -173,5 +174,7 @@ def hand_off(draft: Draft, action: HandOff) -> None:
         draft.change(owner="queue", waiting_since=draft.at.timestamp())
     if not action.park:
         draft.clear_frames()
+    if WAITING_TOPIC in draft.content.topics:
+        draft.change_part(topic=WAITING_TOPIC)  # "wann?" now asks when somebody reads
     draft.effects.append(RequestHandoff(reason=action.reason, urgency=action.urgency, team=action.team))
     draft.record("handoff", reason=action.reason, audience=draft.part.audience)

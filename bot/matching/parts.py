@@ -18,6 +18,7 @@ _SHORT = 6  # words of a follow-up
 _OPENERS = frozenset({
     "wie", "was", "wer", "wen", "wem", "wann", "wo", "wohin", "warum", "wieso", "welche", "welcher", "wieviel", "darf", "muss",
     "kann", "fuer", "mit", "ohne", "bei", "ab", "bis", "nur", "how", "when", "where", "why", "who", "for", "with",
+    "ne", "nasil", "когда", "коли", "kiedy", "متي",
 })  # fmt: skip
 _VERY_SHORT = 3
 

@@ -11,7 +11,12 @@ from bot.testing.script import onboarded
 from bot.testing.talk import Talk
 
 LIMIT = 2.0  # seconds of CPU for one message on a slow machine; ordinary ones need milliseconds
-MISUNDERSTOOD = {"text:not_understood", "step:repair.offer_human.offer", "step:repair.clarify.which"}
+MISUNDERSTOOD = {
+    "text:not_understood",
+    "step:repair.offer_human.offer",
+    "step:repair.clarify.which",
+    "step:repair.clarify.this_one",
+}
 LOST = {
     "emoji only": "😀🎉🙈👨‍👩‍👧‍👦" * 20,
     "letters without words": "ﷺ" * 500,
