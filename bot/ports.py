@@ -40,6 +40,17 @@ DESK = Address(messenger="desk", account="desk", chat="desk")
 EXCHANGE = Address(messenger="exchange", account="exchange", chat="exchange")
 """The lane that all referrals between institutions pass through. It writes to nobody: it begins flows in conversations."""
 
+RECORDINGS = Address(messenger="recording", account="recording", chat="recording")
+"""The lane that all recorded voices pass through. It writes to nobody, as the exchange."""
+
+VAULT = "vault"  # messenger of the conversations that are nothing but a key
+
+
+def vault_of(id: str) -> Address:
+    """The conversation whose key seals one recorded voice. Nobody writes in it; erasing it destroys the recording."""
+    return Address(messenger=VAULT, account=VAULT, chat=id)
+
+
 Audience = Literal["family", "staff"]
 """Who may read a message. Only the desk's lane writes to staff, and it writes to nobody else."""
 

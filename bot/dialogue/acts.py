@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.dialogue import alerts, aloud, answering, lookup
+from bot.dialogue import alerts, aloud, answering, lookup, reminders
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
 from bot.dialogue.session import FIRST_QUESTION, Part, Session
@@ -41,6 +41,7 @@ def _switch(draft: Draft, name: str) -> None:
     parts.setdefault(name, Part(audience="child" if name == "child" else ""))
     draft.change(parts=parts, active=name)
     draft.change_part(frames=(replace(running, local={}, question=""),) if running is not None else ())
+    reminders.bring_forward(draft, name)
 
 
 def _answer_first(draft: Draft) -> None:

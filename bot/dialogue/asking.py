@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.dialogue.draft import Draft
-from bot.dialogue.effects import CancelTimer
+from bot.dialogue.effects import CancelTimer, Seal
 from bot.dialogue.expressions import ExpressionError, evaluate
 from bot.dialogue.flow import Ask, Flow, Option, Step
 from bot.dialogue.questions import (
@@ -29,7 +29,7 @@ ATTEMPTS_BEFORE_HUMAN = 3
 NONE_OF_THESE = "none"
 TELLING = frozenset({
     "too_small", "too_large", "too_long", "too_many",
-    "date_impossible", "date_past", "date_future", "date_long_ago", "date_far",
+    "date_impossible", "date_past", "date_future", "date_long_ago", "date_far", "voice_lost",
 })  # fmt: skip
 """Reasons that say more than the example of a retry text."""
 OFFER_HUMAN = "repair.offer_human"
@@ -168,6 +168,27 @@ def take_text(draft: Draft, text: str) -> Reading | None:
             return Parsed(value)
         context = replace(context, options=())
     return read(text, context)
+
+
+VOICES = ("voice", "audio")  # what counts as a recorded voice
+
+
+def take_voice(draft: Draft, kind: str | None, blob: str | None) -> bool:
+    """Takes what was sent as the answer to an open question for a voice; False when there is no such question.
+
+    The answer is the name of the file. Where the question names a vault, its file is sealed with the vault's key.
+    """
+    found = open_question(draft)
+    if kind is None or found is None or found[2].kind != "voice":
+        return False
+    if kind not in VOICES or not blob:
+        apply(draft, Rejected("voice" if kind not in VOICES else "voice_lost"))
+        return True
+    vault = draft.value(found[2].vault) if found[2].vault else None
+    if vault:
+        draft.effects.append(Seal(blob=blob, vault=str(vault)))
+    apply(draft, Parsed(blob))
+    return True
 
 
 def apply(draft: Draft, reading: Reading) -> None:

@@ -182,6 +182,14 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """Keep the file that came with this event in that vault: with the vault's key, which neither side holds."""
+
+    blob: str
+    vault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
     """Destroy everything about this conversation, its key first."""
 
@@ -217,6 +225,7 @@ Effect = (
     | MakeFile
     | CollectGap
     | Submit
+    | Seal
     | Erase
     | ExportData
     | ReportTrouble

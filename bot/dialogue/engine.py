@@ -238,6 +238,8 @@ def _relay(event: Heard) -> Relay:
 
 def _converse(draft: Draft, event: Heard, text: str) -> None:
     match event:
+        case events.Said() if asking.take_voice(draft, event.media, event.blob):
+            pass  # a recording with words beside it
         case events.Said():
             draft.trigger = text
             if not text.strip():
@@ -250,6 +252,8 @@ def _converse(draft: Draft, event: Heard, text: str) -> None:
             _press(draft, event)
         case events.Edited():
             draft.say_key("edited")
+        case events.MediaSent() if asking.take_voice(draft, event.kind, event.blob):
+            pass
         case events.MediaSent():
             key = f"media.{event.kind}"
             draft.say_key(key if key in draft.content.texts else "media.declined")
@@ -498,8 +502,8 @@ def _resume(draft: Draft) -> None:
 
 def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | events.DeskNews) -> None:
     match event:
-        case events.FlowStarted() if event.gentle and _must_wait(draft, event.at):
-            reminders.put_off(draft, event.flow, event.slots)
+        case events.FlowStarted() if _must_wait(draft, event):
+            reminders.put_off(draft, event.flow, event.slots, event.part or "adult")
         case events.FlowStarted():
             if draft.session.owner == "counsellor":  # one voice: while the flow asks, the bot owns the conversation
                 draft.change(owner="bot", lent=event.flow if event.back else "")
@@ -514,9 +518,12 @@ def _others_began(draft: Draft, event: events.FlowStarted | events.Announced | e
             assert_never(event)
 
 
-def _must_wait(draft: Draft, at: datetime) -> bool:
-    """Whether what can wait has to: a human speaks here, a child holds the phone, or it is night."""
-    return draft.session.owner == "counsellor" or draft.session.active != "adult" or reminders.awake(at) != at
+def _must_wait(draft: Draft, event: events.FlowStarted) -> bool:
+    """Whether a flow has to wait: it is for the other part of the phone, or can wait and a human speaks here or it is night."""
+    others = draft.session.active != (event.part or "adult")
+    if not event.gentle:
+        return bool(event.part) and others
+    return draft.session.owner == "counsellor" or others or reminders.awake(event.at) != event.at
 
 
 # ------------------------------------------------------------------ finishing

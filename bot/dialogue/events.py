@@ -218,7 +218,8 @@ class FlowStarted:
     """Somebody else starts a flow with the person: a counsellor, a referral, a life event.
 
     With `back` the counsellor only lends the conversation: when the flow has ended she owns it again. A `gentle` one can wait:
-    it begins when no human speaks here, nobody else holds the phone, and it is day.
+    it begins when no human speaks here, nobody else holds the phone, and it is day. With `part` it is for whoever holds
+    the phone in that part, and waits for that, gentle or not.
     """
 
     at: datetime
@@ -226,6 +227,7 @@ class FlowStarted:
     slots: tuple[tuple[str, str], ...] = ()
     back: bool = False
     gentle: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

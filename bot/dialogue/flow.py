@@ -66,6 +66,7 @@ class Ask:
     timeout: float = 0.0  # seconds; 0 = never
     timeout_goto: str = ""
     stop_goto: str = ""  # the step that "Stopp" leads to here; "" = every flow ends
+    vault: str = ""  # voice: the slot that names the vault whose key seals the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,7 @@ class Step:
     place: str
     say: Variants | None = None
     attachments: tuple[Attachment, ...] = ()
+    play: str = ""  # the slot that names the file of a voice to be heard with the text
     action: Action | None = None
     goto: str = ""
 

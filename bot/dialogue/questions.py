@@ -356,6 +356,7 @@ KINDS: Mapping[str, Callable[[str, Asking], Reading]] = MappingProxyType({
     "prison": _prison,
     "short_text": _short_text,
     "long_text": _long_text,
+    "voice": lambda text, asking: Rejected("voice"),  # no text is one; see asking.take_voice
 })  # fmt: skip
 
 FREE_TEXT = frozenset({"short_text", "long_text"})

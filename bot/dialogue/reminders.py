@@ -13,6 +13,11 @@ from bot.dialogue.session import Reminder
 
 QUIET_FROM, QUIET_UNTIL, MORNING = time(21), time(7), time(8)
 POSTPONE = timedelta(hours=3)  # how long something waits before it is tried again
+SOON = timedelta(minutes=2)  # after the phone was handed over
+LATER, HAND_OVER = (
+    "later:",
+    "handover:",
+)  # beginnings of names: waits for a better moment, for the other one to hold the phone
 PAUSE = timedelta(minutes=30)  # whoever wrote so lately and has a question open is in the middle of something
 
 
@@ -39,11 +44,25 @@ def drop(draft: Draft, names: Iterable[str]) -> None:
     _cancel(draft, [key for key in draft.session.reminders if key.startswith(begins)])
 
 
-def put_off(draft: Draft, flow: str, slots: tuple[tuple[str, str], ...]) -> None:
-    """Lets a flow that somebody else wants to begin here wait for a better moment, as a reminder."""
+def put_off(draft: Draft, flow: str, slots: tuple[tuple[str, str], ...], part: str) -> None:
+    """Lets a flow that somebody else wants to begin in this part wait for a better moment, as a reminder.
+
+    What is for the child waits until the child holds the phone. The same once more replaces what waits already.
+    """
+    reminder = Reminder(flow, "", part, slots)
+    _cancel(draft, [name for name, other in draft.session.reminders.items() if other == reminder])
     due = awake(draft.at)
     due = due if due != draft.at else awake(draft.at + POSTPONE)
-    _keep(draft, f"later:{flow}:{draft.session.fence:x}", Reminder(flow, "", "adult", slots), due)
+    kind = LATER if part == "adult" else HAND_OVER
+    _keep(draft, f"{kind}{flow}:{draft.session.fence:x}", reminder, due)
+
+
+def bring_forward(draft: Draft, part: str) -> None:
+    """The phone was handed over: what waited for that comes soon, for it may be lent for minutes only."""
+    for name, reminder in draft.session.reminders.items():
+        if name.startswith(HAND_OVER) and reminder.part == part:
+            due = awake(draft.at + SOON)
+            draft.effects.append(StartTimer(timer=name, due=due, fence=draft.session.fence))
 
 
 def awake(moment: datetime) -> datetime:
@@ -55,24 +74,27 @@ def awake(moment: datetime) -> datetime:
     return datetime.combine(day, MORNING, tzinfo=BERLIN)
 
 
-def better_moment(draft: Draft, reminder: Reminder) -> datetime | None:
+def better_moment(draft: Draft, reminder: Reminder, *, handed_over: bool = False) -> datetime | None:
     """When to try again because this is no moment to remind; None when it is one.
 
     It is none at night, while a human speaks with the family or they wait for one, while the other one holds the phone
-    (nothing of hers is shown to him), and while somebody is in the middle of another flow.
+    (nothing of hers is shown to him), and while somebody is in the middle of another flow. Whoever was just `handed_over` the
+    phone is in the middle of nothing.
     """
     if (due := awake(draft.at)) != draft.at:
         return due
     if draft.session.owner in ("queue", "counsellor") or reminder.part != draft.session.active:
         return awake(draft.at + POSTPONE)
-    if draft.top is not None and draft.top.question and draft.silent_for < PAUSE:
+    if not handed_over and draft.top is not None and draft.top.question and draft.silent_for < PAUSE:
         return awake(draft.at + PAUSE)
     return None
 
 
 def fire(draft: Draft, name: str, reminder: Reminder) -> bool:
     """Begins what a reminder was set for, or lets it wait; whether something began."""
-    later = better_moment(draft, reminder)
+    if name.startswith(HAND_OVER) and reminder.part != draft.session.active:
+        return False  # `bring_forward` sets its timer again
+    later = better_moment(draft, reminder, handed_over=name.startswith(HAND_OVER))
     if later is not None:
         draft.effects.append(StartTimer(timer=name, due=later, fence=draft.session.fence))
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.dialogue import acts, answering, asking, learning, reminders
 from bot.dialogue.draft import Draft
-from bot.dialogue.effects import MakeFile, RequestHandoff, Submit
+from bot.dialogue.effects import Attachment, MakeFile, RequestHandoff, Submit
 from bot.dialogue.expressions import Expression, ExpressionError, evaluate
 from bot.dialogue.flow import (
     Answer,
@@ -31,6 +31,7 @@ from bot.dialogue.rendering import fill, pick, spell
 from bot.dialogue.session import Value
 
 WAITING_TOPIC = "bot.hours"  # what is answered about waiting for a human
+VOICE_NAME = "Sprachnachricht.ogg"
 MAX_STEPS = 100  # per turn; a flow that needs more is a loop without a question
 
 
@@ -77,13 +78,20 @@ def _run(draft: Draft, flow: Flow, step: Step) -> None:
         return
     if step.say is not None:
         text = draft.filled(pick(draft.content, step.say, draft.reader))
-        draft.say(text, attachments=step.attachments, source=f"step:{flow.name}.{step.name}")
+        files = (*step.attachments, *_played(draft, step))
+        draft.say(text, attachments=files, source=f"step:{flow.name}.{step.name}", sensitive=bool(step.play))
     if isinstance(action, Wait):
         _wait(draft, action)
         return
     # The position moves on before the action, so that a flow put on top comes back to the next step.
     draft.change_top(step=step.goto or flow.after(step.name))
     _act(draft, flow, step, action)
+
+
+def _played(draft: Draft, step: Step) -> tuple[Attachment, ...]:
+    """The voice whose sealed file the slot of the step names."""
+    voice = draft.value(step.play) if step.play else None
+    return (Attachment(source=f"blob:{voice}", kind="voice", name=VOICE_NAME),) if voice else ()
 
 
 def _wait(draft: Draft, action: Wait) -> None:

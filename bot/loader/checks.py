@@ -44,7 +44,8 @@ NEEDED_TEXTS = (
     "lookup.distance", "lookup.unsure", "aloud.here", "aloud.nothing", "aloud.not_here", "aloud.name", "label.aloud", "reason.area",
     "answer.machine_translated", "answer.source", "answer.source_unreviewed", "answer.not_for_you", "ask.did_you_mean",
     "label.yes", "label.no", "label.skip", "label.none_of_these", "label.menu", "label.human", "label.not_helpful",
-    "reason.other", "course.unit", "course.questions", "course.finished", "course.unreviewed", "course.on", "course.on.also",
+    "reason.other", "reason.voice", "reason.voice_lost",
+    "course.unit", "course.questions", "course.finished", "course.unreviewed", "course.on", "course.on.also",
     "course.on.retry", "course.on.why", "course.case", "course.case.why", "course.case.end", "course.again",
     "course.again.also", "course.again.ask", "course.again.retry", "course.letter.retry", "course.question.why",
     "course.right", "course.wrong", "course.done", "course.open", "course.choose", "course.choose.retry",
@@ -129,12 +130,16 @@ def texts_of_step(step: model.Step) -> Iterator[Variants]:
 
 
 def named_slots_of(step: model.Step) -> list[str]:
-    """The slots that a step names as such: `$slot`, rows to choose from, the day of a reminder."""
+    """The slots that a step names as such: a voice to play, `$slot`, rows to choose from, a vault, the day of a reminder."""
+    if step.play:
+        return [step.play]
     match step.action:
         case model.Answer(name) | model.Call(name, _) if name.startswith("$"):
             return [name[1:]]
         case model.Ask() if step.action.options_from:
             return [step.action.options_from]
+        case model.Ask() if step.action.vault:
+            return [step.action.vault]
         case model.Remind() if step.action.on:
             return [step.action.on]
         case model.Forget(slots, _):

@@ -27,10 +27,10 @@ _ACTIONS = (
     "ask", "branch", "set", "goto", "call", "link", "end", "answer", "remind", "wait", "handoff", "count", "file",
     "send", "do", "study", "forget",
 )  # fmt: skip
-_STEP_KEYS = ("step", "say", "pictures", "files", *_ACTIONS)
+_STEP_KEYS = ("step", "say", "pictures", "files", "play", *_ACTIONS)
 _ASK_KEYS = (
     "kind", "slot", "keep", "options", "options_from", "retry", "why", "skip", "digress", "quiet", "prefill", "reuse",
-    "min", "max", "unit", "past", "future", "most", "timeout", "stop",
+    "min", "max", "unit", "past", "future", "most", "timeout", "stop", "vault",
 )  # fmt: skip
 _OPTION_KEYS = ("label", "also", "for", "when", "goto", "link")
 _KEEPS = ("turn", "session", "30d", "90d", "case")
@@ -136,6 +136,8 @@ def _step(node: Node, number: int) -> model.Step:
         node.problem(f"a step with {main[0]!r} needs a name (step: …), because people stand here between two messages")
     action = _BUILDERS[main[0]](fields[main[0]]) if main else None
     goto = fields["goto"].text() if "goto" in fields else ""
+    if "play" in fields and ("say" not in fields or (main and main[0] == "ask")):
+        fields["play"].problem("play needs a say beside it, in a step without a question")
     if not main and goto and "say" not in fields:
         action, goto = model.Goto(goto), ""
     return model.Step(
@@ -143,6 +145,7 @@ def _step(node: Node, number: int) -> model.Step:
         place=node.place,
         say=variants(fields["say"]) if "say" in fields else None,
         attachments=_attachments(fields),
+        play=fields["play"].text() if "play" in fields else "",
         action=action,
         goto=goto,
     )
@@ -224,6 +227,7 @@ def _ask(node: Node) -> model.Ask:
         timeout=_duration(timeout["after"]) if "after" in timeout else 0.0,
         timeout_goto=timeout["goto"].text() if "goto" in timeout else "",
         stop_goto=fields["stop"].text() if "stop" in fields else "",
+        vault=fields["vault"].text() if "vault" in fields else "",
     )
 
 

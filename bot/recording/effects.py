@@ -36,11 +36,12 @@ class Destroy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Renew:
-    """Somebody hears it: its file is kept as long again."""
+class Keep:
+    """The file `source` is written (again) as `name`: what was sent can no longer be changed, what is heard is kept as long again."""
 
     id: str
-    voice: str
+    source: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,4 +84,4 @@ class Counted:
     step: Literal["sent", "heard"]
 
 
-Effect = StartFlow | Open | Destroy | Renew | Review | Unreview | SetTimer | DropTimer | Counted
+Effect = StartFlow | Open | Destroy | Keep | Review | Unreview | SetTimer | DropTimer | Counted

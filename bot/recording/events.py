@@ -16,6 +16,7 @@ class FormSent:
     form: str  # without the prefix
     values: Mapping[str, str] = field(default_factory=dict)
     fresh: str = ""
+    staffed: bool = True  # whether there are counsellors who can listen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,9 @@ def _invite(work: Work, event: ev.FormSent) -> None:
     who, age = event.conversation, event.values.get("age", "")
     if not _no_ban(event) or not age.isdecimal():
         return
+    if not event.staffed:
+        work.answer(who, "recording.not_here")
+        return
     unused = [one for one in _of_family(work, who) if one.state in ("invited", "joined")]
     if len(unused) >= INVITED_AT_ONCE:
         work.answer(who, "recording.codes_open", count=str(len(unused)))
@@ -187,7 +190,7 @@ def _list_for_caregiver(work: Work, who: str) -> None:
 def _list_for_parent(work: Work, who: str) -> None:
     found = _of_parent(work, who)
     for one in found[:LISTED]:
-        work.answer(who, "recording.parent_row", kind=one.kind, state=one.seen_by_parent)
+        work.answer(who, "recording.parent_row", state=one.seen_by_parent)
     work.answer(who, "recording.parent_list", count=str(len(found)))
 
 

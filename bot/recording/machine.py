@@ -57,7 +57,7 @@ def _news(work: Work, one: Recording) -> None:
     """The parent hears that it arrived, or that its time is over: the same words whatever happened, on a day of its own."""
     told = replace(one, told=True)
     work.put(told)
-    work.tell(one.parent, "recording.parent_news", kind=one.kind, state=told.seen_by_parent)
+    work.tell(one.parent, "recording.parent_news", state=told.seen_by_parent)
 
 
 def _forget(work: Work, conversation: str) -> None:

@@ -62,6 +62,11 @@ class Recordings:
     guesses: Guesses = field(default_factory=dict)
 
 
+def take_of(id: str) -> str:
+    """The name of the file while its parent still records; each take replaces the one before."""
+    return f"take-{id}"
+
+
 def group_of(age: int) -> Group:
     """The group of a child of that age."""
     return "teen" if age >= TEEN else "child" if age >= SCHOOL else "small"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from bot.recording import effects as fx
-from bot.recording.state import Recording
+from bot.recording.state import Recording, take_of
 from bot.recording.table import meaning
 from bot.recording.work import AGAIN_DAYS, DAY, KEPT_DAYS, LONGEST_DAYS, OPEN_DAYS, Part, Work, news_time
 
@@ -31,7 +31,8 @@ def _join(work: Work, one: Recording, values: Mapping[str, str]) -> None:
 
 def _offer(work: Work, one: Recording, values: Mapping[str, str]) -> None:
     """It is here. The parent hears so at once, and nothing more before it was heard or its time is over."""
-    offered = work.move(replace(one, voice=values.get("voice", "")), "offered")
+    offered = work.move(replace(one, voice=f"voice-{one.id}"), "offered")
+    work.effects.append(fx.Keep(id=one.id, source=take_of(one.id), name=offered.voice))
     work.timer("expire", offered, work.after(OPEN_DAYS))
     _answer_parent(work, offered)
     work.tell(offered.caregiver, "recording.offer", id=offered.id, kind=offered.kind, group=offered.group)
@@ -40,13 +41,13 @@ def _offer(work: Work, one: Recording, values: Mapping[str, str]) -> None:
 def _answer_parent(work: Work, one: Recording) -> None:
     work.timer("news", one, work.after(OPEN_DAYS))
     work.effects.append(fx.Counted(step="sent"))
-    work.answer(one.parent, "recording.sent", kind=one.kind)
+    work.answer(one.parent, "recording.sent")
 
 
 def _swallow(work: Work, one: Recording, values: Mapping[str, str]) -> None:
     """It is not wanted any more, and the parent must not learn so from us, nor when that was."""
     if one.sent:  # sent before: this is a repeat
-        work.answer(one.parent, "recording.sent", kind=one.kind)
+        work.answer(one.parent, "recording.sent")
         return
     sent = replace(one, since={**one.since, "offered": work.now})
     work.put(sent)
@@ -80,7 +81,7 @@ def _tell_of(work: Work, one: Recording) -> None:
     if one.group == "small":
         work.tell(one.caregiver, "recording.small", id=one.id, kind=one.kind)
         return
-    work.tell(one.caregiver, "recording.ready", kind=one.kind)
+    work.tell(one.caregiver, "recording.ready")
     work.tell(one.caregiver, "recording.child_offer", "child", id=one.id, kind=one.kind)
 
 
@@ -92,10 +93,9 @@ def _play(work: Work, one: Recording, values: Mapping[str, str]) -> None:
         work.timer("news", heard, news_time(work.at))
     last = datetime.fromtimestamp(heard.sent + LONGEST_DAYS * DAY, UTC)
     work.timer("expire", heard, min(work.after(KEPT_DAYS), last))
-    work.effects.append(fx.Renew(id=heard.id, voice=heard.voice))
+    work.effects.append(fx.Keep(id=heard.id, source=heard.voice, name=heard.voice))
     part: Part = "adult" if one.group == "small" else "child"
-    first = "yes" if one.state != "heard" else ""
-    work.answer(heard.caregiver, "recording.play", part, id=heard.id, kind=heard.kind, voice=heard.voice, first=first)
+    work.answer(heard.caregiver, "recording.play", part, id=heard.id, kind=heard.kind, voice=heard.voice)
 
 
 def _ask_again(work: Work, one: Recording, values: Mapping[str, str]) -> None:

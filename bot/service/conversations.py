@@ -21,6 +21,8 @@ from bot.dialogue.understanding import look_for_danger
 from bot.log import Log
 from bot.ports import (
     EXCHANGE,
+    RECORDINGS,
+    VAULT,
     Alert,
     Document,
     InboxRow,
@@ -33,12 +35,12 @@ from bot.ports import (
     Store,
     Tally,
     TurnCommit,
+    vault_of,
 )
 from bot.service import export
 from bot.service.profile import profile_of
 from bot.service.translation import (
     FORM_LIFETIME,
-    FORM_PREFIX,
     GAP_LIFETIME,
     WAITING,
     Gathered,
@@ -47,6 +49,7 @@ from bot.service.translation import (
     event_of,
     forgotten,
     form_sent,
+    lane_of,
     post_to_desk,
     reply_to_outbox,
     words_of,
@@ -62,6 +65,8 @@ FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 
 Receiver = Callable[[Mapping[str, str], datetime], Sequence[Tally]]
 """(values of a finished form, time of the turn) -> what is counted of it; nothing else is kept."""
+
+_SIDE_LANES = frozenset({EXCHANGE.messenger, RECORDINGS.messenger, VAULT})
 
 COUNTED_BY_WEEK = frozenset({"came_by"})
 """Facts of which only the week's number is kept, because they name a prison."""
@@ -92,12 +97,8 @@ class Conversations:
         A fault in the program never silences the person: the event is answered by the safety layer alone, or with an
         apology, and the operator is told.
         """
-        if lane.address == EXCHANGE:
-            if self._exchange is None:
-                from bot.service.exchange import ExchangeLane  # no conversation needs it, and a start would wait for it
-
-                self._exchange = ExchangeLane(self.store)
-            return await self._exchange.decide(lane, now)
+        if lane.address.messenger in _SIDE_LANES:
+            return await self._aside_lane(lane, now)
         session = Session.from_text(lane.session) if lane.session else Session()
         began = session.owner
         if self.honest is not None:
@@ -109,8 +110,8 @@ class Conversations:
             result = self._flooded(session, row) if flooded else await self._aside(session, row)
             session = result.session
             turned = Turned(lane.conversation, lane.address, row, session)
-            if row.inbound.media is not None and row.inbound.media.data is not None and session.consent:
-                gathered.blobs.append(NewBlob(name=blob_of(row.inbound) or "", data=row.inbound.media.data))
+            if session.consent:
+                gathered.blobs += self._file_of(row, result)
             for index, effect in enumerate(result.effects):
                 await self._carry_out(gathered, turned, index, effect, before)
             self._remember(gathered, turned, result, before)
@@ -120,6 +121,33 @@ class Conversations:
         _note_waiting(gathered, lane, now, began, session.owner)
         _time_slots(gathered, session)
         return _commit(lane, session, gathered)
+
+    async def _aside_lane(self, lane: Lane, now: datetime) -> TurnCommit:
+        """The lanes of nobody's conversation. No conversation needs them, and a start would wait for their imports."""
+        if lane.address == EXCHANGE:
+            if self._exchange is None:
+                from bot.service.exchange import ExchangeLane
+
+                self._exchange = ExchangeLane(self.store)
+            return await self._exchange.decide(lane, now)
+        from bot.service.recording import RecordingLane, opened
+
+        if lane.address == RECORDINGS:
+            return await RecordingLane(self.store, self.desk).decide(lane, now)
+        return opened(lane)
+
+    def _file_of(self, row: InboxRow, result: Turn) -> list[NewBlob]:
+        """The file that came along, sealed with this conversation's key, or with that of the vault it was recorded for."""
+        media, name = row.inbound.media, blob_of(row.inbound)
+        if media is None or media.data is None or name is None:
+            return []
+        sealed = next((one for one in result.effects if isinstance(one, fx.Seal)), None)
+        if sealed is None:
+            return [NewBlob(name=name, data=media.data)]
+        from bot.recording.state import take_of
+
+        vault = self.store.conversation_id(vault_of(sealed.vault))
+        return [NewBlob(name=take_of(sealed.vault), data=media.data, about=vault)]
 
     def _too_many(self, conversation: str, row: InboxRow) -> bool:
         """Whether this person has sent more in the last minute than is answered."""
@@ -208,8 +236,7 @@ class Conversations:
                 gathered.facts.append(NewFact(name="trouble", at=turned.at, values=(("place", effect.place),)))
             case fx.Erase():
                 _forget_all(gathered)
-                if await self.store.address_of(self.store.conversation_id(EXCHANGE)) is not None:
-                    gathered.posts.append(forgotten(turned.conversation, turned.key(index), turned.at))  # type: ignore[arg-type]  # same id
+                gathered.posts += await forgotten(self.store, turned.conversation, turned.key(index), turned.at)  # type: ignore[arg-type]  # same id
                 if self.desk:
                     from bot.service.forgetting import traces_of  # the whole desk, for which a terminal does not wait
 
@@ -242,7 +269,7 @@ class Conversations:
         gathered: Gathered,
         turned: Turned,
         index: int,
-        effect: fx.React | fx.Revise | fx.Retract | fx.MakeFile | fx.CollectGap | fx.Submit | fx.ExportData,
+        effect: fx.React | fx.Revise | fx.Retract | fx.MakeFile | fx.CollectGap | fx.Submit | fx.Seal | fx.ExportData,
         before: Session,
     ) -> None:
         match effect:
@@ -267,10 +294,12 @@ class Conversations:
                 gathered.documents.append(_gap(turned, index, effect))
             case fx.Submit() if effect.form in self.receivers:
                 gathered.tallies += self.receivers[effect.form](dict(effect.values), turned.at)
-            case fx.Submit() if effect.form.startswith(FORM_PREFIX):
+            case fx.Submit() if (lane := lane_of(effect.form)) is not None:
                 gathered.posts.append(
-                    form_sent(turned.conversation, turned.key(index), effect.form, dict(effect.values), turned.at)  # type: ignore[arg-type]  # same id
+                    form_sent(lane, turned.conversation, turned.key(index), effect.form, dict(effect.values), turned.at)  # type: ignore[arg-type]  # same id
                 )
+            case fx.Seal():
+                pass  # its file was kept with the event
             case fx.Submit():
                 gathered.documents.append(_form(turned, index, effect))
             case _:

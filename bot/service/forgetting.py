@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.desk.state import case_from, to_text, traces
-from bot.ports import DESK, EXCHANGE, ConversationId, Inbound, Store
+from bot.ports import DESK, ConversationId, Inbound, Store
 from bot.service.desk import CASE
 from bot.service.translation import forgotten
 
@@ -17,12 +17,13 @@ async def traces_of(store: Store, conversation: str) -> list[str]:
 
 
 async def erase_everywhere(store: Store, conversation: ConversationId, at: datetime) -> None:
-    """Erases a conversation and lets desk and exchange, where there are such, clear up after it."""
+    """Erases a conversation and lets desk, exchange and recorded voices, where there are such, clear up after it."""
     remains = await traces_of(store, conversation)
     await store.erase(conversation)
     key = f"{conversation}-{at.timestamp()}"
-    if await store.address_of(store.conversation_id(EXCHANGE)) is not None:
-        await store.receive([forgotten(conversation, key, at)], None)
+    told = await forgotten(store, conversation, key, at)
+    if told:
+        await store.receive(told, None)
     if await store.address_of(store.conversation_id(DESK)) is None:
         return
     payload = {"event": "Erase", "conversation": conversation, "traces": remains}

@@ -14,6 +14,7 @@ from bot.dialogue.session import Session
 from bot.ports import (
     DESK,
     EXCHANGE,
+    RECORDINGS,
     Address,
     Alert,
     ConversationId,
@@ -25,6 +26,7 @@ from bot.ports import (
     NewOutbox,
     NewTimer,
     Outbound,
+    Store,
     Tally,
 )
 from bot.service.codes import draw
@@ -33,8 +35,12 @@ from bot.vault.retention import days
 WAITING = "queue"  # kind of the documents that say who waits for a human or talks to one
 GAP_LIFETIME = timedelta(days=days("gap"))
 FORM_LIFETIME = timedelta(days=days("form"))
-FORM_PREFIX = "exchange."  # of forms that the exchange receives
-CODE_LENGTH = 8  # of its codes: forty bits, and five guesses an hour
+FORM_LANES: Mapping[str, Address] = {
+    "exchange.": EXCHANGE,
+    "recording.": RECORDINGS,
+}  # prefix of forms -> who receives them
+CODE_LENGTH = 8  # of their codes: forty bits, and five guesses an hour
+ID_LENGTH = 16  # of what nobody types
 
 _DESK_EVENTS: dict[str, type[Any]] = {
     kind.__name__: kind
@@ -221,16 +227,28 @@ def post_to_desk(turned: Turned, index: int, kind: str, values: dict[str, Any]) 
     )
 
 
-def form_sent(conversation: ConversationId, key: str, form: str, values: Mapping[str, str], at: datetime) -> Inbound:
-    """A finished form as an event of the exchange's lane, with a fresh code in case it needs one."""
-    payload = {"event": "FormSent", "conversation": conversation, "form": form.removeprefix(FORM_PREFIX), "values": dict(values),
-               "fresh": draw(CODE_LENGTH)}  # fmt: skip
+def lane_of(form: str) -> Address | None:
+    """Whose lane receives that form; None for forms that simply wait to be fetched."""
+    return next((lane for prefix, lane in FORM_LANES.items() if form.startswith(prefix)), None)
+
+
+def form_sent(
+    lane: Address, conversation: ConversationId, key: str, form: str, values: Mapping[str, str], at: datetime
+) -> Inbound:
+    """A finished form as an event of that lane, with fresh letters in case it needs a code."""
+    letters = CODE_LENGTH + ID_LENGTH if lane == RECORDINGS else CODE_LENGTH
+    payload = {"event": "FormSent", "conversation": conversation, "form": form.partition(".")[2], "values": dict(values),
+               "fresh": draw(letters)}  # fmt: skip
     return Inbound(
-        address=EXCHANGE, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload, about=conversation
+        address=lane, external_id=f"{lane.messenger}-{key}", kind="desk", at=at, payload=payload, about=conversation
     )
 
 
-def forgotten(conversation: ConversationId, key: str, at: datetime) -> Inbound:
-    """A conversation was erased, as an event of the exchange's lane."""
+async def forgotten(store: Store, conversation: ConversationId, key: str, at: datetime) -> list[Inbound]:
+    """A conversation was erased, as an event of each lane that has ever received a form."""
     payload = {"event": "Forgotten", "conversation": conversation}
-    return Inbound(address=EXCHANGE, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload)
+    return [
+        Inbound(address=lane, external_id=f"{lane.messenger}-{key}", kind="desk", at=at, payload=payload)
+        for lane in FORM_LANES.values()
+        if await store.address_of(store.conversation_id(lane)) is not None
+    ]

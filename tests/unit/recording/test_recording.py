@@ -110,7 +110,7 @@ def test_a_story_from_the_code_to_being_heard(life: Life) -> None:
     life.happen(ev.Judged(at=life.now, id=id, released=True))
     assert life.flows() == ["recording.ready", "recording.child_offer"]
     (played,) = life.hear(id)
-    assert (played.flow, played.part, dict(played.slots)["voice"]) == ("recording.play", "child", "in-1")
+    assert (played.flow, played.part, dict(played.slots)["voice"]) == ("recording.play", "child", f"voice-{id}")
     life.wait(days=20)
     assert life.hear(id), "and once more, weeks later"
     life.wait(days=29)
@@ -242,6 +242,13 @@ def test_who_tries_out_codes_has_to_wait_and_wrong_ones_all_sound_the_same(life:
     life.invite()
     life.send("eve", "code", code=f"C0DE{life.drawn:04}", where="leave")
     assert life.flows() == ["recording.code_wrong"], "not even the right one now"
+
+
+def test_where_nobody_can_listen_there_is_no_code(life: Life) -> None:
+    form = ev.FormSent(at=life.now, conversation="mum", form="invite", values={"age": "8", **SAFE}, staffed=False)
+    life.happen(form)
+    assert life.flows() == ["recording.not_here"]
+    assert not life.all.recordings
 
 
 def test_a_caregiver_cannot_be_the_parent_and_has_few_open_codes(life: Life) -> None:
