@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.desk import alarms, cards, ownership
+from bot.desk import alarms, cards, ownership, reviews
 from bot.desk import effects as fx
 from bot.desk.events import DeskTimer
 from bot.desk.hours import clock, day_words
@@ -20,6 +20,8 @@ def fired(work: Work, event: DeskTimer) -> None:
     name, *rest = event.name.split("|")
     if name == "watchdog":
         watch(work)
+    elif name == "review":
+        reviews.called_again(work, rest[0])
     elif name == "drill":
         alarms.drill_unseen(work, int(rest[0]))
     elif rest:

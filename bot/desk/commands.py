@@ -37,12 +37,14 @@ class Command:
 
 TABLE: tuple[Command, ...] = (
     Command("nehmen", "Übernimmt einen Fall; ohne Code den, der am nächsten dran ist.", ("take", "übernehmen"), "[CODE]", bare=True),
-    Command("abgeben", "Gibt das Gespräch an den Bot zurück.", ("freigeben", "release"), where="case", bare=True),
+    Command("abgeben", "Gibt das Gespräch an den Bot zurück.", ("release",), where="case", bare=True),
+    Command("anhören", "Spielt eine Aufnahme vor, die auf Freigabe wartet; ohne Code die älteste.", ("listen",), "[CODE]", bare=True),
+    Command("freigeben", "Gibt eine angehörte Aufnahme weiter; im Raum eines Falls dasselbe wie `/abgeben`.", (), "[CODE]", bare=True),
     Command("warteschlange", "Zeigt, wer wartet.", ("queue", "wer wartet"), bare=True),
     Command("zurücklegen", "Legt den Fall wieder in die Warteschlange.", ("requeue",), "[Grund]", "case"),
     Command("übergeben", "Bietet den Fall jemandem oder einem Team an; dort wird zugestimmt.", ("transfer",), "NAME oder TEAM", "case"),
     Command("annehmen", "Nimmt eine Übergabe an.", ("accept",), "[CODE]"),
-    Command("ablehnen", "Lehnt eine Übergabe ab.", ("decline",), "[CODE]"),
+    Command("ablehnen", "Lehnt eine Übergabe ab, oder eine Aufnahme; deren Grund steht nur im Protokoll.", ("decline",), "[CODE] [Grund]"),
     Command("schließen", "Beendet den Fall mit einem Ergebnis.", ("close", "beenden"), "[Ergebnis]", "case"),
     Command("notiz", "Schreibt eine Notiz. Auch alles ohne `>>` ist eine.", ("note",), "TEXT", "case"),
     Command("entwurf", "Legt einen Entwurf vor; erst „senden“ schickt ihn ab.", ("draft",), "TEXT", "case"),

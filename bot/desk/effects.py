@@ -45,6 +45,7 @@ class Show:
     markup: bool = True
     silent: bool = False
     optional: bool = False
+    vault: str = ""  # of the recording that is played: destroying it removes what was not sent yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +157,14 @@ class TrustIdentity:
     user: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """A counsellor has listened to a recording and releases it, or not. Her reason does not go along."""
+
+    id: str
+    released: bool
+
+
 @dataclass(frozen=True, slots=True)
 class LookAround:
     """The watchdog asks the store which conversations wait for a human or talk to one; answered by `Served`."""
@@ -175,5 +184,6 @@ Effect = (
     | SeeAlert
     | Fact
     | TrustIdentity
+    | Judge
     | LookAround
 )

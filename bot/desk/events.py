@@ -80,6 +80,26 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceCame:
+    """A parent's recording waits to be heard by a counsellor. `voice` names the sealed file, `family` the conversation."""
+
+    at: datetime
+    id: str
+    voice: str
+    kind: str
+    group: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceOver:
+    """That recording is not to be heard any more."""
+
+    at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What the watchdog found in the store: who owns this conversation as the family's lane sees it."""
 
@@ -228,6 +248,8 @@ Event = (
     | AlertRaised
     | FamilyActed
     | Forgotten
+    | VoiceCame
+    | VoiceOver
     | Served
     | StaffWrote
     | StaffEdited

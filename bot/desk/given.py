@@ -22,6 +22,7 @@ class Given:
     rest: str
     case: Case | None
     named: bool  # whether the case's code was given
+    code: str = ""  # the code that the order names, of a case or of a recording
 
     @property
     def place(self) -> Place:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from bot.desk import alarms, cards, clocks, orders, ownership, relay, wording
+from bot.desk import alarms, cards, clocks, orders, ownership, relay, reviews, wording
 from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.commands import WORDS, Order, order_in
@@ -57,12 +57,12 @@ def _decide(work: Work, event: ev.Event) -> None:
             _forget(work, event)
         case ev.Served():
             ownership.served(work, event)
+        case ev.VoiceCame() | ev.VoiceOver():
+            reviews.changed(work, event)
         case ev.StaffWrote() | ev.StaffEdited() | ev.StaffReacted() | ev.StaffPressed():
             _staff(work, event)
-        case ev.StaffLeft() | ev.PlaceLost():
+        case ev.StaffLeft() | ev.PlaceLost() | ev.PlaceMoved():
             _place_changed(work, event)
-        case ev.PlaceMoved():
-            ownership.place_moved(work, event.place, event.chat)
         case ev.Delivered():
             relay.delivered(work, event)
         case ev.RoomOpened():
@@ -188,7 +188,7 @@ def _addressed(cases: list[Case], event: ev.StaffWrote) -> Case:
 
 
 def _reacted(work: Work, member: Member, cases: list[Case], event: ev.StaffReacted) -> None:
-    question = _question_of(work, event.place, event.message)
+    question = _question_of(work, event.place, event.message) or reviews.question_of(work, event.place, event.message)
     if question.endswith(".card") and event.emoji.startswith("👍"):
         _press(work, member, event.place, question, 0, event)
     elif question and event.emoji[:1].isdigit():
@@ -220,6 +220,9 @@ def _press(
         work.say(place, alarms.drill_seen(work, member))
         return
     code, _, what = question.partition(".")
+    if what.startswith("review."):
+        reviews.pressed(work, member, code, what.removeprefix("review."), option, wrote)
+        return
     case = work.desk.cases.get(code)
     if case is None:
         work.say(place, "Diesen Fall gibt es nicht mehr.")
@@ -271,7 +274,10 @@ def _press_draft(work: Work, member: Member, case: Case, number: str, option: in
 # ------------------------------------------------------------------ places
 
 
-def _place_changed(work: Work, event: ev.StaffLeft | ev.PlaceLost) -> None:
+def _place_changed(work: Work, event: ev.StaffLeft | ev.PlaceLost | ev.PlaceMoved) -> None:
+    if isinstance(event, ev.PlaceMoved):
+        ownership.place_moved(work, event.place, event.chat)
+        return
     if isinstance(event, ev.PlaceLost):
         lost = [
             case for case in work.desk.cases.values() if case.place is not None and _inside(case.place, event.place)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.desk import cards, duty, filing, ownership, wording
+from bot.desk import cards, duty, filing, ownership, reviews, wording
 from bot.desk.commands import Order, code_in
 from bot.desk.events import StaffWrote
 from bot.desk.given import Given, colleague, mine
-from bot.desk.state import Case, Member, Place
+from bot.desk.state import Case, Member, Place, Review
 from bot.desk.work import Work
 from bot.dialogue.rendering import escape
 from bot.text.normalise import fold
@@ -30,6 +30,11 @@ def carry_out(work: Work, member: Member, wrote: StaffWrote, order: Order, room:
         return
     code = code_in(order.rest)
     named = work.desk.cases.get(code) if code else None
+    review = work.desk.reviews.get(code) if code else None
+    if review is not None and command.name in _OF_REVIEWS:
+        rest = " ".join(order.rest.split()[1:])
+        _OF_REVIEWS[command.name](Given(work, member, wrote, rest, room, False, code), review)
+        return
     if code and named is None and command.takes.startswith(("[CODE]", "CODE")):
         work.say(wrote.place, f"Einen Fall {code} gibt es nicht.", reply_to=wrote.message)
         return
@@ -41,6 +46,14 @@ def carry_out(work: Work, member: Member, wrote: StaffWrote, order: Order, room:
         work.say(wrote.place, text, reply_to=wrote.message)
         return
     HANDLERS[command.name](Given(work, member, wrote, rest, case, case is not None and case is named))
+
+
+_OF_REVIEWS: Mapping[str, Callable[[Given, Review], None]] = MappingProxyType({
+    "anhören": lambda given, review: reviews.listen(given),
+    "freigeben": reviews.release,
+    "ablehnen": reviews.decline,
+})  # fmt: skip
+"""What these orders mean when they name a recording."""
 
 
 def _take(given: Given) -> None:
@@ -81,6 +94,14 @@ def _release(given: Given) -> None:
     if mine(given):
         given.answer(f"Fall {given.own.code} ist wieder beim Bot. Die Familie weiß Bescheid.")
         ownership.release(given.work, given.member, given.own)
+
+
+def _release_what(given: Given) -> None:
+    """Without the code of a recording it means what it always meant in a case's room."""
+    if given.case is not None:
+        _release(given)
+    else:
+        given.answer("Was soll frei werden? `/freigeben CODE` für eine Aufnahme, `/abgeben` im Raum eines Falls.")
 
 
 def _requeue(given: Given) -> None:
@@ -187,6 +208,8 @@ HANDLERS: Mapping[str, Callable[[Given], None]] = MappingProxyType(
     {
         "nehmen": _take,
         "abgeben": _release,
+        "anhören": reviews.listen,
+        "freigeben": _release_what,
         "zurücklegen": _requeue,
         "übergeben": _transfer,
         "annehmen": _accept,

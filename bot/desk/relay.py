@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.desk import cards, ownership
+from bot.desk import cards, ownership, reviews
 from bot.desk import effects as fx
 from bot.desk.events import Delivered, FamilyActed, StaffEdited, StaffReacted, StaffWrote
 from bot.desk.outgoing import PREFIX, Inside, Outgoing, release, without_prefix
@@ -297,6 +297,9 @@ def delivered(work: Work, event: Delivered) -> None:
     try:
         kind, code, *rest = json.loads(event.report)
     except ValueError:
+        return
+    if kind == "review":
+        reviews.delivered(work, code, rest, event)
         return
     case = work.desk.cases.get(code)
     if case is None:

@@ -139,6 +139,29 @@ class Case:
     rated: int = 0
 
 
+class ShownVoice(NamedTuple):
+    """A message about a recording in a chat of staff; `what` is card, sound, judge or reason."""
+
+    place: Place
+    message: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A parent's recording that waits for a counsellor to listen. No word, no name; `voice` names its sealed file."""
+
+    code: str
+    id: str
+    voice: str
+    kind: str
+    group: str
+    family: str  # conversation
+    came: float
+    shown: tuple[ShownVoice, ...] = ()
+    heard: tuple[str, ...] = ()  # members to whom it was played
+
+
 @dataclass(slots=True, kw_only=True)
 class Member:
     """Somebody of the team. `identities` are (messenger, account of the person there), linked by a one-time code."""
@@ -184,17 +207,25 @@ class Common:
 
 @dataclass(slots=True)
 class Desk:
-    """Everything at once; `touched` names what a decision changed: ("case", code), ("member", id), ("common", "")."""
+    """Everything at once; `touched` names what a decision changed: ("case", code), ("review", code), ("member", id), ("common", "")."""
 
     cases: dict[str, Case] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
+    reviews: dict[str, Review] = field(default_factory=dict)  # by code
     common: Common = field(default_factory=Common)
     sends: dict[str, tuple[float, ...]] = field(default_factory=dict)  # of each forum in the last minute; not stored
     strangers: dict[str, float] = field(default_factory=dict)  # when an unknown sender was last told so; not stored
 
     def copy(self) -> Desk:
         """A copy whose records are shared until they are edited."""
-        return Desk(dict(self.cases), dict(self.members), self.common, dict(self.sends), dict(self.strangers))
+        return Desk(
+            dict(self.cases),
+            dict(self.members),
+            dict(self.reviews),
+            self.common,
+            dict(self.sends),
+            dict(self.strangers),
+        )
 
     def case_of(self, conversation: str) -> Case | None:
         """The newest case of a conversation."""
@@ -228,7 +259,7 @@ URGENCIES: tuple[Urgency, ...] = ("emergency", "urgent", "normal")
 # ------------------------------------------------------------------ the stored forms
 
 
-def to_text(record: Case | Member | Common) -> str:
+def to_text(record: Case | Member | Common | Review) -> str:
     """Compact JSON without default values."""
     plain = {name: getattr(record, name) for name in _NAMES[type(record)]}
     empty = _EMPTY[type(record)]
@@ -264,6 +295,13 @@ def case_from(text: str) -> Case:
     if "labels" in data:
         data["labels"] = tuple(data["labels"])
     return _record(Case, data)
+
+
+def review_from(text: str) -> Review:
+    """The review of such a text."""
+    data = json.loads(text)
+    data["shown"] = tuple(ShownVoice(Place(*row[0]), str(row[1]), str(row[2])) for row in data.get("shown", ()))
+    return _record(Review, data)
 
 
 def traces(case: Case) -> Case:
@@ -302,10 +340,12 @@ def _record(kind: type[T], data: Mapping[str, Any]) -> T:
 
 
 _NAMES: Mapping[type, tuple[str, ...]] = {
-    kind: tuple(f.name for f in fields(kind)) for kind in (Case, Member, Common, Link, Note, AlertMark, Shown, Draft)
+    kind: tuple(f.name for f in fields(kind))
+    for kind in (Case, Member, Common, Review, Link, Note, AlertMark, Shown, Draft)
 }  # asked for often, and `fields` is slow
 _EMPTY: Mapping[type, Mapping[str, Any]] = {
     Case: {k: v for k, v in asdict(Case(code="", conversation="")).items() if k not in ("code", "conversation")},
     Member: {k: v for k, v in asdict(Member(id="", alias="")).items() if k not in ("id", "alias")},
     Common: asdict(Common()),
+    Review: {"shown": (), "heard": ()},
 }

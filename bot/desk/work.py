@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from bot.desk import effects as fx
 from bot.desk.commands import CODE_LENGTH, check_letter
 from bot.desk.hours import BERLIN, Policy, Team
-from bot.desk.state import MAX_NOTES, Case, Common, Desk, Member, Note, Place, Shown
+from bot.desk.state import MAX_NOTES, Case, Common, Desk, Member, Note, Place, Review, Shown
 from bot.dialogue import events as family
 from bot.vault.codes import LETTERS
 
@@ -61,6 +61,17 @@ class Work:
         self.desk.cases.pop(case.code, None)
         self.touched.discard(("case", case.code))
         self.dropped.add(("case", case.code))
+
+    def put_review(self, review: Review) -> None:
+        """Keeps what is known of a recording that waits."""
+        self.touched.add(("review", review.code))
+        self.desk.reviews[review.code] = review
+
+    def drop_review(self, review: Review) -> None:
+        """It waits no more."""
+        self.desk.reviews.pop(review.code, None)
+        self.touched.discard(("review", review.code))
+        self.dropped.add(("review", review.code))
 
     def new_case(self, conversation: str) -> Case:
         """A new case with a code that says nothing."""

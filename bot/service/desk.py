@@ -16,13 +16,14 @@ from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.hours import Policy, honest_time, honest_time_child
 from bot.desk.machine import Decision, decide, duty
-from bot.desk.state import Case, Desk, Place, case_from, common_from, member_from, to_text
+from bot.desk.state import Case, Desk, Place, case_from, common_from, member_from, review_from, to_text
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.dialogue.effects import Attachment, DeliveryClass
 from bot.log import Log
 from bot.ports import (
     DESK,
+    RECORDINGS,
     Address,
     ConversationId,
     Document,
@@ -36,6 +37,7 @@ from bot.ports import (
     Outbound,
     Store,
     TurnCommit,
+    vault_of,
 )
 from bot.service.profile import profile_of
 from bot.service.translation import WAITING, Gathered, blob_of
@@ -44,7 +46,8 @@ from bot.vault.retention import days
 
 log = Log("kavi.desk")
 
-CASE, MEMBER, COMMON, ROOM, AUDIT = "case", "member", "desk", "room", "audit"
+CASE, MEMBER, COMMON, ROOM, AUDIT, REVIEW = "case", "member", "desk", "room", "audit", "review"
+REVIEW_LIFETIME = timedelta(days=days("recording"))
 EMPTY_LINE = "(Hier ist noch nichts gespeichert.)"
 
 
@@ -107,7 +110,7 @@ class DeskLane:
             if row.inbound.payload.get("event") == "RoomOpened":
                 out.documents.append(Document(kind=ROOM, key=str(row.inbound.payload["key"]), body=None))
             log.info("desk", kind=type(event).__name__, effects=len(decision.effects))
-        out.store(desk)
+        out.store(desk, now)
         self._desk, self._version = desk, lane.version + 1
         return out.commit(lane)
 
@@ -123,7 +126,7 @@ class DeskLane:
     async def _carry_out(self, out: _Gathered, effect: fx.Effect, key: str, at: datetime, desk: Desk) -> None:
         match effect:
             case fx.Show():
-                out.say(_outbound(effect, key), at, optional=effect.optional, about=_about(desk, effect))
+                out.say(_outbound(effect, key), at, optional=effect.optional, about=self._about(desk, effect))
             case fx.Mark() | fx.Unshow():
                 out.say(_outbound(effect, key), at)
             case fx.ShowHistory():
@@ -146,10 +149,22 @@ class DeskLane:
             case fx.TrustIdentity():
                 if self.trust is not None:
                     self.trust(effect.messenger, effect.user)
+            case _:
+                await self._post(out, effect, key, at, desk)
+
+    async def _post(self, out: _Gathered, effect: fx.Judge | fx.LookAround, key: str, at: datetime, desk: Desk) -> None:
+        match effect:
+            case fx.Judge():
+                payload = {"event": "Judged", "id": effect.id, "released": effect.released}
+                out.posts.append(Inbound(address=RECORDINGS, external_id=key, kind="desk", at=at, payload=payload))
             case fx.LookAround():
                 out.posts += await self._look_around(desk, key, at)
             case _:
                 assert_never(effect)
+
+    def _about(self, desk: Desk, effect: fx.Show) -> str | None:
+        """Whose erasing removes this message: a recording's vault, or the family that it tells of."""
+        return self.store.conversation_id(vault_of(effect.vault)) if effect.vault else _about(desk, effect)
 
     async def _tell(self, out: _Gathered, effect: fx.Tell, key: str, at: datetime) -> None:
         address = await self.store.address_of(ConversationId(effect.conversation))
@@ -197,6 +212,8 @@ async def load(store: Store) -> Desk:
     for document in await store.documents(CASE):
         case = case_from(document.body or "{}")
         desk.cases[case.code] = case
+    reviews = [review_from(document.body or "{}") for document in await store.documents(REVIEW)]
+    desk.reviews = {review.code: review for review in reviews}
     return desk
 
 
@@ -291,6 +308,13 @@ def _of_family(inbound: Inbound) -> ev.Event | None:
             )  # fmt: skip
         case "Erase":
             return ev.Forgotten(at=at, conversation=conversation, traces=tuple(map(case_from, data.get("traces", ()))))
+        case "Review":
+            return ev.VoiceCame(
+                at=at, id=str(data["id"]), voice=str(data["voice"]), kind=str(data["kind"]), group=str(data["group"]),
+                family=str(data["family"]),
+            )  # fmt: skip
+        case "Unreview":
+            return ev.VoiceOver(at=at, id=str(data["id"]))
         case "Served":
             return ev.Served(at=at, conversation=conversation, owner=str(data["owner"]), profile=_profile(data))
         case _:
@@ -374,7 +398,7 @@ class _Gathered(Gathered):
         family = ConversationId(about) if about else None
         self.outbox.append(NewOutbox(outbound=outbound, delivery=delivery, not_before=at, about=family))
 
-    def store(self, desk: Desk) -> None:
+    def store(self, desk: Desk, now: datetime) -> None:
         """The touched records as documents; a case is sealed with the key of its family's conversation."""
         for kind, key in sorted(self.touched - self.dropped):
             if kind == "common":
@@ -385,8 +409,11 @@ class _Gathered(Gathered):
                 case = desk.cases[key]
                 conversation = ConversationId(case.conversation)
                 self.documents.append(Document(kind=CASE, key=key, body=to_text(case), conversation=conversation))
-        for _, key in self.dropped:
-            self.documents.append(Document(kind=CASE, key=key, body=None))
+            elif kind == "review" and key in desk.reviews:
+                until = now + REVIEW_LIFETIME
+                self.documents.append(Document(kind=REVIEW, key=key, body=to_text(desk.reviews[key]), expires=until))
+        for kind, key in self.dropped:
+            self.documents.append(Document(kind=REVIEW if kind == "review" else CASE, key=key, body=None))
 
     def commit(self, lane: Lane) -> TurnCommit:
         """Everything in one transaction. No text outlives its handling: what lasts lies in cases, with the family's key."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from bot.desk import effects as fx
+from bot.desk import events as ev
 from bot.desk.commands import TABLE, Command, help_text
 from bot.desk.orders import HANDLERS
 from bot.desk.state import ROLES
@@ -425,7 +426,28 @@ def help_(shift: Shift) -> None:
     assert shift.shown() == "`/frage FRAGE | ANTWORT | ANTWORT` Stellt eine Frage mit Auswahl."
 
 
+def listen(shift: Shift) -> None:
+    shift.says(BERG, "anhören")
+    assert shift.shown() == "Gerade wartet keine Aufnahme."
+    shift.give(ev.VoiceCame(at=shift.now, id="r1", voice="voice-r1", kind="story", group="child", family="anna"))
+    code = next(iter(shift.desk.reviews))
+    shift.says(BERG, f"/anhören {code}")
+    assert [one.blob for one in shift.effects if isinstance(one, fx.Show) and one.blob] == ["voice-r1"]
+
+
+def let_out(shift: Shift) -> None:
+    shift.says(BERG, "freigeben")
+    assert "/freigeben CODE" in shift.shown()
+    _, room = shift.taken(BERG)
+    shift.says(BERG, "freigeben", room)
+    assert shift.case().owner == "bot", "in a case's room it still gives the case back"
+    listen(shift)
+    shift.says(BERG, f"/freigeben {next(iter(shift.desk.reviews))}")
+    assert [one for one in shift.effects if isinstance(one, fx.Judge)] == [fx.Judge(id="r1", released=True)]
+
+
 EFFECTS: Mapping[str, Callable[[Shift], None]] = {
+    "anhören": listen, "freigeben": let_out,
     "nehmen": take, "abgeben": release, "warteschlange": queue, "zurücklegen": requeue, "übergeben": transfer,
     "annehmen": accept, "ablehnen": decline, "schließen": close, "notiz": note, "entwurf": draft, "senden": send,
     "verwerfen": discard, "verlauf": history, "notizen": notes, "vorlagen": canned, "ablauf": flow, "zurückholen": hold,
