@@ -38,7 +38,7 @@ DESK = Address(messenger="desk", account="desk", chat="desk")
 """The lane that all counsellors' work passes through."""
 
 EXCHANGE = Address(messenger="exchange", account="exchange", chat="exchange")
-"""The lane that all referrals between institutions pass through. It writes to nobody: it begins flows in conversations."""
+"""The lane that all referrals between institutions pass through. It begins flows in conversations, and writes in its own rooms only."""
 
 RECORDINGS = Address(messenger="recording", account="recording", chat="recording")
 """The lane that all recorded voices pass through. It writes to nobody, as the exchange."""
@@ -52,7 +52,7 @@ def vault_of(id: str) -> Address:
 
 
 Audience = Literal["family", "staff"]
-"""Who may read a message. Only the desk's lane writes to staff, and it writes to nobody else."""
+"""Who may read a message. Only the lanes of desk and exchange write to staff, and they write to nobody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,8 +238,14 @@ class Messenger(Protocol):
     async def download(self, media: MediaFile, cap: int) -> bytes | None:
         """Fetches a file, at most `cap` bytes; None when it is larger or gone."""
 
-    async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
-        """Opens a case room (Matrix) or forum topic in `parent` (Telegram); None when the platform cannot now."""
+    async def open_room(self, title: str, invite: Sequence[str], parent: str = "", topic: str = "") -> Address | None:
+        """Opens a case room (Matrix) or forum topic in `parent` (Telegram); None when the platform cannot now.
+
+        `title` and `topic` travel unencrypted.
+        """
+
+    async def change_room(self, address: Address, *, invite: Sequence[str] = (), expel: Sequence[str] = ()) -> None:
+        """Invites people into a room, or removes them, best effort; without meaning where rooms have no guests of their own."""
 
     async def close_room(self, address: Address, *, erase: bool = False) -> None:
         """Archives a case room or topic, best effort; with `erase` what was written there goes too."""
@@ -411,14 +417,14 @@ class TurnCommit:
 def refuse_leaks(commit: TurnCommit) -> None:
     """Every store calls this before it writes: what is meant for staff cannot get into a family's chat.
 
-    A family's lane writes to its own chat, the desk's lane to staff; whatever else a commit holds is a fault of ours.
+    A family's lane writes to its own chat, those of desk and exchange to staff; whatever else a commit holds is a fault of ours.
     Raises Leak.
     """
     for row in commit.outbox:
         outbound = row.outbound
-        if commit.address == DESK:
-            if outbound.audience != "staff" or outbound.address == DESK:
-                raise Leak("The desk writes to staff only; to a family it posts an event.")
+        if commit.address in (DESK, EXCHANGE):
+            if outbound.audience != "staff" or outbound.address in (DESK, EXCHANGE):
+                raise Leak("Desk and exchange write to staff only; to a family they post an event.")
         elif outbound.audience != "family" or outbound.address != commit.address:
             raise Leak("A conversation writes to its own chat only.")
 

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from rapidfuzz import fuzz, process
-
 from bot.desk.state import Role
 from bot.text.normalise import fold
+from bot.text.orders import is_order, typed
 from bot.vault.codes import LETTERS, as_meant
 
 Where = Literal["case", "any"]
 CODE_LENGTH = 6
-NEAR = 60  # rapidfuzz ratio from which a name is suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +111,16 @@ def check_letter(body: str) -> str:
 def order_in(text: str) -> Order | None:
     """The order that a text is; None for a text that is none."""
     text = text.strip()
-    if text[:1] in ("/", "!") and text[1:2].strip():
+    if is_order(text):
         return _signed(text[1:])
     return _bare(text)
 
 
 def _signed(text: str) -> Order:
-    for count in (2, 1):
-        words = text.split(maxsplit=count)
-        command = WORDS.get(fold(" ".join(words[:count])))
-        if len(words) >= count and command is not None:
-            return Order(command, words[count].strip() if len(words) > count else "", words[0])
-    said = text.split(maxsplit=1)[0][:30]
-    close = process.extract(fold(said), WORDS.keys(), scorer=fuzz.ratio, limit=3, score_cutoff=NEAR)
-    return Order(None, "", said, tuple(dict.fromkeys(WORDS[found[0]].name for found in close)))
+    found = typed(text, WORDS)
+    if found.word:
+        return Order(WORDS[found.word], found.rest, found.said)
+    return Order(None, "", found.said, tuple(dict.fromkeys(WORDS[word].name for word in found.near)))
 
 
 def _bare(text: str) -> Order | None:

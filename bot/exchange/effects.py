@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.exchange.state import Place
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFlow:
@@ -44,4 +46,55 @@ class Counted:
     waited: str  # "0-2", "3-7", "8-14", "15+" days
 
 
-Effect = StartFlow | SetTimer | DropTimer | Counted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRoom:
+    """Make an encrypted room and invite these accounts; answered by `RoomOpened`. Title and topic travel unencrypted."""
+
+    code: str
+    title: str
+    topic: str
+    invite: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    """Invite these accounts into a room that is there."""
+
+    place: Place
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expel:
+    """Remove these accounts from a room; whoever is invited only is no longer."""
+
+    place: Place
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRoom:
+    """Remove everybody and what was written, as far as that is possible."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """A sentence of the exchange in a room of professionals."""
+
+    place: Place
+    text: str
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What was done with a room, by whom (an institution, the family, time); never a word that was written."""
+
+    room: str
+    did: str
+    by: str
+
+
+Effect = StartFlow | SetTimer | DropTimer | Counted | OpenRoom | Invite | Expel | CloseRoom | Say | Audit

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.exchange.state import Place
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormSent:
@@ -16,6 +18,7 @@ class FormSent:
     form: str  # without the prefix
     values: Mapping[str, str] = field(default_factory=dict)
     fresh: str = ""
+    user: str = ""  # the person's own account, where the messenger has rooms (Matrix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +60,33 @@ class InstitutionRemoved:
     id: str
 
 
-Event = FormSent | TimerDue | Forgotten | InstitutionSet | InstitutionRemoved
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomOpened:
+    """The room that was asked for is there (`place`), or could not be made (None)."""
+
+    at: datetime
+    code: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomWrote:
+    """Somebody wrote in a room. `verified` proves sender and device."""
+
+    at: datetime
+    code: str
+    sender: str
+    verified: bool
+    message: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomLost:
+    """The bot was removed from a room."""
+
+    at: datetime
+    code: str
+
+
+Event = FormSent | TimerDue | Forgotten | InstitutionSet | InstitutionRemoved | RoomOpened | RoomWrote | RoomLost

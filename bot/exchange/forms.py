@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.exchange import contacts
+from bot.exchange import contacts, rooms
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.state import Institution, Need, Referral
@@ -166,7 +166,8 @@ def _join(work: Work, event: ev.FormSent) -> None:
     if one is None:
         return
     people = (*one.people, who) if who not in one.people else one.people
-    work.put(replace(one, people=people, code_hash="", code_until=0.0, confirmed=work.now))
+    accounts = {**one.accounts, who: event.user} if event.user else one.accounts
+    work.put(replace(one, people=people, accounts=accounts, code_hash="", code_until=0.0, confirmed=work.now))
     work.timer(f"confirm|{one.id}", CONFIRM_DAYS)
     work.answer(who, "referral.joined", service=one.name)
 
@@ -177,11 +178,22 @@ def _confirm(work: Work, event: ev.FormSent) -> None:
         if one.id == event.values.get("service") and event.conversation in one.people:
             answer = event.values.get("answer", "")
             if answer == "leave":
-                people = tuple(who for who in one.people if who != event.conversation)
-                work.put(replace(one, people=people, open=one.open and bool(people)))
+                left = without(work, one, event.conversation)
+                work.put(replace(left, open=left.open and bool(left.people)))
             else:
                 work.put(replace(one, open=answer != "pause", confirmed=work.now))
             work.timer(f"confirm|{one.id}", CONFIRM_DAYS)
+
+
+def without(work: Work, one: Institution, who: str) -> Institution:
+    """The institution without that person, whose account leaves the rooms."""
+    accounts = {key: user for key, user in one.accounts.items() if key != who}
+    gone = set(one.accounts.values()) - set(accounts.values())
+    left = replace(one, people=tuple(known for known in one.people if known != who), accounts=accounts)
+    work.put(left)
+    for user in gone:
+        rooms.leave(work, user)
+    return left
 
 
 def _mine(work: Work, event: ev.FormSent) -> None:
@@ -196,5 +208,6 @@ def _mine(work: Work, event: ev.FormSent) -> None:
 FORMS: Mapping[str, Callable[[Work, ev.FormSent], None]] = MappingProxyType({
     "find": _find, "refer": _refer, "list": _list, "code": _code, "consent": _consent, "withdraw": _withdraw,
     "answer": _answer, "open": _open, "join": _join, "confirm": _confirm, "mine": _mine, "contacts": contacts.manage,
-    "contact": contacts.save, "checked": contacts.checked, "people": contacts.people,
+    "contact": contacts.save, "checked": contacts.checked, "people": contacts.people, "room": rooms.propose,
+    "room_consent": rooms.consent, "room_withdraw": rooms.withdraw, "rooms": rooms.mine,
 })  # fmt: skip

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import assert_never
 
-from bot.exchange import contacts
+from bot.exchange import contacts, rooms
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
-from bot.exchange.forms import FORMS
+from bot.exchange.forms import FORMS, without
 from bot.exchange.state import Exchange, Institution
 from bot.exchange.steps import STEPS
 from bot.exchange.table import meaning
@@ -41,6 +41,12 @@ def decide(exchange: Exchange, event: ev.Event) -> Decision:
             _set_institution(work, event)
         case ev.InstitutionRemoved():
             _remove_institution(work, event.id)
+        case ev.RoomOpened():
+            rooms.opened(work, event)
+        case ev.RoomWrote():
+            rooms.wrote(work, event)
+        case ev.RoomLost():
+            rooms.lost(work, event.code)
         case _:
             assert_never(event)
     return Decision(work.exchange, tuple(work.effects))
@@ -58,6 +64,9 @@ def _timer(work: Work, name: str) -> None:
                 work.tell(who, "referral.entry", **entry(institution))
             work.timer(name, CONFIRM_DAYS)
         return
+    if kind.startswith("room-"):
+        rooms.timer(work, kind, key)
+        return
     if kind == "contacts":
         institution = work.exchange.institutions.get(key)
         if institution is not None:
@@ -72,6 +81,7 @@ def _timer(work: Work, name: str) -> None:
 
 def _forget(work: Work, conversation: str) -> None:
     """Whoever was erased takes no part any more; the others hear that it is over."""
+    rooms.forget(work, conversation)
     for referral in list(work.exchange.referrals.values()):
         if referral.family == conversation:
             what = meaning(referral.state, "family is erased")
@@ -86,7 +96,7 @@ def _forget(work: Work, conversation: str) -> None:
                 work.end(alone, "expired")
     for one in list(work.exchange.institutions.values()):
         if conversation in one.people:
-            work.put(replace(one, people=tuple(who for who in one.people if who != conversation)))
+            without(work, one, conversation)
     guesses = {who: tries for who, tries in work.exchange.guesses.items() if who != conversation}
     work.exchange = replace(work.exchange, guesses=guesses)
 
@@ -115,6 +125,8 @@ def _remove_institution(work: Work, id: str) -> None:
     for referral in list(work.exchange.referrals.values()):
         if referral.institution == id and referral.live:
             STEPS[_AT_REMOVAL[referral.state]](work, referral, {})
+    for who in one.people:
+        without(work, work.exchange.institutions[id], who)
     left = {key: known for key, known in work.exchange.institutions.items() if key != id}
     work.exchange = replace(work.exchange, institutions=left)
     work.effects += [fx.DropTimer(name=f"{kind}|{id}") for kind in ("confirm", "contacts")]

@@ -44,6 +44,7 @@ class Institution:
     code_until: float = 0.0  # epoch seconds
     prison: str = ""  # its id in the directory of prisons, when it is one
     contacts: tuple[Contact, ...] = ()
+    accounts: Mapping[str, str] = field(default_factory=dict)  # conversation of one of its people -> account on Matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,50 @@ class Need:
     reply: str = ""
 
 
+RoomState = Literal["asked", "opening", "open", "closed"]
+
+RoomOutcome = Literal["", "declined", "unanswered", "withdrawn", "ended", "failed"]
+"""How a room ended; "" while it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a room is, in the words of the messengers."""
+
+    messenger: str
+    account: str
+    chat: str
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A protected room on Matrix where professionals of several institutions talk about one family. No text is kept of it."""
+
+    code: str
+    state: RoomState
+    purpose: str = ""  # one of a closed list
+    until: float = 0.0  # epoch seconds: then it is closed
+    referral: str = ""
+    starter: str = ""  # conversation of the professional who began it
+    family: str = ""  # conversation
+    institutions: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()  # accounts on Matrix that were invited
+    place: Place | None = None
+    outcome: RoomOutcome = ""
+    ended: float = 0.0  # epoch seconds
+
+    @property
+    def live(self) -> bool:
+        """Whether anything can still happen to it."""
+        return self.state != "closed"
+
+    @property
+    def standing(self) -> str:
+        """How it ended, or the state it is in."""
+        return self.outcome or self.state
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """Everything together. `guesses`: conversation -> (wrong codes, epoch seconds of the first), against trying out codes."""
@@ -94,9 +139,10 @@ class Exchange:
     referrals: Mapping[str, Referral] = field(default_factory=dict)
     needs: Mapping[str, Need] = field(default_factory=dict)
     guesses: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    rooms: Mapping[str, Room] = field(default_factory=dict)
 
 
-def to_text(item: Institution | Referral | Need) -> str:
+def to_text(item: Institution | Referral | Need | Room) -> str:
     """The stored form."""
     return json.dumps(asdict(item), ensure_ascii=False, separators=(",", ":"))
 
@@ -118,3 +164,12 @@ def referral_from(text: str) -> Referral:
 def need_from(text: str) -> Need:
     """Back from the stored form."""
     return Need(**json.loads(text))
+
+
+def room_from(text: str) -> Room:
+    """Back from the stored form."""
+    data = json.loads(text)
+    for name in ("institutions", "users"):
+        data[name] = tuple(data[name])
+    data["place"] = Place(**data["place"]) if data["place"] else None
+    return Room(**data)

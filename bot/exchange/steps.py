@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
+from bot.exchange.rooms import with_referral
 from bot.exchange.state import Referral
 from bot.exchange.table import meaning
 from bot.exchange.work import ANSWER_DAYS, CONSENT_DAYS, NUDGE_DAYS, Work, news, shown
@@ -58,6 +59,7 @@ def _decline(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
 
 def _take_back(work: Work, referral: Referral, values: Mapping[str, str]) -> None:
     ended = work.end(referral, "withdrawn")
+    with_referral(work, ended.code)
     _tell_service(work, ended, "referral.state", **news(work, ended, reason=""))
     _tell_professional(work, ended)
 

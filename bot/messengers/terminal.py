@@ -37,9 +37,12 @@ class TerminalMessenger:
         """Nothing can be sent into a terminal."""
         return None
 
-    async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
+    async def open_room(self, title: str, invite: Sequence[str], parent: str = "", topic: str = "") -> Address | None:
         """A terminal has one room."""
         return None
+
+    async def change_room(self, address: Address, *, invite: Sequence[str] = (), expel: Sequence[str] = ()) -> None:
+        """A terminal has one room."""
 
     async def close_room(self, address: Address, *, erase: bool = False) -> None:
         """A terminal has one room."""

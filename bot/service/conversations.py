@@ -295,8 +295,11 @@ class Conversations:
             case fx.Submit() if effect.form in self.receivers:
                 gathered.tallies += self.receivers[effect.form](dict(effect.values), turned.at)
             case fx.Submit() if (lane := lane_of(effect.form)) is not None:
+                user = turned.row.inbound.sender if turned.address.messenger == "matrix" else ""
                 gathered.posts.append(
-                    form_sent(lane, turned.conversation, turned.key(index), effect.form, dict(effect.values), turned.at)  # type: ignore[arg-type]  # same id
+                    form_sent(
+                        lane, turned.conversation, turned.key(index), effect.form, dict(effect.values), turned.at, user
+                    )  # type: ignore[arg-type]  # same id
                 )
             case fx.Seal():
                 pass  # its file was kept with the event

@@ -40,13 +40,13 @@ from bot.ports import (
     vault_of,
 )
 from bot.service.profile import profile_of
-from bot.service.translation import WAITING, Gathered, blob_of
+from bot.service.translation import ROOM, WAITING, Gathered, blob_of
 from bot.text.spans import parse, plain
 from bot.vault.retention import days
 
 log = Log("kavi.desk")
 
-CASE, MEMBER, COMMON, ROOM, AUDIT, REVIEW = "case", "member", "desk", "room", "audit", "review"
+CASE, MEMBER, COMMON, AUDIT, REVIEW = "case", "member", "desk", "audit", "review"
 REVIEW_LIFETIME = timedelta(days=days("recording"))
 EMPTY_LINE = "(Hier ist noch nichts gespeichert.)"
 

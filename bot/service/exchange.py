@@ -10,22 +10,46 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from bot.exchange import Decision, Exchange, Referral, decide
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
-from bot.exchange.state import institution_from, need_from, referral_from, to_text
+from bot.exchange.state import Place, institution_from, need_from, referral_from, room_from, to_text
 from bot.log import Log
-from bot.ports import EXCHANGE, ConversationId, Document, Inbound, InboxRow, Lane, NewTimer, Store, Tally, TurnCommit
-from bot.service.translation import Gathered
+from bot.ports import (
+    EXCHANGE,
+    Address,
+    ConversationId,
+    Document,
+    Inbound,
+    InboxRow,
+    Lane,
+    NewOutbox,
+    NewTimer,
+    Outbound,
+    Store,
+    Tally,
+    TurnCommit,
+)
+from bot.service.translation import ROOM, Gathered
 from bot.vault.codes import spelt
+from bot.vault.retention import days
 
 log = Log("kavi.exchange")
 
-INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guesses"
+INSTITUTION, REFERRAL, NEED, GUESSES, PROTECTED, LOG = (
+    "institution",
+    "referral",
+    "need",
+    "guesses",
+    "protected",
+    "exchange_audit",
+)
+HERE = "room_here"  # kind of the documents that say which room of the exchange an address is
+MESSENGER = "matrix"  # the only one whose rooms are encrypted
 COUNTED = "referral"  # name of the weekly numbers
 KEPT_AFTER_END = timedelta(days=90)
 LOOKED_AT_ANEW = 600.0  # seconds: so long what retention has removed may still be in memory
@@ -57,6 +81,7 @@ async def _load_wordless(store: Store) -> Exchange:
     return Exchange(
         institutions={one.key: institution_from(one.body or "{}") for one in await store.documents(INSTITUTION)},
         referrals={one.key: referral_from(one.body or "{}") for one in await store.documents(REFERRAL)},
+        rooms={one.key: room_from(one.body or "{}") for one in await store.documents(PROTECTED)},
         guesses={who: (int(tries), float(since)) for who, (tries, since) in counted.items()},
     )
 
@@ -85,9 +110,22 @@ class ExchangeLane:
             exchange = decision.exchange
             for index, effect in enumerate(decision.effects):
                 await self._carry_out(out, effect, f"{row.number}-{index}", row.inbound.at)
+            if row.inbound.payload.get("event") == "RoomOpened":
+                out.documents.append(Document(kind=ROOM, key=str(row.inbound.payload["key"]), body=None))
             log.info("exchange", kind=type(event).__name__, effects=len(decision.effects))
         self._kept, self._version = replace(exchange, needs={}), lane.version + 1
-        return _commit(lane, out, _changes(before, exchange, now))
+        documents = [*out.documents, *_changes(before, exchange, now), *self._places(before, exchange)]
+        return _commit(lane, out, documents)
+
+    def _places(self, before: Exchange, after: Exchange) -> list[Document]:
+        """Which room is where, so that what is written there finds its way here; looked up by hash, like every address."""
+        was = {room.place: room.code for room in before.rooms.values() if room.place is not None}
+        now = {room.place: room.code for room in after.rooms.values() if room.place is not None}
+        changed = {place: now.get(place) for place in was.keys() | now.keys() if was.get(place) != now.get(place)}
+        return [
+            Document(kind=HERE, key=self.store.conversation_id(address_of(place)), body=code)
+            for place, code in changed.items()
+        ]
 
     async def _known(self, lane: Lane, now: datetime, events: Sequence[ev.Event]) -> Exchange:
         """What is known without words, and the words of those referrals that the events name."""
@@ -117,6 +155,14 @@ class ExchangeLane:
                 out.drop_timer(effect.name)
             case fx.Counted():
                 out.tallies.append(Tally.of(COUNTED, at, asdict(effect)))
+            case fx.Say():
+                out.outbox.append(NewOutbox(outbound=_in_room(effect, f"x{key}"), delivery="vital", not_before=at))
+            case fx.OpenRoom() | fx.Invite() | fx.Expel() | fx.CloseRoom():
+                out.documents.append(_wish(effect, f"x{key}"))
+            case fx.Audit():
+                line = json.dumps({"at": at.isoformat(timespec="seconds"), **asdict(effect)}, ensure_ascii=False)
+                key, until = f"{at.timestamp():017.3f}-{key}", at + timedelta(days=days("audit"))
+                out.documents.append(Document(kind=LOG, key=key, body=line, expires=until))
             case _:
                 assert_never(effect)
 
@@ -124,6 +170,7 @@ class ExchangeLane:
 def _commit(lane: Lane, out: Gathered, documents: list[Document]) -> TurnCommit:
     """Everything in one transaction; no text outlives its handling but in documents with the family's key."""
     return TurnCommit(
+        outbox=tuple(out.outbox),
         conversation=lane.conversation, address=EXCHANGE, fence=lane.fence, version=lane.version, session="{}",
         consented=False, done=tuple(row.number for row in lane.inbox), posts=tuple(out.posts), timers=tuple(out.timers),
         cancel_timers=tuple(out.cancel), tallies=tuple(out.tallies), documents=tuple(documents),
@@ -150,6 +197,10 @@ def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]
         owner = _owner(after.referrals.get(key))
         if owner and (before.needs.get(key) != need or _owner(before.referrals.get(key)) != owner):
             rows.append(Document(kind=NEED, key=key, body=to_text(need), conversation=ConversationId(owner)))
+    for key, room in after.rooms.items():
+        if before.rooms.get(key) != room:
+            expires = None if room.live else now + KEPT_AFTER_END
+            rows.append(Document(kind=PROTECTED, key=key, body=to_text(room), expires=expires))
     if before.guesses != after.guesses:
         rows.append(
             Document(kind=GUESSES, key="all", body=json.dumps(dict(after.guesses)), expires=now + timedelta(days=2))
@@ -160,6 +211,35 @@ def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]
 def _owner(referral: Referral | None) -> str:
     """Whose key seals the words: the family's as soon as there is one."""
     return "" if referral is None else referral.family or referral.professional
+
+
+def address_of(place: Place) -> Address:
+    """The same place in the ports' words."""
+    return Address(messenger=place.messenger, account=place.account, chat=place.chat, thread=place.thread)
+
+
+def _in_room(effect: fx.Say, key: str) -> Outbound:
+    return Outbound(
+        address=address_of(effect.place), key=key, text=effect.text, reply_to=effect.reply_to, audience="staff"
+    )
+
+
+def _wish(effect: fx.OpenRoom | fx.Invite | fx.Expel | fx.CloseRoom, key: str) -> Document:
+    """A wish that the process with the account carries out; the same kind as the desk's, with another lane to answer to."""
+    body: dict[str, Any] = {"lane": "exchange", "messenger": MESSENGER}
+    match effect:
+        case fx.OpenRoom():
+            body |= {"do": "open", "code": effect.code, "number": 0, "title": effect.title, "topic": effect.topic,
+                     "invite": list(effect.invite), "parent": ""}  # fmt: skip
+        case fx.Invite():
+            body |= {"do": "invite", "place": astuple(effect.place), "users": list(effect.users)}
+        case fx.Expel():
+            body |= {"do": "expel", "place": astuple(effect.place), "users": list(effect.users)}
+        case fx.CloseRoom():
+            body |= {"do": "close", "place": astuple(effect.place), "erase": True}
+        case _:
+            assert_never(effect)
+    return Document(kind=ROOM, key=key, body=json.dumps(body, ensure_ascii=False))
 
 
 def _code_in(event: ev.Event) -> str:
@@ -178,14 +258,18 @@ def _event(row: InboxRow) -> ev.Event | None:
     data, at = row.inbound.payload, row.inbound.at
     if row.inbound.kind == "timer":
         return ev.TimerDue(at=at, name=str(data["timer"]))
+    if "room" in data:
+        return _in_the_room(row.inbound)
     match data.get("event"):
         case "FormSent":
             return ev.FormSent(
                 at=at, conversation=str(data["conversation"]), form=str(data["form"]), values=dict(data["values"]),
-                fresh=str(data["fresh"]),
+                fresh=str(data["fresh"]), user=str(data.get("user", "")),
             )  # fmt: skip
         case "Forgotten":
             return ev.Forgotten(at=at, conversation=str(data["conversation"]))
+        case "RoomOpened":
+            return ev.RoomOpened(at=at, code=str(data["code"]), place=Place(*data["where"]) if data["where"] else None)
         case "InstitutionRemoved":
             return ev.InstitutionRemoved(at=at, id=str(data["id"]))
         case "InstitutionSet":
@@ -195,3 +279,45 @@ def _event(row: InboxRow) -> ev.Event | None:
             return ev.InstitutionSet(at=at, **values)
         case _:
             return None
+
+
+def _in_the_room(inbound: Inbound) -> ev.Event | None:
+    """What happened in a room of the exchange; the lane is told its code along with it."""
+    code = str(inbound.payload["room"])
+    match inbound.kind:
+        case "text":
+            return ev.RoomWrote(
+                at=inbound.at, code=code, sender=inbound.sender, verified=inbound.verified, message=inbound.message,
+                text=inbound.text,
+            )  # fmt: skip
+        case "left" if not inbound.payload.get("user"):
+            return ev.RoomLost(at=inbound.at, code=code)
+        case _:
+            return None
+
+
+async def audit_lines(store: Store) -> list[dict[str, str]]:
+    """What was done with protected rooms, oldest first."""
+    found = sorted(await store.documents(LOG), key=lambda one: one.key)
+    return [json.loads(one.body or "{}") for one in found]
+
+
+async def guests(store: Store, messenger: str) -> list[str]:
+    """Accounts that are in a room of the exchange there, or are invited."""
+    rooms = [room_from(one.body or "{}") for one in await store.documents(PROTECTED)]
+    return sorted(
+        {user for room in rooms if room.place is not None for user in room.users if room.place.messenger == messenger}
+    )
+
+
+async def room_at(store: Store, address: Address) -> str | None:
+    """The code of the exchange's room that this address is."""
+    found = await store.document(HERE, store.conversation_id(address))
+    return found.body if found is not None else None
+
+
+def to_the_exchange(inbound: Inbound, room: str) -> Inbound:
+    """An event in a room of the exchange as one of its lane."""
+    key = f"{inbound.address.messenger}|{inbound.address.account}|{inbound.external_id}"
+    user = {"user": inbound.payload["user"]} if "user" in inbound.payload else {}
+    return replace(inbound, address=EXCHANGE, external_id=key, media=None, payload={"room": room, **user})

@@ -12,9 +12,10 @@ from functools import partial
 
 from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.log import Log
-from bot.ports import DESK, Cursor, Inbound, Lane, Messenger, Store, TurnCommit
+from bot.ports import DESK, EXCHANGE, Cursor, Inbound, Lane, Messenger, Store, TurnCommit
 from bot.service.conversations import Conversations
 from bot.service.desk import DeskLane, to_the_desk
+from bot.service.exchange import room_at, to_the_exchange
 from bot.service.hops import Hops
 from bot.service.intake import with_files
 from bot.service.lanes import LaneWorkers
@@ -138,7 +139,7 @@ class Program:
         }
         if "outbox" in self.roles:
             tasks.add(asyncio.create_task(outbox.run()))
-            if self.desk is not None:
+            if self.desk is not None or messenger.capabilities.encrypted:
                 tasks.add(asyncio.create_task(RoomKeeper(self.store, messenger, self.clock, stop=ended).run()))
         if "ingest" in self.roles:
             tasks.add(asyncio.create_task(messenger.ingest(partial(self._sink, messenger))))
@@ -160,9 +161,10 @@ class Program:
 
     async def _sink(self, messenger: Messenger, batch: Sequence[Inbound], cursor: Cursor | None) -> None:
         """Stores what came in. While the store is away nothing is acknowledged, so nothing is lost."""
-        batch = [moved for one in await with_files(messenger, batch) for moved in self._sorted(one)]
+        batch = await with_files(messenger, batch)
         while True:
             try:
+                batch = [moved for one in batch for moved in await self._sorted(one)]
                 with self.hops.time("intake"):
                     await self.store.receive(batch, cursor)
                 return
@@ -170,10 +172,12 @@ class Program:
                 log.error("store_unavailable", reason=str(error))
                 await asyncio.sleep(2.0)
 
-    def _sorted(self, inbound: Inbound) -> list[Inbound]:
-        """What came from a chat of staff goes to the desk; nobody there is ever taken for a family."""
-        if inbound.private:
+    async def _sorted(self, inbound: Inbound) -> list[Inbound]:
+        """What came from a chat of staff goes to the exchange or the desk; nobody there is ever taken for a family."""
+        if inbound.private or inbound.address in (DESK, EXCHANGE):
             return [inbound]
+        if (room := await room_at(self.store, inbound.address)) is not None:
+            return [to_the_exchange(inbound, room)]
         if self.desk is None:
             return []
         return [inbound, to_the_desk(inbound)] if inbound.kind == "moved" else [to_the_desk(inbound)]

@@ -1,4 +1,4 @@
-"""Opening and closing rooms for cases: wishes of the desk, carried out by the process that holds the account.
+"""Opening and closing rooms: wishes of desk and exchange, carried out by the process that holds the account.
 
 A wish is a document until its answer is stored. A crash in between opens a second, empty room; none is ever missing.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,10 @@ from typing import Any
 from bot.desk.state import Place
 from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.log import Log
-from bot.ports import DESK, Document, Inbound, Messenger, Store
-from bot.service.desk import ROOM, address_of
+from bot.ports import DESK, EXCHANGE, Document, Inbound, Messenger, Store
+from bot.service.desk import address_of
+from bot.service.exchange import guests
+from bot.service.translation import ROOM
 
 log = Log("kavi.rooms")
 
@@ -36,6 +38,7 @@ class RoomKeeper:
     async def run(self) -> None:
         """The loop. Raises Revoked."""
         seen = 0
+        await self._trust_guests()
         while not self.stop.is_set():
             try:
                 await self.once()
@@ -43,6 +46,12 @@ class RoomKeeper:
             except StoreUnavailable as error:
                 log.error("store_unavailable", reason=str(error))
                 await asyncio.sleep(1.0)
+
+    async def _trust_guests(self) -> None:
+        """After a start: whoever is in a room of the exchange."""
+        if self.messenger.capabilities.rooms and hasattr(self.messenger, "trust_staff"):
+            for user in await guests(self.store, self.messenger.name):
+                self.messenger.trust_staff(user)
 
     async def once(self) -> int:
         """Carries out the open wishes for this messenger; how many there were."""
@@ -60,12 +69,31 @@ class RoomKeeper:
         return count
 
     async def _carry_out(self, document: Document, wish: dict[str, Any]) -> None:
-        if wish["do"] == "close":
-            await self.messenger.close_room(address_of(Place(*wish["place"])), erase=bool(wish.get("erase")))
-            await self.store.put_documents([Document(kind=ROOM, key=document.key, body=None)])
+        if wish["do"] == "open":
+            await self._open(document, wish)
             return
+        place = address_of(Place(*wish["place"]))
+        if wish["do"] == "close":
+            await self.messenger.close_room(place, erase=bool(wish.get("erase")))
+        elif wish["do"] == "invite":
+            self._trust(wish, wish["users"])
+            await self.messenger.change_room(place, invite=wish["users"])
+        else:
+            await self.messenger.change_room(place, expel=wish["users"])
+        await self.store.put_documents([Document(kind=ROOM, key=document.key, body=None)])
+
+    def _trust(self, wish: dict[str, Any], users: Sequence[str]) -> None:
+        """The exchange's guests have to prove their devices, as counsellors do; those of the desk are known already."""
+        if wish.get("lane") == "exchange" and hasattr(self.messenger, "trust_staff"):
+            for user in users:
+                self.messenger.trust_staff(user)
+
+    async def _open(self, document: Document, wish: dict[str, Any]) -> None:
+        self._trust(wish, wish["invite"])
         try:
-            address = await self.messenger.open_room(wish["title"], wish["invite"], wish["parent"])
+            address = await self.messenger.open_room(
+                wish["title"], wish["invite"], wish["parent"], wish.get("topic", "")
+            )
         except Revoked:
             raise
         except MessengerError:
@@ -74,7 +102,8 @@ class RoomKeeper:
         payload = {
             "event": "RoomOpened", "code": wish["code"], "number": wish["number"], "where": where, "key": document.key,
         }  # fmt: skip
+        lane = EXCHANGE if wish.get("lane") == "exchange" else DESK
         inbound = Inbound(
-            address=DESK, external_id=f"room|{document.key}", kind="desk", at=self.clock(), payload=payload
+            address=lane, external_id=f"room|{document.key}", kind="desk", at=self.clock(), payload=payload
         )
         await self.store.receive([inbound], None)

@@ -32,6 +32,7 @@ from bot.ports import (
 from bot.service.codes import draw
 from bot.vault.retention import days
 
+ROOM = "room"  # kind of the wishes about rooms, which the process with the account carries out
 WAITING = "queue"  # kind of the documents that say who waits for a human or talks to one
 GAP_LIFETIME = timedelta(days=days("gap"))
 FORM_LIFETIME = timedelta(days=days("form"))
@@ -233,12 +234,12 @@ def lane_of(form: str) -> Address | None:
 
 
 def form_sent(
-    lane: Address, conversation: ConversationId, key: str, form: str, values: Mapping[str, str], at: datetime
-) -> Inbound:
-    """A finished form as an event of that lane, with fresh letters in case it needs a code."""
+    lane: Address, conversation: ConversationId, key: str, form: str, values: Mapping[str, str], at: datetime, user: str = ""
+) -> Inbound:  # fmt: skip
+    """A finished form as an event of that lane, with fresh letters in case it needs a code; `user` sent it."""
     letters = CODE_LENGTH + ID_LENGTH if lane == RECORDINGS else CODE_LENGTH
     payload = {"event": "FormSent", "conversation": conversation, "form": form.partition(".")[2], "values": dict(values),
-               "fresh": draw(letters)}  # fmt: skip
+               "fresh": draw(letters), "user": user}  # fmt: skip
     return Inbound(
         address=lane, external_id=f"{lane.messenger}-{key}", kind="desk", at=at, payload=payload, about=conversation
     )

@@ -74,8 +74,10 @@ class ScriptMessenger:
     async def download(self, media: MediaFile, cap: int) -> bytes | None:
         return None
 
-    async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
+    async def open_room(self, title: str, invite: Sequence[str], parent: str = "", topic: str = "") -> Address | None:
         return None
+
+    async def change_room(self, address: Address, *, invite: Sequence[str] = (), expel: Sequence[str] = ()) -> None: ...
 
     async def close_room(self, address: Address) -> None: ...
 

@@ -22,7 +22,7 @@ from bot.config import Settings
 from bot.dialogue.rendering import BERLIN
 from bot.ports import Store
 from bot.service.conversations import Conversations
-from bot.service.exchange import load, set_institution
+from bot.service.exchange import audit_lines, load, set_institution
 from bot.service.program import Program
 from bot.testing.telegram import TelegramServer
 from bot.vault.codes import hash_of
@@ -70,6 +70,7 @@ class Town:
     synapse: Synapse
     account: Account
     stack: contextlib.AsyncExitStack
+    accounts: dict[str, Account] = field(default_factory=dict)
 
     async def person(self, messenger: str, name: str, opening: tuple[str, ...]) -> Side:
         """Somebody who has answered the questions of the beginning."""
@@ -79,6 +80,7 @@ class Town:
             side: Side = OnTelegram(writer)
         else:
             known = self.synapse.register(f"{name.casefold()}{next(numbers)}")
+            self.accounts[known.user_id] = known
             client = StrictClient(self.synapse.url, known.user_id, known.password)
             await client.start()
             self.stack.push_async_callback(client.stop)
@@ -166,18 +168,17 @@ async def town(synapse: Synapse, tmp_path: Path) -> AsyncIterator[Town]:
             await task
 
 
-async def joined(town: Town) -> Side:
-    """The service's person on Matrix, joined with the one-time code that the operator drew."""
-    service = await town.person("matrix", "Treff", STAFF)
+async def joined(town: Town, id: str = "i-treff", name: str = "Treff am Fluss", **values: object) -> Side:
+    """A person on Matrix who joined an institution with the one-time code that the operator drew."""
+    person = await town.person("matrix", name.split()[0], STAFF)
     until = (town.clock() + timedelta(days=7)).timestamp()
-    await set_institution(
-        town.store, "i-treff", town.clock(), name="Treff am Fluss", kinds=["Beratung"], laender=["HE"], open=True,
-        code_hash=hash_of("JN23JN23"), code_until=until,
-    )  # fmt: skip
-    await town.says(service, "einrichtung anmelden")
-    await town.says(service, "jn23-jn23")
-    await service.reads("gehört jetzt zu Treff am Fluss")
-    return service
+    offers = {"kinds": ["Beratung"], "laender": ["HE"], "open": True} | values
+    code = f"JN23{id.upper()}"
+    await set_institution(town.store, id, town.clock(), name=name, code_hash=hash_of(code), code_until=until, **offers)
+    await town.says(person, "einrichtung anmelden")
+    await town.says(person, code.lower())
+    await person.reads(f"gehört jetzt zu {name}")
+    return person
 
 
 async def test_every_way_a_referral_can_end_is_seen_on_both_sides(town: Town) -> None:
@@ -235,3 +236,64 @@ async def test_every_way_a_referral_can_end_is_seen_on_both_sides(town: Town) ->
     known = await load(town.store)
     assert not known.needs, "no word is left"
     assert {one.outcome for one in known.referrals.values()} == {"declined", "withdrawn", "expired"}
+
+
+async def invited(town: Town, *people: Side) -> str:
+    """The protected room, once everybody has followed the invitation."""
+    async with asyncio.timeout(40):
+        while not (places := [one.place for one in (await load(town.store)).rooms.values() if one.place is not None]):
+            await asyncio.sleep(0.1)
+    room = places[0].chat
+    for side in people:
+        assert isinstance(side, OnMatrix)
+        await side.client.do("join", room=room)
+    return room
+
+
+async def test_a_protected_room_stands_from_the_family_s_yes_to_its_no(town: Town) -> None:
+    """Two institutions on Matrix, the family on Telegram: opened, written in, closed and emptied when the family says so."""
+    service = await joined(town)
+    office = await joined(town, "i-amt", "Jugendamt Nord", kinds=["Jugendhilfe"])
+    assert isinstance(service, OnMatrix)
+    assert isinstance(office, OnMatrix)
+    family = await town.person("telegram", "Anna", FAMILY)
+    code = await town.refer(office)
+    await town.agrees(family, code)
+    await town.says(service, "annehmen")
+    await town.says(service, "Kommen Sie dienstags ab 15 Uhr vorbei.")
+    for words in ("austauschraum vorschlagen", code, "Hilfe abstimmen", "Drei Monate"):
+        await town.says(office, words)
+    await office.reads("Die Familie wird gefragt")
+    await family.reads("Diese Stellen möchten sich über Ihre Familie absprechen: Jugendamt Nord, Treff am Fluss")
+    assert not any("Austauschraum" in text for text in service.texts()), (
+        "before the family agrees nobody else hears of it"
+    )
+    await town.says(family, "ja")
+
+    room = await invited(town, service, office)
+    await family.reads("ist offen, längstens bis")
+    for side in (service, office):
+        await side.reads("der Austauschraum ist offen")
+    topic = town.account.call("GET", f"/rooms/{room}/state/m.room.topic")["topic"]
+    assert re.fullmatch(r"Zweck: Hilfe abstimmen. Endet am \d\d\.\d\d\.\d{4}\.", topic)
+    here, there = (OnMatrix(side.client, room, town.account.user_id) for side in (service, office))
+    await here.reads("Geschützter Raum")
+    said = await here.says("Passt Ihnen Dienstag?")
+    heard = await office.client.wait_for(lambda event: event["content"].get("body") == "Passt Ihnen Dienstag?", 40)
+    assert heard["wire"] == "m.room.encrypted"
+    await there.says("/stand")
+    await there.reads("Die Familie hat zugestimmt")
+    await there.says("/schlissen")
+    await there.reads("Meinten Sie")
+
+    await town.says(family, "mein austauschraum")
+    await town.says(family, "nein, schließen")
+    await family.reads("Alle sind entfernt, die Nachrichten auf dem Server sind gelöscht")
+    for side in (service, office):
+        await side.reads("Die Familie hat ihre Zustimmung zurückgenommen, der Austauschraum ist geschlossen")
+    for side in (service, office):
+        account = town.accounts[side.client.arguments[1]]
+        await town.until(lambda account=account: account.members(room)[account.user_id] == "leave", "everybody is out")
+        assert account.call("GET", f"/rooms/{room}/event/{said}")["content"] == {}, "deleted on the server"
+    assert [line["did"] for line in await audit_lines(town.store)] == ["proposed", "agreed", "opened", "withdrawn"]
+    assert not any("Dienstag" in str(line) for line in await audit_lines(town.store))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from bot.errors import MessengerError
 from bot.messengers.matrix.account import Login, renew, sign_in
 from bot.messengers.matrix.backlog import Backlog
-from bot.messengers.matrix.cases import empty_room, open_room
+from bot.messengers.matrix.cases import empty_room, invite_into, open_room, redact_all
 from bot.messengers.matrix.doorkeeper import Doorkeeper
 from bot.messengers.matrix.files import OpenSource, fetch, no_source
 from bot.messengers.matrix.folder import StoreFolder
@@ -167,9 +167,9 @@ class MatrixMessenger:
         """The decrypted file, pictures without metadata; None when it is larger than `cap`, gone or forged."""
         return await fetch(self._http, media, min(cap, self._settings.download_cap))
 
-    async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
-        """An encrypted room for a case. `title` should be neutral: it travels unencrypted."""
-        room = await open_room(self._http, title, invite, parent, self.account)
+    async def open_room(self, title: str, invite: Sequence[str], parent: str = "", topic: str = "") -> Address | None:
+        """An encrypted room for a case. `title` and `topic` should be neutral: they travel unencrypted."""
+        room = await open_room(self._http, title, invite, parent, topic, self.account)
         if room is None:
             return None
         with contextlib.suppress(ApiError, Unreachable):
@@ -178,8 +178,22 @@ class MatrixMessenger:
             await self._running.rooms.know(room)
         return Address(messenger=NAME, account=self.account, chat=room)
 
+    async def change_room(self, address: Address, *, invite: Sequence[str] = (), expel: Sequence[str] = ()) -> None:
+        """Invites, and removes; whoever is removed gets no keys any more."""
+        await invite_into(self._http, address.chat, invite)
+        await empty_room(self._http, address.chat, expel)
+        with contextlib.suppress(ApiError, Unreachable):
+            self._running.rooms.forget(address.chat)  # so that the keys go to exactly those who are in it now
+            await self._running.rooms.know(address.chat)
+
     async def close_room(self, address: Address, *, erase: bool = False) -> None:
-        """Removes everybody, then leaves and forgets the room; nobody has a key to it any more, so that is erased as well."""
+        """Removes everybody, then leaves and forgets the room, whose keys go with it.
+
+        With `erase` what was written is deleted first, so that the others' apps, which still follow the room, drop it too.
+        """
+        if erase:
+            with contextlib.suppress(ApiError, Unreachable):
+                await redact_all(self._http, address.chat)
         with contextlib.suppress(ApiError, Unreachable):
             await self._running.rooms.know(address.chat)
             users = set(self._running.machine.client.rooms[address.chat].users) - {self.account}

@@ -276,16 +276,19 @@ class TelegramMessenger:
         cleaned = await asyncio.to_thread(clean, data) if data is not None else None
         return cleaned.data if cleaned is not None else None
 
-    async def open_room(self, title: str, invite: Sequence[str], parent: str = "") -> Address | None:
+    async def open_room(self, title: str, invite: Sequence[str], parent: str = "", topic: str = "") -> Address | None:
         """A topic in the forum `parent`; everybody in that group reads it, so `invite` has no meaning here."""
         chat = parent or min(self._staff, default="")
         if not chat:
             return None
         try:
-            topic = await self._bot.create_forum_topic(int(chat), title[:TOPIC_NAME])
+            made = await self._bot.create_forum_topic(int(chat), title[:TOPIC_NAME])
         except (TelegramError, ValueError):
             return None
-        return Address(messenger=NAME, account=self.account, chat=chat, thread=str(topic.message_thread_id))
+        return Address(messenger=NAME, account=self.account, chat=chat, thread=str(made.message_thread_id))
+
+    async def change_room(self, address: Address, *, invite: Sequence[str] = (), expel: Sequence[str] = ()) -> None:
+        """Everybody in the group reads a topic; there is nobody to invite or remove."""
 
     async def close_room(self, address: Address, *, erase: bool = False) -> None:
         """Closes the topic; with `erase` deletes it with everything in it."""
