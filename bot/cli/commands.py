@@ -357,6 +357,14 @@ def institution_list() -> None:
     raise SystemExit(run_list())
 
 
+@institution.command("rooms")
+def institution_rooms() -> None:
+    """Zeigt die geschützten Räume: Stand, Ende, Verlauf; nie, was dort geschrieben wurde."""
+    from bot.cli.exchange import run_rooms
+
+    raise SystemExit(run_rooms())
+
+
 @institution.command("numbers")
 def institution_numbers(weeks: Annotated[int, typer.Option(help="So viele Wochen zurück.", min=1)] = 52) -> None:
     """Wie Vermittlungen verliefen: Schritte, Wartezeiten, Ablehnungen, je Land und Angebot."""

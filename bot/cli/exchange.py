@@ -18,7 +18,7 @@ from bot.errors import ConfigError
 from bot.exchange import Exchange, Institution
 from bot.ports import Tally, week_of
 from bot.service.codes import draw
-from bot.service.exchange import COUNTED, load, remove_institution, set_institution
+from bot.service.exchange import COUNTED, audit_lines, load, remove_institution, set_institution
 from bot.service.translation import CODE_LENGTH
 from bot.vault.codes import hash_of
 
@@ -28,6 +28,12 @@ STEPS = {
     "offered": "begonnen", "sent": "zugestimmt", "seen": "gesehen", "accepted": "angenommen", "met": "erster Kontakt",
     "closed": "abgeschlossen", "declined": "Familie wollte nicht", "withdrawn": "zurückgenommen", "refused": "abgelehnt",
     "returned": "zurückgegeben", "expired": "ohne Antwort",
+}  # fmt: skip
+
+DONE = {
+    "asked": "gefragt", "opening": "wird eingerichtet", "open": "offen", "closed": "geschlossen", "proposed": "vorgeschlagen",
+    "agreed": "Familie stimmt zu", "opened": "geöffnet", "declined": "Familie möchte nicht", "unanswered": "ohne Antwort",
+    "withdrawn": "Familie hat zurückgenommen", "ended": "beendet", "failed": "abgebrochen",
 }  # fmt: skip
 
 
@@ -94,6 +100,23 @@ def run_list() -> int:
     return 0
 
 
+def run_rooms() -> int:
+    """Protected rooms with what was done with each; never what was written."""
+    exchange, lines = asyncio.run(_rooms())
+    table = Table("Raum", "Vermittlung", "Stand", "Zweck", "Ende", "Stellen", "Verlauf")
+    for room in sorted(exchange.rooms.values(), key=lambda room: (not room.live, room.until)):
+        names = [one.name for id in room.institutions if (one := exchange.institutions.get(id)) is not None]
+        done = [
+            f"{line['at'][:10]} {DONE.get(line['did'], line['did'])}" for line in lines if line["room"] == room.code
+        ]
+        table.add_row(
+            room.code, room.referral, DONE.get(room.standing, room.standing), room.purpose,
+            datetime.fromtimestamp(room.until, UTC).strftime("%d.%m.%Y"), ", ".join(names), "\n".join(done),
+        )  # fmt: skip
+    Console().print(table)
+    return 0
+
+
 def run_numbers(weeks: int) -> int:
     """How referrals went: steps by Land and kind of help, and how long the step before had lasted. For the operator only."""
     now = datetime.now(UTC)
@@ -139,6 +162,11 @@ async def _load() -> Exchange:
 async def _set(id: str, **values: Any) -> None:
     async with app.open_store(read_settings()) as store:
         await set_institution(store, id, datetime.now(UTC), **values)
+
+
+async def _rooms() -> tuple[Exchange, list[dict[str, str]]]:
+    async with app.open_store(read_settings()) as store:
+        return await load(store), await audit_lines(store)
 
 
 async def _remove(id: str) -> None:
