@@ -296,11 +296,8 @@ class Conversations:
                 gathered.tallies += self.receivers[effect.form](dict(effect.values), turned.at)
             case fx.Submit() if (lane := lane_of(effect.form)) is not None:
                 user = turned.row.inbound.sender if turned.address.messenger == "matrix" else ""
-                gathered.posts.append(
-                    form_sent(
-                        lane, turned.conversation, turned.key(index), effect.form, dict(effect.values), turned.at, user
-                    )  # type: ignore[arg-type]  # same id
-                )
+                whose, values = turned.conversation, dict(effect.values)
+                gathered.posts.append(form_sent(lane, whose, turned.key(index), effect.form, values, turned.at, user))  # type: ignore[arg-type]  # same id
             case fx.Seal():
                 pass  # its file was kept with the event
             case fx.Submit():
