@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
+
+from msgspec import structs
 
 from bot.dialogue import alerts, aloud, answering, lookup, reminders
 from bot.dialogue.draft import Draft
@@ -40,7 +41,7 @@ def _switch(draft: Draft, name: str) -> None:
     parts = dict(draft.session.parts)
     parts.setdefault(name, Part(audience="child" if name == "child" else ""))
     draft.change(parts=parts, active=name)
-    draft.change_part(frames=(replace(running, local={}, question=""),) if running is not None else ())
+    draft.change_part(frames=(structs.replace(running, local={}, question=""),) if running is not None else ())
     reminders.bring_forward(draft, name)
 
 

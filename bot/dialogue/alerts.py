@@ -49,7 +49,7 @@ def _graded(draft: Draft, finding: Finding) -> Finding:
     recent = draft.at.timestamp() - concern.at < WEEK
     score = (concern.score if recent else 0) + 1
     if finding.level == "check" and draft.session.owner in ("bot", "closed"):
-        draft.change(concern=replace(concern, score=score, at=draft.at.timestamp()))
+        draft.change_concern(score=score, at=draft.at.timestamp())
         if score >= 2:
             return replace(finding, level="alert", urgency="urgent")
     return finding
@@ -103,7 +103,7 @@ def _second_look(draft: Draft, finding: Finding) -> None:
             )
         )
         return
-    draft.change(concern=replace(draft.session.concern, pending=finding.category, pending_rule=finding.rule))
+    draft.change_concern(pending=finding.category, pending_rule=finding.rule)
     draft.record("second_look", category=finding.category)
     draft.push("safety.second_look", {"look_text": safety_text(draft, finding), "category": finding.category})
 
@@ -112,14 +112,14 @@ def _warn_counsellor(draft: Draft, finding: Finding, text: str, message: str) ->
     draft.effects.append(Relay(kind="text", text=text, message=message))
     if draft.session.concern.silence:
         return  # the automatic message for this alarm is already waiting
-    draft.change(concern=replace(draft.session.concern, silence=f"{finding.category}|{finding.urgency}|{finding.rule}"))
+    draft.change_concern(silence=f"{finding.category}|{finding.urgency}|{finding.rule}")
     draft.start_timer(SILENCE_TIMER, SILENCE.get(finding.urgency, SILENCE_DEFAULT))
 
 
 def counsellor_wrote(draft: Draft) -> None:
     """The counsellor answered in time: the automatic message is not needed."""
     if draft.session.concern.silence:
-        draft.change(concern=replace(draft.session.concern, silence=""))
+        draft.change_concern(silence="")
         draft.effects.append(CancelTimer(timer=SILENCE_TIMER))
 
 
@@ -159,4 +159,4 @@ def dismiss(draft: Draft) -> None:
     """The person said no: remembered as a count only."""
     concern = draft.session.concern
     draft.record("second_look_denied", category=concern.pending)
-    draft.change(concern=replace(concern, pending="", pending_rule=""))
+    draft.change_concern(pending="", pending_rule="")

@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from bot.dialogue.content import Content
 from bot.dialogue.effects import Attachment, CancelTimer, Choice, Effect, Record, Reply, ReportTrouble, StartTimer
 from bot.dialogue.flow import Flow
@@ -58,11 +60,13 @@ class Draft:
 
     @property
     def part(self) -> Part:
-        return self.session.part
+        session = self.session  # asked for thirty times a turn: one call, not two
+        return session.parts[session.active]
 
     @property
     def top(self) -> Frame | None:
-        frames = self.part.frames
+        session = self.session
+        frames = session.parts[session.active].frames
         return frames[-1] if frames else None
 
     @property
@@ -107,6 +111,10 @@ class Draft:
         frame = self.part.frames[-1]
         for name, value in values.items():
             setattr(frame, name, value)
+
+    def change_concern(self, **values: object) -> None:
+        """Sets fields of what is remembered of danger."""
+        self.session.concern = replace(self.session.concern, **values)
 
     def set_slot(self, name: str, value: Value, keep: Keep) -> None:
         """Remembers an answer; profile slots change who reads, `language` and `consent` the talk itself."""

@@ -5,9 +5,12 @@ Pure: the same content, session and event always give the same turn.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import structs
 
 from bot.dialogue import alerts, answering, asking, commands, events, reminders, reopening, routing
 from bot.dialogue.content import Content
@@ -17,7 +20,7 @@ from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.handoff import behaviour
 from bot.dialogue.questions import Parsed
 from bot.dialogue.rendering import topic_text
-from bot.dialogue.session import FIRST_QUESTION, Concern, Frame, Offer, Part, Session, copy_of, fresh
+from bot.dialogue.session import FIRST_QUESTION, Concern, Frame, Offer, Part, Session, fresh
 from bot.dialogue.understanding import BURST
 from bot.dialogue.walk import walk
 
@@ -47,7 +50,7 @@ def _begin(session: Session, event: events.Event) -> Session:
     """Ages the session to the event's time: slots whose lifetime is over are gone before anything reads them."""
     stamp = event.at.timestamp()
     last = session.last_at or stamp
-    begun = copy_of(session)
+    begun = copy(session)
     begun.parts = {name: _begin_part(part, event.at, last) for name, part in session.parts.items()}
     begun.fence += 1
     begun.last_at = max(last, stamp)
@@ -55,8 +58,8 @@ def _begin(session: Session, event: events.Event) -> Session:
 
 
 def _begin_part(part: Part, at: datetime, last: float) -> Part:
-    begun = copy_of(part)
-    begun.frames = tuple(copy_of(frame) for frame in part.frames)
+    begun = copy(part)
+    begun.frames = tuple(copy(frame) for frame in part.frames)
     if part.slots:
         begun.slots = fresh(part.slots, at, last)
     if part.recent:
@@ -89,7 +92,7 @@ def _moved(draft: Draft, frame: Frame) -> Frame | None:
     if flow.step(name) is None:
         name = flow.moved.get(name, "")
     if flow.step(name) is not None:
-        return replace(frame, version=flow.version, step=name)
+        return structs.replace(frame, version=flow.version, step=name)
     draft.say_key("content.step_gone")
     known = tuple(
         step.action.slot

@@ -9,20 +9,20 @@ active part is ever read. What both share (owner, language, alerts) lies in the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from bot.vault.retention import days
 
 FIRST_QUESTION = "first_question"  # local slot of onboarding: what the first message asked about; topics, never words
 FORMAT = 1
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
-Record = TypeVar("Record")
 Owner = Literal["bot", "queue", "counsellor", "closed"]
 Keep = Literal["turn", "session", "30d", "90d", "case"]
 Value = str | int | float | bool | tuple[str, ...] | None
@@ -33,8 +33,7 @@ LIFETIMES: Mapping[str, timedelta] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True, array_like=True):
     """A remembered answer with its lifetime; `at` is when it was given (epoch seconds)."""
 
     value: Value
@@ -42,8 +41,7 @@ class Slot:
     at: float
 
 
-@dataclass(slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, kw_only=True, omit_defaults=True):
     """One running flow on the stack: where it stands and what it needs to go on.
 
     `version` is the fingerprint of the flow that `step` belongs to. `question` is the id of the open asking ("" when
@@ -62,8 +60,7 @@ class Frame:
     local: Mapping[str, Value] = field(default_factory=dict)  # slots of `keep: turn` and arguments of a call
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True, array_like=True):
     """A button outside any flow: a topic to read or a command to run."""
 
     label: str
@@ -71,8 +68,7 @@ class Offer:
     value: str
 
 
-@dataclass(slots=True, kw_only=True)
-class Part:
+class Part(Struct, kw_only=True, omit_defaults=True):
     """One person on this phone."""
 
     audience: str = ""
@@ -89,8 +85,7 @@ class Part:
     deferred: str = ""  # a question put off until the flow has ended
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(Struct, frozen=True, array_like=True):
     """What a running timer will do: say a text of a step or start a flow with these slots."""
 
     flow: str
@@ -99,8 +94,7 @@ class Reminder:
     values: tuple[tuple[str, Value], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concern:
+class Concern(Struct, frozen=True, kw_only=True, array_like=True):
     """Danger noticed lately. `score` counts gentle second looks; `pending` is the category asked about."""
 
     score: int = 0
@@ -113,11 +107,10 @@ class Concern:
 _NO_CONCERN = Concern()
 
 
-@dataclass(slots=True, kw_only=True)
-class Session:
+class Session(Struct, kw_only=True, omit_defaults=True):
     """Everything between two turns. `fence` grows with every turn; timers carry the value they were set at."""
 
-    format: int = FORMAT
+    format: int = field(default_factory=lambda: FORMAT)  # from a factory, so that it is always written
     owner: Owner = "bot"
     language: str = "de"
     consent: str = ""  # version of the text agreed to; "" = not (yet)
@@ -140,8 +133,8 @@ class Session:
         return self.parts[self.active]
 
     def to_text(self) -> str:
-        """The stored form: compact JSON, stable key order."""
-        return _encode(_session_plain(self))
+        """The stored form: compact JSON without default values, stable key order."""
+        return _ENCODER.encode(self).decode()
 
     @classmethod
     def from_text(cls, text: str) -> Session:
@@ -149,10 +142,10 @@ class Session:
 
         Raises ValueError for a newer format, which only a newer program can read.
         """
-        data: dict[str, Any] = json.loads(text)
-        if data["format"] > FORMAT:
-            raise ValueError(f"session format {data['format']} is newer than this program knows ({FORMAT})")
-        return _session(data)
+        written = _FORMAT_OF.decode(text).format
+        if written > FORMAT:
+            raise ValueError(f"session format {written} is newer than this program knows ({FORMAT})")
+        return _DECODER.decode(text)
 
     def minimal(self) -> Session:
         """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot.
@@ -177,135 +170,13 @@ class Session:
         return replace(self, parts={self.active: kept}, reminders={})
 
 
-def copy_of(record: Record) -> Record:
-    """A shallow copy, much faster than `dataclasses.replace`."""
-    kind = type(record)
-    new = kind.__new__(kind)
-    for name in _NAMES[kind]:
-        setattr(new, name, getattr(record, name))
-    return new
+class _Format(Struct):
+    format: int
 
 
-_NAMES: Mapping[type, tuple[str, ...]] = {kind: tuple(f.name for f in fields(kind)) for kind in (Frame, Part, Session)}
-
-
-def _frame_plain(frame: Frame) -> dict[str, Any]:
-    """A frame without its default values."""
-    plain: dict[str, Any] = {"flow": frame.flow, "version": frame.version, "step": frame.step}
-    for name in ("question", "attempts", "answered", "known", "narrow"):
-        value = getattr(frame, name)
-        if value:
-            plain[name] = value
-    if frame.local:
-        plain["local"] = dict(frame.local)
-    return plain
-
-
-def _part_plain(part: Part) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
-    for name in ("audience", "band", "offers_question", "topic", "recent", "misses", "deferred"):
-        value = getattr(part, name)
-        if value:
-            plain[name] = value
-    if part.register != "plain":
-        plain["register"] = part.register
-    if part.frames:
-        plain["frames"] = [_frame_plain(frame) for frame in part.frames]
-    if part.slots:
-        plain["slots"] = {name: (slot.value, slot.keep, slot.at) for name, slot in part.slots.items()}
-    if part.offers:
-        plain["offers"] = [(offer.label, offer.kind, offer.value) for offer in part.offers]
-    if part.echo[0]:
-        plain["echo"] = part.echo
-    return plain
-
-
-def _session_plain(session: Session) -> dict[str, Any]:
-    plain: dict[str, Any] = {
-        "format": FORMAT,
-        "parts": {name: _part_plain(part) for name, part in session.parts.items()},
-    }
-    for name in ("consent", "fence", "last_at", "alias", "lent", "waiting_since", "reopens_until", "watched"):
-        value = getattr(session, name)
-        if value:
-            plain[name] = value
-    for name, default in (("owner", "bot"), ("language", "de"), ("active", "adult"), ("reachable", True)):
-        value = getattr(session, name)
-        if value != default:
-            plain[name] = value
-    if session.reminders:
-        plain["reminders"] = {name: (r.flow, r.step, r.part, r.values) for name, r in session.reminders.items()}
-    if session.concern != _NO_CONCERN:
-        concern = session.concern
-        plain["concern"] = (concern.score, concern.at, concern.pending, concern.pending_rule, concern.silence)
-    return plain
-
-
-def _pairs(rows: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple((row[0], _value(row[1])) for row in rows)
-
-
-def _value(value: Any) -> Value:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _concern(row: list[Any]) -> Concern:
-    return Concern(score=row[0], at=row[1], pending=row[2], pending_rule=row[3], silence=row[4])
-
-
-def _frame(data: dict[str, Any]) -> Frame:
-    return Frame(
-        flow=data["flow"],
-        version=data["version"],
-        step=data["step"],
-        question=data.get("question", ""),
-        attempts=data.get("attempts", 0),
-        answered=tuple(data.get("answered", ())),
-        known=tuple(data.get("known", ())),
-        narrow=_pairs(data.get("narrow", ())),
-        local={key: _value(item) for key, item in data.get("local", {}).items()},
-    )
-
-
-def _part(data: dict[str, Any]) -> Part:
-    echo = data.get("echo", ("", 0))
-    return Part(
-        audience=data.get("audience", ""),
-        band=data.get("band", ""),
-        register=data.get("register", "plain"),
-        frames=tuple(_frame(frame) for frame in data.get("frames", ())),
-        slots={name: Slot(_value(row[0]), row[1], row[2]) for name, row in data.get("slots", {}).items()},
-        offers=tuple(Offer(*row) for row in data.get("offers", ())),
-        offers_question=data.get("offers_question", ""),
-        topic=data.get("topic", ""),
-        recent=tuple((row[0], row[1]) for row in data.get("recent", ())),
-        misses=data.get("misses", 0),
-        echo=(echo[0], echo[1]),
-        deferred=data.get("deferred", ""),
-    )
-
-
-def _session(data: dict[str, Any]) -> Session:
-    return Session(
-        format=FORMAT,
-        owner=data.get("owner", "bot"),
-        language=data.get("language", "de"),
-        consent=data.get("consent", ""),
-        active=data.get("active", "adult"),
-        parts={name: _part(part) for name, part in data["parts"].items()},
-        reminders={
-            name: Reminder(row[0], row[1], row[2], _pairs(row[3])) for name, row in data.get("reminders", {}).items()
-        },
-        concern=_concern(data["concern"]) if "concern" in data else _NO_CONCERN,
-        fence=data.get("fence", 0),
-        last_at=data.get("last_at", 0.0),
-        alias=data.get("alias", ""),
-        lent=data.get("lent", ""),
-        waiting_since=data.get("waiting_since", 0.0),
-        reopens_until=data.get("reopens_until", 0.0),
-        watched=data.get("watched", False),
-        reachable=data.get("reachable", True),
-    )
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Session)
+_FORMAT_OF = msgspec.json.Decoder(_Format)
 
 
 def fresh(slots: Mapping[str, Slot], now: datetime, last_at: float) -> dict[str, Slot]:

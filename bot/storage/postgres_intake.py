@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.ports import Address, Cursor, Inbound
 from bot.storage.postgres_keys import Transaction
-from bot.storage.rows import address_from_json, address_to_json, dump, inbound_to_bytes, moment, stamp
+from bot.storage.rows import address_from_json, address_to_json, dump, inbound_to_bytes, load, moment, stamp
 from bot.vault.sealing import SealBroken, Sealer
 
 
@@ -216,7 +215,7 @@ async def _redirect(t: Transaction, old: Address, new: Address) -> None:
     await t.keys.load(t.db, {row[1] for row in rows})
     for number, key, body in rows:
         sealer = t.keys.sealer(key)
-        data = json.loads(sealer.open(body, b"outbox"))
+        data = load(sealer.open(body, b"outbox"))
         data["address"] = address_to_json(new)
         await t.db.execute(
             "UPDATE kavi.outbox SET body = $2, destination = $3 WHERE number = $1",
@@ -282,7 +281,7 @@ async def addresses_of(t: Transaction, conversations: Iterable[str]) -> dict[str
     found = {}
     for place, key, address in rows:
         try:
-            found[place] = address_from_json(json.loads(t.keys.sealer(key).open(address, b"address")))
+            found[place] = address_from_json(load(t.keys.sealer(key).open(address, b"address")))
         except SealBroken:
             continue
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from bot.storage.rows import (
     address_from_json,
     dump,
     inbound_from_bytes,
+    load,
     outbound_to_bytes,
     stamp,
     tally_to_row,
@@ -95,7 +95,7 @@ def _open_lane(t: Transaction, fence: int, kept: Any, waiting: Sequence[Any]) ->
         sealer = t.keys.sealer(key)
         return Lane(
             conversation=ConversationId(place),
-            address=address_from_json(json.loads(sealer.open(address, b"address"))),
+            address=address_from_json(load(sealer.open(address, b"address"))),
             fence=fence,
             version=version,
             session=None if session is None else sealer.open(session, b"session").decode(),

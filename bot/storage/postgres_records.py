@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.ports import Alert, ConversationId, Document, Kept, NewFact, Tally
 from bot.storage.postgres_keys import Transaction
-from bot.storage.rows import KEPT, ages_of, moment, overdue, stamp, tally_from_row
+from bot.storage.rows import KEPT, ages_of, load, moment, overdue, stamp, tally_from_row
 from bot.vault.sealing import SealBroken
 
 
@@ -108,7 +107,7 @@ async def transcript(t: Transaction, conversation: str, limit: int) -> list[tupl
     if not rows:
         return []
     sealer = await t.keys.sealer_now(t.db, rows[0][1])
-    lines = [line for row in reversed(rows) for line in json.loads(sealer.open(row[0], b"transcript"))]
+    lines = [line for row in reversed(rows) for line in load(sealer.open(row[0], b"transcript"))]
     return [(who, text, moment(at)) for who, text, at in lines][-limit:]
 
 
@@ -123,7 +122,7 @@ async def external_ids(t: Transaction, conversation: str, since: datetime) -> li
     if not rows:
         return []
     sealer = await t.keys.sealer_now(t.db, rows[0][1])
-    return [str(one) for row in rows for one in json.loads(sealer.open(row[0], b"external"))]
+    return [str(one) for row in rows for one in load(sealer.open(row[0], b"external"))]
 
 
 async def session_of(t: Transaction, conversation: str) -> str | None:
@@ -172,7 +171,7 @@ async def facts(t: Transaction, since: datetime, until: datetime) -> list[NewFac
         stamp(since),
         stamp(until),
     )
-    return [NewFact(name=row[0], at=moment(row[1]), values=tuple(sorted(json.loads(row[2]).items()))) for row in rows]
+    return [NewFact(name=row[0], at=moment(row[1]), values=tuple(sorted(load(row[2]).items()))) for row in rows]
 
 
 # ------------------------------------------------------------------ retention, counts

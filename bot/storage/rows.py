@@ -9,6 +9,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from bot.dialogue.effects import Attachment
 from bot.ports import Address, Inbound, MediaFile, Outbound, Tally, week_of
 from bot.vault.retention import days
@@ -18,7 +20,7 @@ LONGEST_LEASE = 300.0
 """Seconds; a lease that ends later was taken before the clock jumped back, and counts as ended. In the same way a message
 that was queued that far in the future waits no longer than it was meant to."""
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder()
 
 
 KEPT: Mapping[str, str] = {
@@ -74,7 +76,15 @@ def moment(seconds: float) -> datetime:
 
 def dump(data: Any) -> bytes:
     """Compact JSON. Half a surrogate pair, which some client may send, becomes a question mark and no longer breaks anything."""
-    return _encode(data).encode("utf-8", "replace")
+    try:
+        return _ENCODER.encode(data)
+    except UnicodeEncodeError:
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def load(body: bytes | str) -> Any:
+    """What such JSON says."""
+    return _DECODER.decode(body)
 
 
 def tally_to_row(tally: Tally) -> tuple[str, str, str, int]:
@@ -84,7 +94,7 @@ def tally_to_row(tally: Tally) -> tuple[str, str, str, int]:
 
 def tally_from_row(row: Sequence[Any]) -> Tally:
     """The tally of such a row."""
-    return Tally(week=row[0], name=row[1], values=tuple(sorted(json.loads(row[2]).items())), number=int(row[3]))
+    return Tally(week=row[0], name=row[1], values=tuple(sorted(load(row[2]).items())), number=int(row[3]))
 
 
 def address_to_json(address: Address) -> list[str]:
@@ -124,7 +134,7 @@ def inbound_to_bytes(inbound: Inbound) -> bytes:
 
 def inbound_from_bytes(body: bytes) -> Inbound:
     """The inbound event of such JSON."""
-    data = json.loads(body)
+    data = load(body)
     data["address"] = address_from_json(data["address"])
     data["at"] = moment(data["at"])
     if "press" in data:
@@ -158,7 +168,7 @@ def outbound_to_bytes(outbound: Outbound) -> bytes:
 
 def outbound_from_bytes(body: bytes) -> Outbound:
     """The outbound message of such JSON."""
-    data = json.loads(body)
+    data = load(body)
     data["address"] = address_from_json(data["address"])
     for name in ("choices", "deletes"):
         if name in data:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,6 +44,7 @@ from bot.storage.rows import (
     dump,
     inbound_from_bytes,
     inbound_to_bytes,
+    load,
     moment,
     outbound_from_bytes,
     outbound_to_bytes,
@@ -156,7 +156,7 @@ class SqliteWork:
             (self.address_hash(address),),
         ).fetchall()
         for number, key_id, body in rows:
-            data = json.loads(self.keys.sealer(key_id).open(body, b"outbox"))
+            data = load(self.keys.sealer(key_id).open(body, b"outbox"))
             data["address"] = address_to_json(new)
             resealed = self.keys.sealer(key_id).seal(dump(data), b"outbox")
             db.execute(
@@ -206,7 +206,7 @@ class SqliteWork:
             return None
         return Lane(
             conversation=ConversationId(conversation),
-            address=address_from_json(json.loads(sealer.open(address, b"address"))),
+            address=address_from_json(load(sealer.open(address, b"address"))),
             fence=fence,
             version=version,
             session=None if session is None else sealer.open(session, b"session").decode(),
@@ -573,7 +573,7 @@ class SqliteWork:
         sealer = self._sealer_of(db, conversation) if rows else None
         if sealer is None:
             return []
-        lines = [line for _, body in reversed(rows) for line in json.loads(sealer.open(body, b"transcript"))]
+        lines = [line for _, body in reversed(rows) for line in load(sealer.open(body, b"transcript"))]
         return [(who, text, moment(at)) for who, text, at in lines][-limit:]
 
     def external_ids(self, db: sqlite3.Connection, conversation: str, since: datetime) -> list[str]:
@@ -583,7 +583,7 @@ class SqliteWork:
             (conversation, stamp(since)),
         ).fetchall()
         sealer = self._sealer_of(db, conversation) if rows else None
-        return [str(one) for row in rows for one in json.loads(sealer.open(row[0], b"external"))] if sealer else []
+        return [str(one) for row in rows for one in load(sealer.open(row[0], b"external"))] if sealer else []
 
     # ------------------------------------------------------------------ alerts, facts, addresses
 
@@ -613,9 +613,7 @@ class SqliteWork:
         rows = db.execute(
             'SELECT name, at, "values" FROM fact WHERE at >= ? AND at < ? ORDER BY number', (stamp(since), stamp(until))
         ).fetchall()
-        return [
-            NewFact(name=row[0], at=moment(row[1]), values=tuple(sorted(json.loads(row[2]).items()))) for row in rows
-        ]
+        return [NewFact(name=row[0], at=moment(row[1]), values=tuple(sorted(load(row[2]).items()))) for row in rows]
 
     def tallies(self, db: sqlite3.Connection, since: str, until: str) -> list[Tally]:
         rows = db.execute(
@@ -628,7 +626,7 @@ class SqliteWork:
         row = db.execute("SELECT address, key FROM conversation WHERE id = ?", (conversation,)).fetchone()
         if row is None or not self._opens(row[1]):
             return None
-        return address_from_json(json.loads(self.keys.sealer(row[1]).open(row[0], b"address")))
+        return address_from_json(load(self.keys.sealer(row[1]).open(row[0], b"address")))
 
     def session_of(self, db: sqlite3.Connection, conversation: str) -> str | None:
         row = db.execute("SELECT session, key FROM conversation WHERE id = ?", (conversation,)).fetchone()

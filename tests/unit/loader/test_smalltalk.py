@@ -99,7 +99,7 @@ def test_each_kind_addresses_adults_and_children_in_their_own_way(content: Conte
 )
 def test_a_person_is_answered_and_led_on(content: Content, kind: str, part: Part) -> None:
     phrase = next(phrase for phrase, found in PHRASES.items() if found == kind)
-    talk = Talk(content, replace(Session(consent=content.consent_version), parts={"adult": part}))
+    talk = Talk(content, Session(consent=content.consent_version, parts={"adult": part}))
     said = [reply.text for reply in talk.say(phrase)]
     expected = text_of(content, f"smalltalk.{kind}", Reader(part.audience, part.band, part.register, "de"))
     assert any(expected.strip().splitlines()[0].split(". ")[0] in text for text in said), said
