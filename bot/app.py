@@ -20,9 +20,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
-from bot.config import Settings, TeamSettings, content_root, store_url
+from bot.config import Secret, Settings, TeamSettings, content_root, store_url
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.documents import file_maker
@@ -161,7 +159,7 @@ def make_store(settings: Settings) -> Store:
 def master_of(settings: Settings) -> bytes:
     """The master key of this installation. Raises ConfigError."""
     secret = settings.secrets.master_key
-    return master_key(secret.get_secret_value() if secret is not None else None, settings.data_dir)
+    return master_key(secret.reveal() if secret is not None else None, settings.data_dir)
 
 
 def _postgres(url: str, master: bytes, settings: Settings) -> Store:
@@ -266,8 +264,8 @@ def _third_party(name: str, values: Mapping[str, str], open_source: OpenSource) 
     return Speaker(messenger, float(values.get("rate", "0")), float(values.get("chat_rate", "0")))
 
 
-def _revealed(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret is not None else ""
+def _revealed(secret: Secret | None) -> str:
+    return secret.reveal() if secret is not None else ""
 
 
 def refuse_unsigned(content: Content, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
@@ -194,7 +195,7 @@ async def _migrate(settings: Settings, to: str) -> int:
     if not to:
         print(f"Das Schema ist auf dem Stand {schema}.")
         return 0
-    target = settings.model_copy(update={"store": settings.store.model_copy(update={"url": to})})
+    target = replace(settings, store=replace(settings.store, url=to))
     async with app.open_store(target):
         pass
     from bot.cli.progress import bars

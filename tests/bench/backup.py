@@ -25,7 +25,7 @@ from typing import Any
 import asyncpg
 
 from bot import app
-from bot.config import SecretSettings, Settings, StoreSettings
+from bot.config import Secret, SecretSettings, Settings, StoreSettings
 from bot.ports import Inbound
 from bot.storage.postgres import PostgresStore
 from bot.storage.postgres_side import PostgresSide
@@ -101,7 +101,7 @@ async def _lost(environment: dict[str, str], acknowledged: Lines) -> list[float]
         store=StoreSettings(
             url=environment.get("KAVI_STORE__URL", ""), keys_url=environment.get("KAVI_STORE__KEYS_URL", "")
         ),
-        secrets=SecretSettings(master_key=environment["KAVI_SECRETS__MASTER_KEY"]),  # type: ignore[arg-type]
+        secrets=SecretSettings(master_key=Secret(environment["KAVI_SECRETS__MASTER_KEY"])),
     )
     gone = []
     async with app.open_store(settings) as store:

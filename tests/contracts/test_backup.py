@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from bot import app
 from bot.cli.backups import backup, restore
-from bot.config import SecretSettings, Settings, StoreSettings
+from bot.config import Secret, SecretSettings, Settings, StoreSettings
 from bot.errors import ConfigError, StoreError
 from bot.ports import Cursor, Sent, Store
 from bot.storage.archive import ArchiveReader, ArchiveWriter
@@ -30,7 +29,7 @@ Machine = Callable[[Path], Settings]
 
 
 def _settings(folder: Path, url: str = "", keys_url: str = "") -> Settings:
-    key = SecretStr(base64.b64encode(MASTER).decode())
+    key = Secret(base64.b64encode(MASTER).decode())
     return Settings(
         data_dir=folder, store=StoreSettings(url=url, keys_url=keys_url), secrets=SecretSettings(master_key=key)
     )
@@ -245,7 +244,7 @@ async def _refused(settings: Settings, target: Path, error: type[Exception], wor
 async def test_the_wrong_master_key_is_told_from_damage(kept: tuple[Settings, Path], tmp_path: Path) -> None:
     _, target = kept
     other = _settings(tmp_path / "other")
-    other.secrets.master_key = SecretStr(base64.b64encode(bytes(32)).decode())
+    other.secrets.master_key = Secret(base64.b64encode(bytes(32)).decode())
     with pytest.raises(ConfigError, match="another master key"):
         await restore(other, target)
     assert not (tmp_path / "other" / "kavi.sqlite").exists()

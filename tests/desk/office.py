@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import app
-from bot.config import Settings
+from bot.config import Settings, settings_of
 from bot.desk.state import Case, Desk
 from bot.ports import Store
 from bot.service.conversations import Conversations
@@ -31,14 +31,14 @@ class Office:
         self, folder: Path, server: TelegramServer, forum: Group, telegram: Mapping[str, object] | None = None, **settings: object
     ) -> None:  # fmt: skip
         self.server, self.forum, self.folder = server, forum, folder
-        self.settings = Settings(
-            data_dir=folder, allow_unreviewed=True, limits={"per_person": 0}, matching={"semantic": "off"},  # type: ignore[arg-type]  # pydantic reads them
-            telegram={  # type: ignore[arg-type]
+        self.settings = settings_of({
+            "data_dir": folder, "allow_unreviewed": True, "limits": {"per_person": 0}, "matching": {"semantic": "off"},
+            "telegram": {
                 "token": server.token, "api_url": server.url, "rate": 0, "chat_rate": 0, "staff_chats": (str(forum.id),),
                 **(telegram or {}),
             },
-            **settings,  # type: ignore[arg-type]
-        )  # fmt: skip
+            **settings,
+        })  # fmt: skip
         self.store: Store
         self.program: Program
         self._task: asyncio.Task[int] | None = None

@@ -13,7 +13,7 @@ import pytest
 
 from bot import app
 from bot.cli import desk as commands
-from bot.config import Settings, read_settings
+from bot.config import read_settings, settings_of
 from bot.desk.hours import Policy
 from bot.desk.machine import hash_of
 from bot.dialogue.content import Content
@@ -79,7 +79,7 @@ def test_settings_become_teams_hours_and_a_rota(content: Content) -> None:
         "teams": {"recht": {"title": "Rechtsteam", "hours": "mo 9-10"}, "child": {"title": "Kinderteam"}},
         "on_call": {"sa-so 0-24": ["Frau Berg"]},
     }  # fmt: skip
-    policy = app.make_policy(Settings(desk=desk), content, ())  # type: ignore[arg-type]  # pydantic reads it
+    policy = app.make_policy(settings_of({"desk": desk}), content, ())
     assert policy.urgent_minutes == 5
     assert policy.team("recht").title == "Rechtsteam"
     epiphany = datetime(2027, 1, 6, 10, tzinfo=UTC)
@@ -91,7 +91,7 @@ def test_settings_become_teams_hours_and_a_rota(content: Content) -> None:
     assert policy.canned, "canned answers and the checklist come from knowledge/desk"
     for wrong in ({"hours": "montags"}, {"on_call": {"irgendwann": ["X"]}}, {"land": "XX"}):
         with pytest.raises(ConfigError):
-            app.make_policy(Settings(desk=wrong), content, ())  # type: ignore[arg-type]
+            app.make_policy(settings_of({"desk": wrong}), content, ())
 
 
 async def test_the_log_shows_who_did_what_and_cannot_be_changed_unnoticed(content: Content) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 import typer
@@ -436,8 +436,8 @@ def test_links_inside_the_project_lead_somewhere(name: str) -> None:
 
 def _variables() -> set[str]:
     names = set()
-    for name, info in Settings.model_fields.items():
-        fields = getattr(info.annotation, "model_fields", None)
+    for name, kind in get_type_hints(Settings).items():
+        fields = getattr(kind, "__struct_fields__", None)
         names |= {f"KAVI_{name}".upper()} if fields is None else {f"KAVI_{name}__{inner}".upper() for inner in fields}
     return names
 

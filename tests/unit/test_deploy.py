@@ -6,9 +6,10 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import get_type_hints
 
 import yaml
-from pydantic import BaseModel
+from msgspec import Struct
 
 from bot.config import Settings
 from bot.service.metrics import Metrics
@@ -18,11 +19,10 @@ from bot.vault.retention import RETENTION
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
-def _settings(model: type[BaseModel], prefix: str = "") -> set[str]:
+def _settings(group: type[Struct], prefix: str = "") -> set[str]:
     names: set[str] = set()
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        nested = isinstance(kind, type) and issubclass(kind, BaseModel)
+    for name, kind in get_type_hints(group).items():
+        nested = isinstance(kind, type) and issubclass(kind, Struct)
         names |= _settings(kind, f"{prefix}{name}.") if nested else {f"{prefix}{name}"}  # type: ignore[arg-type]
     return names
 
