@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import gc
-import hashlib
 import logging
 import os
-import pickle
 import secrets
 import signal
 import sys
@@ -23,12 +21,11 @@ from typing import TYPE_CHECKING
 from bot.config import Secret, Settings, TeamSettings, content_root, store_url
 from bot.dialogue import Session
 from bot.dialogue.content import Content
-from bot.documents import file_maker
-from bot.documents.voice import available
+from bot.documents import can_speak, file_maker
 from bot.errors import ConfigError, ContentError
 from bot.insights.questions import survey_counts
-from bot.loader.encoders import wanted
-from bot.loader.files import content_files, without_collector
+from bot.loader.compiled import load_compiled
+from bot.loader.files import encoder_wanted
 from bot.log import Log, silence
 from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
 from bot.service.conversations import Conversations
@@ -78,53 +75,28 @@ def configure_logs(settings: Settings) -> None:
 # ------------------------------------------------------------------ content
 
 
-def load_content_for(settings: Settings) -> Content:
+def load_content_for(settings: Settings, *, late: bool = False) -> Content:
     """The content, from the cache in the data folder when no file changed since it was compiled.
 
-    Raises ContentError for content with problems, ConfigError when there is none.
+    `late` reads what only a person's words need when the first come. Raises ContentError for content with problems,
+    ConfigError when there is none.
     """
     root = content_root(settings)
-    cache = settings.data_dir / "content.cache"
-    stamp = _stamp(root)
-    content = _read_cache(cache, stamp)
-    if content is None:
-        from bot.loader.content import load_content
-
-        content = load_content(root)
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        fresh = cache.with_suffix(".new")
-        fresh.write_bytes(stamp + pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL))
-        fresh.replace(cache)
+    meant = encoder_wanted(settings.matching.semantic)
+    content = load_compiled(root, settings.data_dir, _compile, late=late and not meant)
     gc.freeze()  # the content stays: no later collection walks through it, which would stop a turn for a tenth of a second
-    content = replace(content, can_speak=available())
-    if not wanted(settings.matching.semantic):
+    content = replace(content, can_speak=can_speak())
+    if not meant:
         return content
     from bot.loader.content import with_meaning
 
     return with_meaning(content, root, settings.matching.semantic, settings.data_dir / "meaning.npz")
 
 
-def _stamp(root: Path) -> bytes:
-    """Names, sizes and times of all content files and of the program's own: cheap, and changes when any of them does."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in [*content_files(root), *sorted(Path(__file__).parent.rglob("*.py"))]:
-        about = path.stat()
-        digest.update(f"{path}|{about.st_size}|{about.st_mtime_ns}\n".encode())
-    return digest.digest()
+def _compile(root: Path) -> Content:
+    from bot.loader.content import load_content
 
-
-def _read_cache(cache: Path, stamp: bytes) -> Content | None:
-    if not cache.is_file():
-        return None
-    data = cache.read_bytes()
-    if data[: len(stamp)] != stamp:
-        return None
-    try:
-        with without_collector():
-            found = pickle.loads(memoryview(data)[len(stamp) :])  # our own file in our own folder
-    except Exception:
-        return None  # a damaged cache is only slow
-    return found if isinstance(found, Content) else None
+    return load_content(root)
 
 
 # ------------------------------------------------------------------ store

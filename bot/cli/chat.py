@@ -22,6 +22,7 @@ from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
 from bot.errors import ConfigError
+from bot.loader.compiled import wake
 from bot.messengers.terminal import TerminalMessenger, address_of
 from bot.ports import Inbound, Outbound, Store
 from bot.service.conversations import Conversations
@@ -115,7 +116,7 @@ def run_chat(
 
 async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume: bool, record: Path | None) -> int:
     app.quiet_logs(settings)
-    content = app.load_content_for(settings)
+    content = app.load_content_for(settings, late=True)
     async with app.open_store(settings) as store:
         pointer = settings.data_dir / "terminal-chat"
         name = pointer.read_text().strip() if resume and pointer.is_file() else secrets.token_hex(8)
@@ -239,10 +240,14 @@ async def _terminal(chat: Chat, recorder: Recorder | None, *, resume: bool, know
     else:
         await chat.receive("text", "wiederholen")
     _print(console, chat, recorder)
+    reading = asyncio.create_task(
+        asyncio.to_thread(wake, chat.conversations.content)
+    )  # while the person reads and types
     while True:
         text = await _read_line(console)
         if text is None:
             console.print("\n[dim]Bis bald. Mit „kavi chat --resume“ geht es hier weiter.[/dim]")
+            await reading
             return
         chat.now = max(chat.now, datetime.now(UTC))
         await chat.advance(datetime.now(UTC) - chat.now)

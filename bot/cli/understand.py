@@ -12,8 +12,9 @@ from bot import app
 from bot.config import read_settings
 from bot.dialogue.content import Content
 from bot.loader.content import phrases_of
-from bot.matching import MatchResult, TopicIndex
+from bot.matching.index import TopicIndex
 from bot.matching.leave_one_out import leave_one_out
+from bot.matching.result import MatchResult
 from bot.matching.topic import Topic
 from bot.safety import triage
 

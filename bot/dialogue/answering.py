@@ -8,7 +8,7 @@ from bot.dialogue.flow import Ask, End
 from bot.dialogue.questions import land_in_passing
 from bot.dialogue.rendering import Reader, topic_text
 from bot.dialogue.session import Offer
-from bot.matching import Candidate
+from bot.matching.result import Candidate
 
 MAX_CHOICES = 3
 ABOUT_WAITING = frozenset({"bot.hours", "bot.human"})  # topics that tell when a human reads

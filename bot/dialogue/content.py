@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from bot.dialogue.course import Course
 from bot.dialogue.flow import Flow
 from bot.dialogue.template import Template
-from bot.matching import TopicIndex
 from bot.matching.directory import Directory
 from bot.matching.laender import LandFinder
 from bot.matching.places import Places
 from bot.matching.topic import Topic
 from bot.safety import Finding, SafetyRules
 from bot.text.variants import Variants
+
+if TYPE_CHECKING:  # numpy with it: a tenth of a second that the first message need not wait for
+    from bot.matching.index import TopicIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

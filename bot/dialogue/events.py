@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from bot.matching import MatchResult
+from bot.matching.result import MatchResult
 from bot.safety import Finding
 
 MediaKind = Literal["photo", "voice", "audio", "video", "file", "sticker", "location", "contact", "other"]

@@ -15,7 +15,7 @@ from bot.dialogue.events import Understanding
 from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of
 from bot.dialogue.session import Offer
-from bot.matching import MatchResult
+from bot.matching.result import MatchResult
 
 _PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
 MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst

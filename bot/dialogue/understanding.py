@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.dialogue.content import Content
 from bot.dialogue.events import Understanding
 from bot.dialogue.session import Session
-from bot.matching import MatchResult
+from bot.matching.result import MatchResult
 from bot.safety import Finding, triage
 
 BURST = 2.0  # seconds of event time within which texts belong together

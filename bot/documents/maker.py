@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot.dialogue.content import Content
@@ -19,6 +20,11 @@ FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 
 Certify = Callable[[str, int, datetime], str]
 """(course, percent known, time) -> the code of a certificate."""
+
+
+def can_speak() -> bool:
+    """Whether the extra `voice` is installed. Loads nothing to find out."""
+    return find_spec("espeakng_loader") is not None and find_spec("soundfile") is not None
 
 
 def file_maker(content: Callable[[], Content], pictures: Path, certify: Certify | None = None) -> FileMaker:

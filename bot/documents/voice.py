@@ -1,6 +1,6 @@
 """An answer as a voice message: eSpeak NG speaks, libsndfile writes Ogg Opus, which Telegram and Matrix play as voice.
 
-Needs the extra `voice` (both come with their libraries, nothing is loaded from the network). Without it `available` is false.
+Needs the extra `voice` (both come with their libraries, nothing is loaded from the network). Without it `can_speak` is false.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import ctypes
 import io
 import re
 from functools import cache, lru_cache
-from importlib.util import find_spec
 from threading import Lock
 from typing import Any
 
@@ -31,11 +30,6 @@ _PHONE = re.compile(r"\b\d{2,}(?:[ /-]\d{2,})+\b|\b0\d{4,}\b|\b11[0-9]\b")
 _LAW = re.compile(r"§§?\s*")
 _UNSPEAKABLE = re.compile(r"[^\w\s.,;:!?„“\"'()\-–%€/]")
 _lock = Lock()  # the library is one machine with one voice
-
-
-def available() -> bool:
-    """Whether the extra `voice` is installed."""
-    return find_spec("espeakng_loader") is not None and find_spec("soundfile") is not None
 
 
 @lru_cache(maxsize=REMEMBERED)

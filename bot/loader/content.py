@@ -21,8 +21,9 @@ from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.templates import check_templates, load_templates
 from bot.loader.topics import check_topics, load_topics
 from bot.loader.translations import load_catalogs
-from bot.matching import Lexicon, Phrase, Thresholds, TopicIndex
-from bot.matching.evidence import MEANT, NAMES
+from bot.matching.evidence import MEANT, NAMES, Thresholds
+from bot.matching.features import Lexicon
+from bot.matching.index import Phrase, TopicIndex
 from bot.matching.topic import Topic
 from bot.text.normalise import fold
 

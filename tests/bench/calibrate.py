@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.loader.content import read_content, with_meaning
-from bot.matching import TopicIndex
 from bot.matching.evidence import MEANT, NAMES
+from bot.matching.index import TopicIndex
 from tests.bench.questions import Question, answerable, read_questions
 
 Floats = NDArray[np.float64]

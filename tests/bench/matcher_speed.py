@@ -15,7 +15,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from bot.matching import Phrase, TopicIndex
+from bot.matching.index import Phrase, TopicIndex
 
 SIZES = (150, 1500, 3000, 15000)
 PER_TOPIC = 18

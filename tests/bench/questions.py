@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.matching import TopicIndex
+from bot.matching.index import TopicIndex
 
 
 @dataclass(frozen=True, slots=True)

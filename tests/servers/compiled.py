@@ -23,6 +23,5 @@ def seed(data: Path) -> None:
     if (data / "content.cache").exists():
         return
     data.mkdir(parents=True, exist_ok=True)
-    for name in ("content.cache", "meaning.npz"):
-        if (_compiled() / name).exists():
-            shutil.copyfile(_compiled() / name, data / name)
+    for path in [*_compiled().glob("content*.cache"), *_compiled().glob("meaning.npz")]:
+        shutil.copyfile(path, data / path.name)

@@ -59,7 +59,8 @@ async def _play(
     for number in range(processes):
         own = folder / f"p{number}"
         own.mkdir(parents=True)
-        shutil.copy(base / "content.cache", own / "content.cache")
+        for compiled in base.glob("content*.cache"):
+            shutil.copy(compiled, own / compiled.name)
         environment = {
             "KAVI_STORE__URL": url,
             "KAVI_SECRETS__MASTER_KEY": base64.b64encode(bytes(range(32))).decode(),

@@ -84,7 +84,10 @@ def test_what_cannot_be_read_is_named(variable: str, text: str, named: str, monk
         read_settings()
 
 
-@pytest.mark.parametrize(("text", "named"), [("a = [", "kavi.toml"), ("[telegram]\ntokn = 1", "tokn"), ("[telegram]\nrate = 'x'", "telegram.rate")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("a = [", "kavi.toml"), ("[telegram]\ntokn = 1", "tokn"), ("[telegram]\nrate = 'x'", "telegram.rate")],
+)
 def test_a_broken_file_is_named(text: str, named: str) -> None:
     _file(text)
     with pytest.raises(ConfigError, match=named):

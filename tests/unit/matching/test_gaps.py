@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.matching import Lexicon, Phrase, TopicIndex
+from bot.matching.features import Lexicon
 from bot.matching.gaps import group, mask, too_close
+from bot.matching.index import Phrase, TopicIndex
 from bot.matching.leave_one_out import leave_one_out
 
 EVERYONE = frozenset({"caregiver"})

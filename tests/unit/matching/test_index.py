@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from bot.matching import Lexicon, Phrase, TopicIndex
-from bot.matching.index import SAME_GROUP
+from bot.matching.features import Lexicon
+from bot.matching.index import SAME_GROUP, Phrase, TopicIndex
 
 EXAMPLES = {
     "pets.feed": [

