@@ -10,11 +10,12 @@ import pytest
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
 from bot.dialogue.rendering import PLACEHOLDER
-from bot.documents.voice import RATE, VOICES, available, speak, spoken
+from bot.documents import can_speak
+from bot.documents.voice import RATE, VOICES, speak, spoken
 from bot.testing.script import onboarded
 from bot.testing.talk import Talk
 
-needs_voice = pytest.mark.skipif(not available(), reason="the extra `voice` is not installed")
+needs_voice = pytest.mark.skipif(not can_speak(), reason="the extra `voice` is not installed")
 
 
 @pytest.mark.parametrize(("written", "said"), [
