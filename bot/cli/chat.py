@@ -218,12 +218,19 @@ async def _state(chat: Chat) -> dict[str, Any]:
     }
 
 
+def _shown(attachment: fx.Attachment) -> str:
+    """A terminal shows no pictures: what is on it, or the name of the file."""
+    if attachment.kind == "picture" and attachment.description:
+        return f"[Bild: {attachment.description}]"
+    return f"[Datei: {attachment.name}]"
+
+
 def plain_text(outbound: Outbound) -> str:
     """The text without its markup."""
     from bot.text.spans import parse, plain
 
     text = plain(parse(outbound.text)) if outbound.markup else outbound.text
-    files = "".join(f"\n[Datei: {attachment.name}]" for attachment in outbound.attachments)
+    files = "".join(f"\n{_shown(attachment)}" for attachment in outbound.attachments)
     return f"{text}{files}"
 
 

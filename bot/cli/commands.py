@@ -106,6 +106,14 @@ def translate(language: Annotated[str, typer.Argument(help="Sprache: en, tr, ar,
 
 
 @app.command()
+def draw() -> None:
+    """Zeichnet die Bilder in dialogues/pictures neu, nach einer Änderung an einem SVG."""
+    from bot.cli.content import run_draw
+
+    raise SystemExit(run_draw())
+
+
+@app.command()
 def run(
     roles: Annotated[
         str, typer.Option(help="Welche Aufgaben dieser Prozess übernimmt.")

@@ -1,4 +1,4 @@
-"""`kavi check`, `kavi test`, `kavi graph`, `kavi translate`: the editors' tools."""
+"""`kavi check`, `kavi test`, `kavi graph`, `kavi translate`, `kavi draw`: the editors' tools."""
 
 from __future__ import annotations
 
@@ -145,6 +145,21 @@ def run_translate(language: str) -> int:
         raise ContentError(broken)
     missing, total = update_catalog(content, root, language)
     print(f"{catalog_path(root, language)}: {total} Texte, {missing} noch nicht übersetzt.")
+    return 0
+
+
+def run_draw() -> int:
+    """Draws the PNG beside each SVG of dialogues/pictures; 2 without the extra `pictures`."""
+    from bot.documents.scenes import draw, scenes_of
+
+    for scene in scenes_of(content_root(read_settings()) / "dialogues" / "pictures"):
+        try:
+            data = draw(scene)
+        except ImportError:
+            print("Zum Zeichnen fehlt eine Erweiterung: pip install 'kavi-bot[pictures]'", file=sys.stderr)
+            return 2
+        scene.with_suffix(".png").write_bytes(data)
+        print(f"{scene.with_suffix('.png')}: {len(data) / 1000:.0f} kB")
     return 0
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from msgspec import structs
 
-from bot.dialogue import alerts, aloud, answering, lookup, reminders
+from bot.dialogue import alerts, aloud, answering, diary, lookup, reminders
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
 from bot.dialogue.session import FIRST_QUESTION, Part, Session
@@ -149,4 +149,5 @@ ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "aloud": aloud.read_aloud,
     "find_centres": lookup.find_centres,
     "find_prisons": lookup.find_prisons,
+    **diary.ACTS,
 })  # fmt: skip

@@ -138,7 +138,7 @@ def repeat(draft: Draft, step: Step, ask: Ask, lead: str = "") -> None:
         f"{lead}\n\n{text}".strip(),
         choices=labels,
         question=question,
-        attachments=step.attachments,
+        attachments=draft.described(step.attachments),
         source=f"step:{frame.flow}.{step.name}",
     )
     draft.change_top(question=question)

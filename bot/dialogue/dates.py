@@ -169,6 +169,11 @@ _MONTH_NAMES = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "A
                 "November", "Dezember")  # fmt: skip
 
 
+def spell_day(day: date) -> str:
+    """A day shortly, without the year: "Di, 3.12."."""
+    return f"{_DAY_NAMES[day.weekday()][:2]}, {day.day}.{day.month}."
+
+
 def spell_date(day: date) -> str:
     """A day as a German reader expects it: "Dienstag, 3. Dezember 2026"."""
     return f"{_DAY_NAMES[day.weekday()]}, {day.day}. {_MONTH_NAMES[day.month - 1]} {day.year}"

@@ -5,6 +5,7 @@ Nothing here leaves the turn; `turn()` freezes a draft into a `Turn`.
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -213,6 +214,16 @@ class Draft:
     def filled(self, text: str, extra: Mapping[str, Value] | None = None) -> str:
         """A text with its placeholders replaced."""
         return fill(text, self.lookup(extra)).strip() if "{" in text else text.strip()
+
+    def described(self, attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+        """Attachments with their descriptions in the talk's language, where they are translated."""
+        language = self.session.language
+        if language == "de" or not attachments:
+            return attachments
+        return tuple(
+            dataclasses.replace(one, description=self.content.translate(one.description, language) or one.description)
+            for one in attachments
+        )
 
     def say_key(self, key: str, extra: Mapping[str, Value] | None = None, **options: object) -> None:
         """Says one of the engine's own texts."""

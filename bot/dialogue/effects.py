@@ -159,6 +159,7 @@ class MakeFile:
     values: tuple[tuple[str, str], ...]
     text: str = ""
     source: str = ""
+    description: str = ""  # of a picture, read aloud by screen readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Literal
 
 BlockKind = Literal[
     "title", "heading", "text", "small", "checks", "list", "lines", "box", "picture", "qr", "rule", "space", "table",
-    "page", "bars", "hours", "laws",
+    "page", "bars", "hours", "laws", "week", "story",
 ]  # fmt: skip
 TemplateKind = Literal["pdf", "ics", "text", "png"]
 
@@ -22,7 +22,7 @@ class Block:
     `text` is the words of titles, texts, QR codes and the caption of boxes, or a picture's path below dialogues/;
     `items` the rows of lists, checks and tables (cells of a table row are divided by " | "); `size` counts writing
     lines, or is millimetres for boxes, pictures, codes and spaces. Rows of `bars` are "label | part | whole", those of
-    `hours` and `laws` "field of laender.yaml = heading".
+    `hours` and `laws` "field of laender.yaml = heading". `week` is rows "ISO day feeling …", `story` the name of a flow.
     """
 
     kind: BlockKind
@@ -51,6 +51,7 @@ class Template:
     """One template: `takes` names the values that a flow hands over; `footer` stands small on every page.
 
     `certifies` names the value that holds a course: the paper gets its title, its units and a code that can be checked.
+    `description` is what somebody hears who cannot see the picture.
     """
 
     name: str
@@ -60,10 +61,11 @@ class Template:
     entries: tuple[CalendarEntry, ...] = ()
     footer: str = ""
     certifies: str = ""
+    description: str = ""
     place: str = ""
 
     def texts(self) -> tuple[str, ...]:
         """Every text that may hold placeholders."""
         blocks = (text for block in self.blocks for text in (block.text, *block.items))
         entries = (text for e in self.entries for text in (e.title, e.on, e.at, e.where, e.note))
-        return tuple(text for text in (*blocks, *entries, self.footer) if text)
+        return tuple(text for text in (*blocks, *entries, self.footer, self.description) if text)

@@ -78,7 +78,7 @@ def _run(draft: Draft, flow: Flow, step: Step) -> None:
         return
     if step.say is not None:
         text = draft.filled(pick(draft.content, step.say, draft.reader))
-        files = (*step.attachments, *_played(draft, step))
+        files = (*draft.described(step.attachments), *_played(draft, step))
         draft.say(text, attachments=files, source=f"step:{flow.name}.{step.name}", sensitive=bool(step.play))
     if isinstance(action, Wait):
         _wait(draft, action)
@@ -147,8 +147,13 @@ def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
         case File():
             values_ = tuple((name, _raw(_value(draft, e))) for name, e in action.values)
             name = fill(action.name, draft.lookup())
+            template = draft.content.templates.get(action.template)
+            described = fill(template.description, dict(values_)) if template is not None else ""
+            source = f"step:{flow.name}.{step.name}"
             draft.effects.append(
-                MakeFile(template=action.template, name=name, values=values_, source=f"step:{flow.name}.{step.name}")
+                MakeFile(
+                    template=action.template, name=name, values=values_, source=source, description=described
+                )
             )
         case Send():
             values_ = tuple((name, spell(_value(draft, e))) for name, e in action.values)

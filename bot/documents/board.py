@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
@@ -21,12 +23,28 @@ TITLE, TEXT, CELL, SMALL = 54, 34, 32, 26
 WHITE: Colour = (255, 255, 255)
 _PAD = 14
 _PARTS = re.compile(r"[^\s-]+-(?=\S)|\S+")  # words, divided behind hyphens inside them
+FACE, FACES_A_DAY = 124, 4
+WEEKDAYS = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
 _LONGEST = 5000  # a picture that is higher is no picture for a phone
 
 
 @lru_cache(maxsize=16)
 def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONTS / f"NotoSans-{'Bold' if bold else 'Regular'}.ttf"), size)
+
+
+def _path(faces: Path, feeling: str) -> Path:
+    return faces / f"face-{feeling}.png"
+
+
+def _face(faces: Path, feeling: str) -> Image.Image:
+    """The face in a circle; what lies outside it is clear."""
+    with Image.open(_path(faces, feeling)) as picture:
+        face = picture.convert("RGBA").resize((FACE, FACE), Image.Resampling.LANCZOS)
+    circle = Image.new("L", (4 * FACE, 4 * FACE), 0)
+    ImageDraw.Draw(circle).ellipse((0, 0, 4 * FACE - 1, 4 * FACE - 1), fill=255)
+    face.putalpha(circle.resize((FACE, FACE), Image.Resampling.LANCZOS))
+    return face
 
 
 def wrapped(text: str, width: float, size: int, *, bold: bool = False) -> list[str]:
@@ -64,6 +82,7 @@ class Board:
         self._y = float(MARGIN)
         self._draw: list[Callable[[ImageDraw.ImageDraw], None]] = []
         self._said: list[str] = []
+        self._pictures: list[tuple[Image.Image, tuple[int, int]]] = []
 
     def to_bytes(self) -> bytes:
         """The finished PNG, with all its words as `Description` inside. Raises ValueError when it became too high for a phone."""
@@ -74,6 +93,8 @@ class Board:
         canvas = ImageDraw.Draw(image)
         for draw in self._draw:
             draw(canvas)
+        for picture, place in self._pictures:
+            image.paste(picture, place, picture)
         out = io.BytesIO()
         words = PngInfo()
         words.add_itxt("Description", "\n".join(self._said), lang="de")
@@ -126,7 +147,32 @@ class Board:
                 x += width
             self._y += height
 
+    def week(self, days: Sequence[tuple[date, Sequence[str]]], faces: Path) -> None:
+        """One column a day: its name and the faces of what was felt then, the last `FACES_A_DAY`; `faces` is their folder.
+
+        A feeling that has no face any more is left out.
+        """
+        column = (WIDTH - 2 * MARGIN) / max(1, len(days))
+        drawn = [[_face(faces, one) for one in felt[-FACES_A_DAY:] if _path(faces, one).is_file()] for _, felt in days]
+        height = 2.4 * TEXT + max([1, *map(len, drawn)]) * (FACE + 12) + _PAD
+        for at, ((day, felt), shown) in enumerate(zip(days, drawn, strict=True)):
+            x = MARGIN + at * column
+            self._said.append(f"{WEEKDAYS[day.weekday()]} {day.day}.{day.month}. | {', '.join(felt)}")
+            self._box(x + 3, self._y, column - 6, height, PALE)
+            for line, size in ((WEEKDAYS[day.weekday()], TEXT), (f"{day.day}.{day.month}.", SMALL)):
+                left = x + (column - _font(size, True).getlength(line)) / 2
+                top = self._y + (_PAD if size == TEXT else _PAD + TEXT * 1.2)
+                self._lines([line], left, top, size, ACCENT, bold=size == TEXT)
+            for row, face in enumerate(shown):
+                place = (int(x + (column - FACE) / 2), int(self._y + 2.4 * TEXT + _PAD + row * (FACE + 12)))
+                self._paste(face, place)
+        self._y += height + _PAD
+
     # ------------------------------------------------------------------ inside
+
+    def _paste(self, picture: Image.Image, place: tuple[int, int]) -> None:
+        self._pictures.append((picture, place))
+
 
     def _words(self, text: str, size: int, colour: Colour, *, bold: bool = False) -> None:
         self._said.append(text)

@@ -67,10 +67,10 @@ def render(
     if template.kind == "png":
         from bot.documents.picture import png_file
 
-        return png_file(content, template, filled, lambda when: _wanted(when, values), values)
+        return png_file(content, template, filled, lambda when: _wanted(when, values), values, pictures)
     from bot.documents.pdf import pdf_file
 
-    return pdf_file(template, filled, lambda when: _wanted(when, values), at, pictures)
+    return pdf_file(content, template, filled, lambda when: _wanted(when, values), at, pictures)
 
 
 def _wanted(when: str, values: Mapping[str, str]) -> bool:

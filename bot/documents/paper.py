@@ -20,6 +20,8 @@ from bot.text.spans import Styled, parse
 SIZE = 11.5  # points
 LINE = 6.2
 MARGIN = 20.0
+SCENE = (122.0, 91.5)  # millimetres of a picture of a story; two fit on a page with their words
+SCENE_WORDS = 26.0  # room for three lines below it
 _DOUBLED = re.compile(r"(\*\*|__|--|~~)")  # fpdf2 would read them as styles
 
 
@@ -204,6 +206,18 @@ class Paper:
         if self._pictures is None:
             raise ValueError("this paper has no folder of pictures")
         self.image(str(self._pictures / name), width)
+
+    def scene(self, name: str, description: str, words: str) -> None:
+        """A picture from below dialogues/ with its words in large letters below, both on one page."""
+        if self._pictures is None:
+            raise ValueError("this paper has no folder of pictures")
+        width, height = SCENE
+        if self._left() < height + SCENE_WORDS:
+            self._pdf.add_page()
+        left = (self._pdf.w - width) / 2
+        self._pdf.image(str(self._pictures / name), x=left, w=width, h=height, alt_text=description)
+        self._pdf.ln(2)
+        self._write(words, size=13.5, line=7, after=6)
 
     def image(self, source: object, width: float) -> None:
         """A picture from a path or from PIL, centred, on one page."""

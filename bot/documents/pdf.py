@@ -7,11 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from bot.dialogue.content import Content
+from bot.dialogue.flow import Flow
 from bot.dialogue.template import Block, Template
 from bot.documents.paper import Paper
+from bot.text.variants import BANDS
 
 
 def pdf_file(
+    content: Content,
     template: Template,
     filled: Callable[[str], str],
     wanted: Callable[[str], bool],
@@ -21,9 +25,22 @@ def pdf_file(
     """The template as an A4 PDF."""
     paper = Paper(at, footer=filled(template.footer), pictures=pictures)
     for block in template.blocks:
-        if wanted(block.when):
+        if not wanted(block.when):
+            continue
+        if block.kind == "story":
+            _story(paper, content.flows[block.text], filled)
+        else:
             _DRAW[block.kind](paper, block, filled)
     return paper.to_bytes()
+
+
+def _story(paper: Paper, flow: Flow, filled: Callable[[str], str]) -> None:
+    """The pictures of a flow with what it says to the youngest, as many on a page as fit."""
+    for step in flow.steps:
+        if step.say is not None and step.attachments:
+            words = step.say.pick("child", BANDS[0], "plain") or ""
+            for shown in step.attachments:
+                paper.scene(shown.source.removeprefix("content:"), shown.description, filled(words))
 
 
 def _items(block: Block, filled: Callable[[str], str]) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from pathlib import Path
 
 from bot.dialogue.content import Content, FactText
 from bot.dialogue.template import Block, Template
@@ -16,6 +17,7 @@ UNSURE = " *"
 NOTE_UNSURE = "* unsicher: nicht am Gesetzestext geprüft, oder Quellen sind uneinig."
 NOTE_UNKNOWN = "– heißt: keine Zahl bekannt, bitte die Anstalt fragen."
 MOST_SOURCES = 6
+FACES = "pictures"  # below dialogues/: face-<feeling>.png
 _ASIDE = re.compile(r"\s*\([^)]*\)|(?<=[a-z])/\S*")  # what stands behind the name of a source
 
 
@@ -25,6 +27,7 @@ def png_file(
     filled: Callable[[str], str],
     wanted: Callable[[str], bool],
     values: Mapping[str, str],
+    pictures: Path,
 ) -> bytes:
     """The template as a PNG for a phone."""
     board = Board()
@@ -41,6 +44,8 @@ def png_file(
                 board.small(parse(filled(block.text)).text)
             case "hours":
                 facts += _hours(board, content, block)
+            case "week":
+                board.week(_week(filled(block.text)), pictures / FACES)
             case "laws":
                 facts += _laws(board, content, block, values)
             case _:
@@ -52,6 +57,12 @@ def png_file(
             board.small(NOTE_UNKNOWN)
         board.small(f"Stand der Angaben: {_span(facts)}. Quellen: {_sources(facts)}.")
     return board.to_bytes()
+
+
+def _week(text: str) -> list[tuple[date, tuple[str, ...]]]:
+    """The rows `2026-11-24 sad angry`: a day and its feelings."""
+    rows = (line.split() for line in text.splitlines() if line.strip())
+    return [(date.fromisoformat(day), tuple(felt)) for day, *felt in rows]
 
 
 def columns_of(block: Block) -> list[tuple[str, str]]:

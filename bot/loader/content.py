@@ -16,6 +16,7 @@ from bot.loader.encoders import add_meaning, find_encoder
 from bot.loader.files import content_version, without_collector
 from bot.loader.flows import load_commands, load_flows, load_texts
 from bot.loader.nodes import Node, Problems, read_yaml
+from bot.loader.pictures import check_attachments
 from bot.loader.remembering import mark
 from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.templates import check_templates, load_templates
@@ -57,6 +58,7 @@ def _read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     courses, of_courses = load_courses(dialogues, texts, problems)
     flows, templates = mark(load_flows(dialogues, problems) | of_courses), load_templates(dialogues, problems)
     check_templates(templates, flows, data.values, data.laender, problems)
+    check_attachments(flows, dialogues, problems)
     catalogs = load_catalogs(root, problems)
     content = Content(
         flows=flows,

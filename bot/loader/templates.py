@@ -12,7 +12,7 @@ from bot.dialogue.rendering import PLACEHOLDER
 from bot.dialogue.template import Block, BlockKind, CalendarEntry, Template, TemplateKind
 from bot.loader.nodes import Node, Problems, read_yaml, suggestion
 
-_KEYS = ("template", "about", "kind", "takes", "footer", "certifies", "blocks", "events")
+_KEYS = ("template", "about", "kind", "takes", "footer", "certifies", "description", "blocks", "events")
 _CERTIFIED = ("code", "course_title", "course_contents")  # values that the maker itself puts on a certificate
 _ENTRY_KEYS = ("title", "on", "at", "minutes", "where", "note", "alarm_hours")
 _BLOCKS = get_args(BlockKind)
@@ -25,7 +25,7 @@ _SIZES: Mapping[str, tuple[float, float]] = {  # default and largest
 }
 
 
-_IN_PICTURES_ONLY = ("hours", "laws")
+_IN_PICTURES_ONLY = ("hours", "laws", "week")
 
 
 def load_templates(root: Path, problems: Problems) -> dict[str, Template]:
@@ -61,6 +61,7 @@ def _template(node: Node, root: Path) -> Template | None:
         entries=tuple(_entry(item) for item in fields["events"].items()) if "events" in fields else (),
         footer=fields["footer"].text() if "footer" in fields else "",
         certifies=fields["certifies"].text() if "certifies" in fields else "",
+        description=fields["description"].text() if "description" in fields else "",
         place=node.place,
     )
 
@@ -127,6 +128,7 @@ def check_templates(
         if template.certifies and not {template.certifies, "share"} <= set(template.takes):
             _note(problems, template.place, f"a certificate takes {template.certifies!r} and 'share'")
         _check_blocks(template, values, laender, problems)
+        _check_stories(template, flows, problems)
         for block in template.blocks:
             if block.when and block.when not in template.takes:
                 _note(problems, block.place, f"`when: {block.when}` is not in `takes`")
@@ -149,10 +151,18 @@ def _check_blocks(
             _note(problems, block.place, "a row of 'bars' is: label | part | whole")
         if block.kind == "laws" and "laender" not in template.takes:
             _note(problems, block.place, "'laws' compares the Länder of the value 'laender', which is not in `takes`")
-        for row in block.items if block.kind in _IN_PICTURES_ONLY else ():
+        for row in block.items if block.kind in ("hours", "laws") else ():
             name = row.partition("=")[0].strip()
             if any(f"land.{code}.{name}" not in values for code in laender):
                 _note(problems, block.place, f"{name!r} is not a field of every Land in knowledge/data/laender.yaml")
+
+
+def _check_stories(template: Template, flows: Mapping[str, Flow], problems: Problems) -> None:
+    """A story is a flow that exists and shows pictures."""
+    for block in template.blocks:
+        flow = flows.get(block.text)
+        if block.kind == "story" and not (flow and any(step.attachments for step in flow.steps)):
+            _note(problems, block.place, f"{block.text!r} is no flow with pictures{suggestion(block.text, flows)}")
 
 
 def _known(name: str, template: Template, values: Mapping[str, FactText], laender: Mapping[str, str]) -> bool:

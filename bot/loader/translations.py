@@ -68,6 +68,9 @@ def _texts(content: Content, root: Path) -> Iterator[tuple[str, str]]:
         for step in flow.steps:
             for variants in texts_of_step(step):
                 yield from _plain(f"flow {flow.name}.{step.name}", variants)
+            for one in step.attachments:
+                if one.description:
+                    yield f"flow {flow.name}.{step.name} picture", one.description
     for name in _topics(content, root):
         topic = content.topics[name]
         yield f"topic {name} title", topic.title

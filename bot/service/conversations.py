@@ -309,7 +309,7 @@ class Conversations:
         if self.make_file is None:
             return
         data = await self.make_file(effect.template, dict(effect.values), turned.at)
-        _attach(gathered, turned, index, data, effect.name, effect.text)
+        _attach(gathered, turned, index, data, effect.name, effect.text, effect.description)
 
     async def _export(self, gathered: Gathered, turned: Turned, index: int, session: Session, part: str) -> None:
         """All that is kept about this part of the conversation, in two files."""
@@ -351,12 +351,12 @@ def _append(gathered: Gathered, turned: Turned, outbound: Outbound) -> None:
     gathered.outbox.append(NewOutbox(outbound=outbound, delivery="vital", not_before=turned.at))
 
 
-def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: str, text: str) -> None:
+def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: str, text: str, description: str = "") -> None:
     key = f"{turned.key(index)}-{name.rpartition('.')[2]}"  # one effect may send two files, of different kinds
     blob = f"out-{key}"
     gathered.blobs.append(NewBlob(name=blob, data=data))
     kind: Literal["picture", "voice", "file"] = {".png": "picture", ".ogg": "voice"}.get(name[-4:], "file")  # type: ignore[assignment]  # mypy sees str
-    attachment = fx.Attachment(source=f"blob:{blob}", kind=kind, name=name)
+    attachment = fx.Attachment(source=f"blob:{blob}", kind=kind, name=name, description=description)
     _append(gathered, turned, Outbound(address=turned.address, key=key, text=text, attachments=(attachment,)))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from bot.dialogue.course import LEARNED
+from bot.dialogue.diary import ENTRY
 from bot.dialogue.session import Session
 
 
 def profile_of(session: Session) -> dict[str, Any]:
     """What the bot knows of a family that a counsellor may see; nothing without consent.
 
-    How well a professional answers in a course is nobody else's business and left out.
+    How well a professional answers in a course and what a child writes into its diary is nobody else's business and left out.
     """
     part = session.part
     profile: dict[str, Any] = {"audience": part.audience, "band": part.band, "language": session.language}
@@ -21,7 +22,7 @@ def profile_of(session: Session) -> dict[str, Any]:
         kept = {
             name: slot.value
             for name, slot in part.slots.items()
-            if slot.keep != "turn" and slot.value is not None and not name.startswith(LEARNED)
+            if slot.keep != "turn" and slot.value is not None and not name.startswith((LEARNED, ENTRY))
         }
         profile["slots"] = [[name, _spelt(value)] for name, value in sorted(kept.items())][:20]
     return profile

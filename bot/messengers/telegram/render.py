@@ -49,6 +49,15 @@ def texts(outbound: Outbound, limit: int = MAX_TEXT) -> list[Text]:
     ]
 
 
+def with_description(text: Text, description: str) -> Text:
+    """The text and, below it in italics, what is on the picture: Telegram has no other place that screen readers find."""
+    if not description:
+        return text
+    start = utf16(text.text) + 2
+    italic = {"type": "italic", "offset": start, "length": utf16(description)}
+    return Text(f"{text.text}\n\n{description}", (*text.entities, italic))
+
+
 def _styled(outbound: Outbound) -> Styled:
     if outbound.markup:
         return _spelt_out(parse(outbound.text))

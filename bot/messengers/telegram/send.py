@@ -23,7 +23,7 @@ from bot.dialogue.effects import Attachment
 from bot.messengers.media import OpenSource, mime_of
 from bot.messengers.telegram.inline import Call
 from bot.messengers.telegram.receipts import receipt_of
-from bot.messengers.telegram.render import MAX_CAPTION, Text, buttons, texts, utf16
+from bot.messengers.telegram.render import MAX_CAPTION, Text, buttons, texts, utf16, with_description
 from bot.ports import Ambiguous, Outbound, Receipt, Refused, Retry, Sent
 
 MAX_PHOTO = 10_000_000  # bytes; a larger picture is sent as a file
@@ -120,8 +120,10 @@ class Sender:
             return edit + self._text_parts(outbound, written[1:])
         photos = [one for one in loaded if one.is_photo]
         files = [one for one in loaded if not one.is_photo]
-        if len(photos) == 1 and not files and len(written) == 1 and utf16(written[0].text) <= MAX_CAPTION:
-            return [self._photo_part(outbound, photos[0], written[0])]
+        if len(photos) == 1 and not files and len(written) == 1:
+            captioned = with_description(written[0], photos[0].attachment.description)
+            if utf16(captioned.text) <= MAX_CAPTION:
+                return [self._photo_part(outbound, photos[0], captioned)]
         albums = [photos[at : at + MAX_ALBUM] for at in range(0, len(photos), MAX_ALBUM)]
         pictures = [self._album_part(outbound, some) for some in albums]
         return [*pictures, *self._text_parts(outbound, written), *(self._file_part(outbound, one) for one in files)]
