@@ -47,14 +47,20 @@ def note(draft: Draft) -> None:
     draft.set_slot(name, tuple(rows), KEEP)
     for asked in ASKED:
         draft.drop_slot(asked)
+    count(draft)
+
+
+def count(draft: Draft) -> None:
+    """Sets `diary_count` alone: what is read back must not lie in a flow that ends with a reminder, which keeps its slots."""
+    draft.set_slot("diary_count", len(_names(draft)), "turn")
 
 
 def look(draft: Draft) -> None:
-    """Sets the slots in `LOOKED_UP`."""
+    """Sets the slots in `LOOKED_UP` for reading."""
+    count(draft)
     entries = [_entry(name, draft.value(name)) for name in _names(draft)]
     week = _week(draft, entries)
     values: Mapping[str, Value] = {
-        "diary_count": len(entries),
         "diary_text": "\n\n".join(_spelt(draft, entry) for entry in entries[-SHOWN:]),
         "diary_week": "\n".join(" ".join([day, *felt]) for day, felt in week.items()),
         "diary_week_text": _week_in_words(draft, week),
@@ -77,6 +83,7 @@ def clear(draft: Draft) -> None:
 
 ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "diary_note": note,
+    "diary_count": count,
     "diary_look": look,
     "diary_drop": drop_last,
     "diary_clear": clear,

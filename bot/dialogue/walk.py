@@ -151,9 +151,7 @@ def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
             described = fill(template.description, dict(values_)) if template is not None else ""
             source = f"step:{flow.name}.{step.name}"
             draft.effects.append(
-                MakeFile(
-                    template=action.template, name=name, values=values_, source=source, description=described
-                )
+                MakeFile(template=action.template, name=name, values=values_, source=source, description=described)
             )
         case Send():
             values_ = tuple((name, spell(_value(draft, e))) for name, e in action.values)

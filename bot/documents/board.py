@@ -173,7 +173,6 @@ class Board:
     def _paste(self, picture: Image.Image, place: tuple[int, int]) -> None:
         self._pictures.append((picture, place))
 
-
     def _words(self, text: str, size: int, colour: Colour, *, bold: bool = False) -> None:
         self._said.append(text)
         lines = wrapped(text, WIDTH - 2 * MARGIN, size, bold=bold)

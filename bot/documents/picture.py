@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from bot.dialogue.content import Content, FactText
+from bot.dialogue.rendering import fill
 from bot.dialogue.template import Block, Template
 from bot.documents.board import Board
 from bot.text.spans import parse
@@ -45,7 +46,7 @@ def png_file(
             case "hours":
                 facts += _hours(board, content, block)
             case "week":
-                board.week(_week(filled(block.text)), pictures / FACES)
+                board.week(_week(fill(block.text, values)), pictures / FACES)
             case "laws":
                 facts += _laws(board, content, block, values)
             case _:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from bot.dialogue import flow as model
 from bot.dialogue.content import Content
-from bot.dialogue.expressions import Expression
 from bot.dialogue.diary import LOOKED_UP as DIARY
+from bot.dialogue.expressions import Expression
 from bot.dialogue.learning import LOOKED_UP
 from bot.dialogue.questions import FREE_TEXT
 from bot.dialogue.rendering import PLACEHOLDER
@@ -49,7 +49,8 @@ NEEDED_TEXTS = (
     "course.unit", "course.questions", "course.finished", "course.unreviewed", "course.on", "course.on.also",
     "course.on.retry", "course.on.why", "course.case", "course.case.why", "course.case.end", "course.again",
     "course.again.also", "course.again.ask", "course.again.retry", "course.letter.retry", "course.question.why",
-    "diary.feeling", "diary.feeling_place", "diary.feeling_helped", "course.right", "course.wrong", "course.done", "course.open", "course.choose", "course.choose.retry",
+    "course.right", "course.wrong", "course.done", "course.open", "course.choose", "course.choose.retry",
+    "diary.feeling", "diary.feeling_place", "diary.feeling_helped",
 )  # fmt: skip
 
 RULES: list[Rule] = []
@@ -292,6 +293,8 @@ def _slots_set(step: model.Step) -> set[str]:
             return set(LOOKED_UP)
         case model.Do("diary_look"):
             return set(DIARY)
+        case model.Do("diary_count" | "diary_note"):
+            return {"diary_count"}
         case _:
             return set()
 

@@ -351,7 +351,9 @@ def _append(gathered: Gathered, turned: Turned, outbound: Outbound) -> None:
     gathered.outbox.append(NewOutbox(outbound=outbound, delivery="vital", not_before=turned.at))
 
 
-def _attach(gathered: Gathered, turned: Turned, index: int, data: bytes, name: str, text: str, description: str = "") -> None:
+def _attach(
+    gathered: Gathered, turned: Turned, index: int, data: bytes, name: str, text: str, description: str = ""
+) -> None:
     key = f"{turned.key(index)}-{name.rpartition('.')[2]}"  # one effect may send two files, of different kinds
     blob = f"out-{key}"
     gathered.blobs.append(NewBlob(name=blob, data=data))

@@ -25,7 +25,7 @@ def _picture(content: Content, template: str, **values: str) -> Image.Image:
     return Image.open(io.BytesIO(render(content, content.templates[template], values, AT, PICTURES)))
 
 
-def _edges_are_empty(image: Image.Image) -> bool:
+def edges_are_empty(image: Image.Image) -> bool:
     """Whether a strip of 20 pixels all round is white: what is cut off would touch it."""
     plain = image.convert("L")
     wide, high = plain.size
@@ -38,7 +38,7 @@ def test_the_table_of_hours_has_every_land_its_numbers_state_and_sources(content
     said = image.text["Description"]  # type: ignore[attr-defined]  # of PNG pictures
     assert image.width == 1080
     assert image.height <= 2300
-    assert _edges_are_empty(image)
+    assert edges_are_empty(image)
     for code, name in content.laender.items():
         hours = content.values[f"land.{code}.visits"]
         assert any(line.startswith(f"{name} | {hours.value:g} h") for line in said.splitlines()), name
@@ -55,7 +55,7 @@ def test_any_four_laender_fit_on_one_phone_picture(content: Content, theme: str)
         image = _picture(content, "law-compare", laender=" ".join(chosen), **{theme: "ja"})
         said = image.text["Description"]  # type: ignore[attr-defined]  # of PNG pictures
         assert image.height <= 2400
-        assert _edges_are_empty(image)
+        assert edges_are_empty(image)
         assert all(content.values[f"land.{code}.{field}"].text in said for code in chosen)
         assert all(content.values[f"land.{code}.{field}"].norm in said for code in chosen)
 
@@ -82,7 +82,7 @@ def test_a_picture_that_would_be_too_high_is_refused() -> None:
         big.to_bytes()
 
 
-def _contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
     """WCAG's ratio of two colours."""
 
     def light(colour: tuple[int, int, int]) -> float:
@@ -96,4 +96,4 @@ def _contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
 def test_words_stand_out_from_their_ground() -> None:
     white = (255, 255, 255)
     for words, ground in ((INK, white), (INK, PALE), (ACCENT, white), (ACCENT, PALE), (white, ACCENT), (SOFT, white)):
-        assert _contrast(words, ground) >= 4.5, (words, ground)
+        assert contrast(words, ground) >= 4.5, (words, ground)
