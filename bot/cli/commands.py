@@ -373,6 +373,17 @@ def institution_rooms() -> None:
     raise SystemExit(run_rooms())
 
 
+@institution.command("circle")
+def institution_circle(
+    land: Annotated[str, typer.Argument(help="Land mit zwei Buchstaben, zum Beispiel HE.")],
+    close: Annotated[bool, typer.Option("--close", help="Schließt den Raum und leert ihn.")] = False,
+) -> None:
+    """Öffnet den ständigen Raum eines Landes auf Matrix: Termine, Tagesordnung, Protokolle, Aufgaben."""
+    from bot.cli.exchange import run_circle
+
+    raise SystemExit(run_circle(land, close=close))
+
+
 @institution.command("numbers")
 def institution_numbers(weeks: Annotated[int, typer.Option(help="So viele Wochen zurück.", min=1)] = 52) -> None:
     """Wie Vermittlungen verliefen: Schritte, Wartezeiten, Ablehnungen, je Land und Angebot."""

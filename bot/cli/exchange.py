@@ -18,7 +18,7 @@ from bot.errors import ConfigError
 from bot.exchange import Exchange, Institution
 from bot.ports import Tally, week_of
 from bot.service.codes import draw
-from bot.service.exchange import COUNTED, audit_lines, load, remove_institution, set_institution
+from bot.service.exchange import COUNTED, audit_lines, load, remove_institution, set_circle, set_institution
 from bot.service.translation import CODE_LENGTH
 from bot.vault.codes import hash_of
 
@@ -117,6 +117,21 @@ def run_rooms() -> int:
     return 0
 
 
+def run_circle(land: str, *, close: bool) -> int:
+    """Opens or closes the standing room of a Land. Raises ConfigError for an unknown Land."""
+    land = land.upper()
+    known = app.load_content_for(read_settings()).laender
+    if land not in known:
+        raise ConfigError(f"{land}: known are {', '.join(sorted(known))}.")
+    asyncio.run(_set_circle(land, open=not close))
+    if close:
+        print(f"Der Raum für {known[land]} wird geschlossen und geleert.")
+    else:
+        print(f"Der Raum für {known[land]} wird eingerichtet.")
+        print("Eingeladen wird, wer sich auf Matrix mit dem Einmalcode einer Stelle dort anmeldet.")
+    return 0
+
+
 def run_numbers(weeks: int) -> int:
     """How referrals went: steps by Land and kind of help, and how long the step before had lasted. For the operator only."""
     now = datetime.now(UTC)
@@ -167,6 +182,11 @@ async def _set(id: str, **values: Any) -> None:
 async def _rooms() -> tuple[Exchange, list[dict[str, str]]]:
     async with app.open_store(read_settings()) as store:
         return await load(store), await audit_lines(store)
+
+
+async def _set_circle(land: str, *, open: bool) -> None:
+    async with app.open_store(read_settings()) as store:
+        await set_circle(store, land, datetime.now(UTC), open=open)
 
 
 async def _remove(id: str) -> None:

@@ -81,11 +81,12 @@ class CloseRoom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """A sentence of the exchange in a room of professionals."""
+    """A sentence of the exchange in a room of professionals; `meeting` adds a calendar entry: (title, ISO day, time)."""
 
     place: Place
     text: str
     reply_to: str = ""
+    meeting: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

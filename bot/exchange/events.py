@@ -61,6 +61,15 @@ class InstitutionRemoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CircleSet:
+    """The operator opens the standing room of a Land, or closes it."""
+
+    at: datetime
+    land: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoomOpened:
     """The room that was asked for is there (`place`), or could not be made (None)."""
 
@@ -89,4 +98,14 @@ class RoomLost:
     code: str
 
 
-Event = FormSent | TimerDue | Forgotten | InstitutionSet | InstitutionRemoved | RoomOpened | RoomWrote | RoomLost
+Event = (
+    FormSent
+    | TimerDue
+    | Forgotten
+    | InstitutionSet
+    | InstitutionRemoved
+    | CircleSet
+    | RoomOpened
+    | RoomWrote
+    | RoomLost
+)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.exchange import contacts, rooms
+from bot.exchange import circles, contacts, rooms
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.state import Institution, Need, Referral
@@ -169,6 +169,8 @@ def _join(work: Work, event: ev.FormSent) -> None:
     accounts = {**one.accounts, who: event.user} if event.user else one.accounts
     work.put(replace(one, people=people, accounts=accounts, code_hash="", code_until=0.0, confirmed=work.now))
     work.timer(f"confirm|{one.id}", CONFIRM_DAYS)
+    if event.user:
+        circles.joined(work, work.exchange.institutions[one.id], event.user)
     work.answer(who, "referral.joined", service=one.name)
 
 
@@ -193,6 +195,7 @@ def without(work: Work, one: Institution, who: str) -> Institution:
     work.put(left)
     for user in gone:
         rooms.leave(work, user)
+        circles.leave(work, user)
     return left
 
 

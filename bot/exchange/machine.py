@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import assert_never
 
-from bot.exchange import contacts, rooms
+from bot.exchange import circles, contacts, rooms
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.forms import FORMS, without
@@ -41,15 +41,27 @@ def decide(exchange: Exchange, event: ev.Event) -> Decision:
             _set_institution(work, event)
         case ev.InstitutionRemoved():
             _remove_institution(work, event.id)
-        case ev.RoomOpened():
-            rooms.opened(work, event)
-        case ev.RoomWrote():
-            rooms.wrote(work, event)
-        case ev.RoomLost():
-            rooms.lost(work, event.code)
+        case ev.CircleSet():
+            circles.set_circle(work, event)
+        case ev.RoomOpened() | ev.RoomWrote() | ev.RoomLost():
+            _in_a_room(work, event)
         case _:
             assert_never(event)
     return Decision(work.exchange, tuple(work.effects))
+
+
+def _in_a_room(work: Work, event: ev.RoomOpened | ev.RoomWrote | ev.RoomLost) -> None:
+    """Standing rooms and protected ones are told apart by their codes."""
+    kind = circles if event.code.startswith(circles.PREFIX) else rooms
+    match event:
+        case ev.RoomOpened():
+            kind.opened(work, event)
+        case ev.RoomWrote():
+            kind.wrote(work, event)
+        case ev.RoomLost():
+            kind.lost(work, event.code)
+        case _:
+            assert_never(event)
 
 
 # ------------------------------------------------------------------ time, erasing, the operator
@@ -63,6 +75,9 @@ def _timer(work: Work, name: str) -> None:
             for who in institution.people:
                 work.tell(who, "referral.entry", **entry(institution))
             work.timer(name, CONFIRM_DAYS)
+        return
+    if kind.startswith("circle-"):
+        circles.timer(work, kind, key)
         return
     if kind.startswith("room-"):
         rooms.timer(work, kind, key)

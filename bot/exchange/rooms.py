@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.dialogue.rendering import BERLIN, escape
+from bot.dialogue.rendering import BERLIN
 from bot.exchange import contacts
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
-from bot.exchange.room_orders import Order, help_text, order_in
-from bot.exchange.state import Institution, Place, Referral, Room, RoomOutcome
+from bot.exchange.room_orders import PROTECTED, Order
+from bot.exchange.speaking import refused, say
+from bot.exchange.state import Institution, Referral, Room, RoomOutcome
 from bot.exchange.work import DAY, Work
 from bot.text.normalise import fold
 from bot.vault.codes import spelt
@@ -37,9 +38,6 @@ WARNING = (
     "⏳ Dieser Raum endet am {until}. Bitte sichern Sie in Ihrer eigenen Akte, was Sie dort brauchen dürfen; danach ist hier alles "
     "gelöscht."
 )
-UNPROVED = "Ihr Gerät ist nicht bestätigt, deshalb führe ich hier nichts aus. Bitte bestätigen Sie es in Ihrer App unter „Sitzungen“."
-STRANGER = "Dieses Konto gehört zu keiner beteiligten Stelle. Es ist nichts geschehen."
-UNKNOWN_ORDER = "Den Befehl „{said}“ gibt es hier nicht. {near}`/hilfe` zeigt alle."
 
 
 # ------------------------------------------------------------------ before there is a room
@@ -246,12 +244,6 @@ def _day(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, BERLIN):%d.%m.%Y}"
 
 
-def say(work: Work, place: Place, text: str, reply_to: str = "", **values: str) -> None:
-    """A sentence in a room; `values` fill it in and are never markup."""
-    filled = text.format(**{name: escape(value) for name, value in values.items()}) if values else text
-    work.effects.append(fx.Say(place=place, text=filled, reply_to=reply_to))
-
-
 def _audit(work: Work, room: Room, did: str, by: str) -> None:
     work.effects.append(fx.Audit(room=room.code, did=did, by=by))
 
@@ -264,25 +256,18 @@ def wrote(work: Work, event: ev.RoomWrote) -> None:
     room = work.exchange.rooms.get(event.code)
     if room is None or room.place is None:
         return
-    order = order_in(event.text)
+    order = PROTECTED.read(event.text)
     if order is None:
         return
-    place, message = room.place, event.message
     by = next((one for one in _members(work, room) if event.sender in one.accounts.values()), None)
-    if not event.verified:
-        say(work, place, UNPROVED, message)
-    elif by is None:
-        say(work, place, STRANGER, message)
-    elif order.command is None:
-        near = f"Meinten Sie {' oder '.join(f'`/{name}`' for name in order.near)}? " if order.near else ""
-        say(work, place, UNKNOWN_ORDER.replace("{near}", near), message, said=order.said)
-    else:
-        _ORDERS[order.command.name](work, room, order, by, message)
+    if refused(work, room.place, order, event, known=by is not None) or by is None or order.command is None:
+        return
+    _ORDERS[order.command.name](work, room, order, by, event.message)
 
 
 def _help(work: Work, room: Room, order: Order, by: Institution, message: str) -> None:
     assert room.place is not None
-    say(work, room.place, help_text(order.rest), message)
+    say(work, room.place, PROTECTED.help(order.rest), message)
 
 
 def _state(work: Work, room: Room, order: Order, by: Institution, message: str) -> None:

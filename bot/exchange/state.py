@@ -132,6 +132,40 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Minute:
+    """A short note of a meeting, kept for a while."""
+
+    at: float  # epoch seconds
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An open point: who does what until when."""
+
+    number: int
+    who: str
+    what: str
+    due: str  # ISO day, "" for none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """The standing room of a Land for prisons, youth offices, associations and ministries; what it keeps was ordered there."""
+
+    land: str
+    state: Literal["opening", "open", "closed"] = "opening"
+    place: Place | None = None
+    users: tuple[str, ...] = ()  # accounts on Matrix that were invited
+    meeting: float = 0.0  # epoch seconds of the next one, 0 for none
+    about: str = ""
+    agenda: tuple[str, ...] = ()
+    minutes: tuple[Minute, ...] = ()  # oldest first
+    tasks: tuple[Task, ...] = ()
+    given: int = 0  # numbers of tasks given so far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """Everything together. `guesses`: conversation -> (wrong codes, epoch seconds of the first), against trying out codes."""
 
@@ -140,9 +174,10 @@ class Exchange:
     needs: Mapping[str, Need] = field(default_factory=dict)
     guesses: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     rooms: Mapping[str, Room] = field(default_factory=dict)
+    circles: Mapping[str, Circle] = field(default_factory=dict)  # by Land
 
 
-def to_text(item: Institution | Referral | Need | Room) -> str:
+def to_text(item: Institution | Referral | Need | Room | Circle) -> str:
     """The stored form."""
     return json.dumps(asdict(item), ensure_ascii=False, separators=(",", ":"))
 
@@ -173,3 +208,14 @@ def room_from(text: str) -> Room:
         data[name] = tuple(data[name])
     data["place"] = Place(**data["place"]) if data["place"] else None
     return Room(**data)
+
+
+def circle_from(text: str) -> Circle:
+    """Back from the stored form."""
+    data = json.loads(text)
+    data["place"] = Place(**data["place"]) if data["place"] else None
+    data["minutes"] = tuple(Minute(**one) for one in data["minutes"])
+    data["tasks"] = tuple(Task(**one) for one in data["tasks"])
+    for name in ("users", "agenda"):
+        data[name] = tuple(data[name])
+    return Circle(**data)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.exchange import effects as fx
-from bot.exchange.state import Exchange, Institution, Need, Outcome, Referral, Room, State
+from bot.exchange.state import Circle, Exchange, Institution, Need, Outcome, Referral, Room, State
 from bot.vault import codes
 
 Found = TypeVar("Found", Institution, Referral)
@@ -48,7 +48,7 @@ class Work:
     def timer(self, name: str, days: float) -> None:
         self.effects.append(fx.SetTimer(name=name, due=self.at + timedelta(days=days)))
 
-    def put(self, item: Institution | Referral | Need | Room) -> None:
+    def put(self, item: Institution | Referral | Need | Room | Circle) -> None:
         match item:
             case Institution():
                 self.exchange = replace(self.exchange, institutions={**self.exchange.institutions, item.id: item})
@@ -58,6 +58,8 @@ class Work:
                 self.exchange = replace(self.exchange, needs={**self.exchange.needs, item.code: item})
             case Room():
                 self.exchange = replace(self.exchange, rooms={**self.exchange.rooms, item.code: item})
+            case Circle():
+                self.exchange = replace(self.exchange, circles={**self.exchange.circles, item.land: item})
 
     def _tried_out(self, who: str) -> bool:
         """Whether somebody entered so many wrong codes that no further one is looked at for now."""

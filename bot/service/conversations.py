@@ -128,7 +128,7 @@ class Conversations:
             if self._exchange is None:
                 from bot.service.exchange import ExchangeLane
 
-                self._exchange = ExchangeLane(self.store)
+                self._exchange = ExchangeLane(self.store, self.make_file)
             return await self._exchange.decide(lane, now)
         from bot.service.recording import RecordingLane, opened
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from bot.dialogue.effects import Attachment
 from bot.exchange import Decision, Exchange, Referral, decide
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
-from bot.exchange.state import Place, institution_from, need_from, referral_from, room_from, to_text
+from bot.exchange.circles import code_of
+from bot.exchange.state import Place, circle_from, institution_from, need_from, referral_from, room_from, to_text
 from bot.log import Log
 from bot.ports import (
     EXCHANGE,
@@ -27,6 +29,7 @@ from bot.ports import (
     Inbound,
     InboxRow,
     Lane,
+    NewBlob,
     NewOutbox,
     NewTimer,
     Outbound,
@@ -40,14 +43,11 @@ from bot.vault.retention import days
 
 log = Log("kavi.exchange")
 
-INSTITUTION, REFERRAL, NEED, GUESSES, PROTECTED, LOG = (
-    "institution",
-    "referral",
-    "need",
-    "guesses",
-    "protected",
-    "exchange_audit",
-)
+FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
+"""(template, values, time) -> the finished file."""
+
+INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guesses"
+PROTECTED, CIRCLE, LOG = "protected", "circle", "exchange_audit"
 HERE = "room_here"  # kind of the documents that say which room of the exchange an address is
 MESSENGER = "matrix"  # the only one whose rooms are encrypted
 COUNTED = "referral"  # name of the weekly numbers
@@ -69,6 +69,13 @@ async def remove_institution(store: Store, id: str, at: datetime) -> None:
     await store.receive([Inbound(address=EXCHANGE, external_id=key, kind="desk", at=at, payload=payload)], None)
 
 
+async def set_circle(store: Store, land: str, at: datetime, *, open: bool) -> None:
+    """Opens or closes the standing room of a Land from outside the running program."""
+    payload = {"event": "CircleSet", "land": land, "open": open}
+    key = f"circle|{land}|{at.timestamp()}|{secrets.token_hex(4)}"
+    await store.receive([Inbound(address=EXCHANGE, external_id=key, kind="desk", at=at, payload=payload)], None)
+
+
 async def load(store: Store) -> Exchange:
     """The exchange as it was stored last."""
     needs = {one.key: need_from(one.body or "{}") for one in await store.documents(NEED)}
@@ -82,6 +89,7 @@ async def _load_wordless(store: Store) -> Exchange:
         institutions={one.key: institution_from(one.body or "{}") for one in await store.documents(INSTITUTION)},
         referrals={one.key: referral_from(one.body or "{}") for one in await store.documents(REFERRAL)},
         rooms={one.key: room_from(one.body or "{}") for one in await store.documents(PROTECTED)},
+        circles={one.key: circle_from(one.body or "{}") for one in await store.documents(CIRCLE)},
         guesses={who: (int(tries), float(since)) for who, (tries, since) in counted.items()},
     )
 
@@ -91,6 +99,7 @@ class ExchangeLane:
     """Decides the exchange's lane."""
 
     store: Store
+    make_file: FileMaker | None = None
     _kept: Exchange | None = None
     _version: int = -1
     _loaded: float = 0.0  # epoch seconds
@@ -117,10 +126,19 @@ class ExchangeLane:
         documents = [*out.documents, *_changes(before, exchange, now), *self._places(before, exchange)]
         return _commit(lane, out, documents)
 
+    async def _with_calendar(
+        self, out: Gathered, outbound: Outbound, meeting: tuple[str, str, str], at: datetime
+    ) -> Outbound:
+        assert self.make_file is not None
+        title, day, clock = meeting
+        blob = f"out-{outbound.key}"
+        data = await self.make_file("meeting", {"title": title, "day": day, "clock": clock}, at)
+        out.blobs.append(NewBlob(name=blob, data=data))
+        return replace(outbound, attachments=(Attachment(source=f"blob:{blob}", kind="file", name="Termin.ics"),))
+
     def _places(self, before: Exchange, after: Exchange) -> list[Document]:
         """Which room is where, so that what is written there finds its way here; looked up by hash, like every address."""
-        was = {room.place: room.code for room in before.rooms.values() if room.place is not None}
-        now = {room.place: room.code for room in after.rooms.values() if room.place is not None}
+        was, now = _places(before), _places(after)
         changed = {place: now.get(place) for place in was.keys() | now.keys() if was.get(place) != now.get(place)}
         return [
             Document(kind=HERE, key=self.store.conversation_id(address_of(place)), body=code)
@@ -156,7 +174,10 @@ class ExchangeLane:
             case fx.Counted():
                 out.tallies.append(Tally.of(COUNTED, at, asdict(effect)))
             case fx.Say():
-                out.outbox.append(NewOutbox(outbound=_in_room(effect, f"x{key}"), delivery="vital", not_before=at))
+                outbound = _in_room(effect, f"x{key}")
+                if effect.meeting is not None and self.make_file is not None:
+                    outbound = await self._with_calendar(out, outbound, effect.meeting, at)
+                out.outbox.append(NewOutbox(outbound=outbound, delivery="vital", not_before=at))
             case fx.OpenRoom() | fx.Invite() | fx.Expel() | fx.CloseRoom():
                 out.documents.append(_wish(effect, f"x{key}"))
             case fx.Audit():
@@ -170,7 +191,7 @@ class ExchangeLane:
 def _commit(lane: Lane, out: Gathered, documents: list[Document]) -> TurnCommit:
     """Everything in one transaction; no text outlives its handling but in documents with the family's key."""
     return TurnCommit(
-        outbox=tuple(out.outbox),
+        outbox=tuple(out.outbox), blobs=tuple(out.blobs),
         conversation=lane.conversation, address=EXCHANGE, fence=lane.fence, version=lane.version, session="{}",
         consented=False, done=tuple(row.number for row in lane.inbox), posts=tuple(out.posts), timers=tuple(out.timers),
         cancel_timers=tuple(out.cancel), tallies=tuple(out.tallies), documents=tuple(documents),
@@ -201,6 +222,9 @@ def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]
         if before.rooms.get(key) != room:
             expires = None if room.live else now + KEPT_AFTER_END
             rows.append(Document(kind=PROTECTED, key=key, body=to_text(room), expires=expires))
+    for key, circle in after.circles.items():
+        if before.circles.get(key) != circle:
+            rows.append(Document(kind=CIRCLE, key=key, body=to_text(circle)))
     if before.guesses != after.guesses:
         rows.append(
             Document(kind=GUESSES, key="all", body=json.dumps(dict(after.guesses)), expires=now + timedelta(days=2))
@@ -211,6 +235,13 @@ def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]
 def _owner(referral: Referral | None) -> str:
     """Whose key seals the words: the family's as soon as there is one."""
     return "" if referral is None else referral.family or referral.professional
+
+
+def _places(exchange: Exchange) -> dict[Place, str]:
+    """Where the rooms are, with their codes."""
+    found = {room.place: room.code for room in exchange.rooms.values()}
+    found |= {circle.place: code_of(circle.land) for circle in exchange.circles.values()}
+    return {place: code for place, code in found.items() if place is not None}
 
 
 def address_of(place: Place) -> Address:
@@ -268,6 +299,8 @@ def _event(row: InboxRow) -> ev.Event | None:
             )  # fmt: skip
         case "Forgotten":
             return ev.Forgotten(at=at, conversation=str(data["conversation"]))
+        case "CircleSet":
+            return ev.CircleSet(at=at, land=str(data["land"]), open=bool(data["open"]))
         case "RoomOpened":
             return ev.RoomOpened(at=at, code=str(data["code"]), place=Place(*data["where"]) if data["where"] else None)
         case "InstitutionRemoved":
@@ -305,8 +338,10 @@ async def audit_lines(store: Store) -> list[dict[str, str]]:
 async def guests(store: Store, messenger: str) -> list[str]:
     """Accounts that are in a room of the exchange there, or are invited."""
     rooms = [room_from(one.body or "{}") for one in await store.documents(PROTECTED)]
+    circles = [circle_from(one.body or "{}") for one in await store.documents(CIRCLE)]
+    there = [(room.place, room.users) for room in rooms] + [(circle.place, circle.users) for circle in circles]
     return sorted(
-        {user for room in rooms if room.place is not None for user in room.users if room.place.messenger == messenger}
+        {user for place, users in there if place is not None and place.messenger == messenger for user in users}
     )
 
 

@@ -21,8 +21,7 @@ from bot import app
 from bot.config import Settings
 from bot.dialogue.rendering import BERLIN
 from bot.ports import Store
-from bot.service.conversations import Conversations
-from bot.service.exchange import audit_lines, load, set_institution
+from bot.service.exchange import audit_lines, load, set_circle, set_institution
 from bot.service.program import Program
 from bot.testing.telegram import TelegramServer
 from bot.vault.codes import hash_of
@@ -159,7 +158,7 @@ async def town(synapse: Synapse, tmp_path: Path) -> AsyncIterator[Town]:
         speakers = app.make_speakers(settings, store)
         for one in speakers:
             one.messenger._now = clock  # type: ignore[attr-defined]  # both tell the time of arrival by it
-        program = Program(store, Conversations(content, store), speakers, clock)
+        program = Program(store, app.make_conversations(settings, content, store), speakers, clock)
         task = asyncio.create_task(program.run())
         try:
             yield Town(store, clock, server, synapse, account, stack)
@@ -297,3 +296,41 @@ async def test_a_protected_room_stands_from_the_family_s_yes_to_its_no(town: Tow
         assert account.call("GET", f"/rooms/{room}/event/{said}")["content"] == {}, "deleted on the server"
     assert [line["did"] for line in await audit_lines(town.store)] == ["proposed", "agreed", "opened", "withdrawn"]
     assert not any("Dienstag" in str(line) for line in await audit_lines(town.store))
+
+
+async def test_the_standing_room_of_a_land_keeps_its_meetings_points_and_notes(town: Town) -> None:
+    prison = await joined(town, "i-jva", "JVA Nord", kinds=[])
+    assert isinstance(prison, OnMatrix)
+    await set_circle(town.store, "HE", town.clock(), open=True)
+    async with asyncio.timeout(40):
+        while (known := (await load(town.store)).circles.get("HE")) is None or known.place is None:
+            await asyncio.sleep(0.1)
+    room = known.place.chat
+    await prison.client.do("join", room=room)
+    here = OnMatrix(prison.client, room, town.account.user_id)
+    await here.reads("nichts über einzelne Familien")
+
+    office = await joined(town, "i-amt", "Jugendamt Nord", kinds=[])  # comes later and is invited
+    assert isinstance(office, OnMatrix)
+    await town.until(lambda: town.account.members(room).get(office.client.arguments[1]) == "invite", "the invitation")
+    await office.client.do("join", room=room)
+    there = OnMatrix(office.client, room, town.account.user_id)
+    day = town.clock().astimezone(BERLIN) + timedelta(days=9)
+    await there.says(f"/termin {day:%d.%m.} 14:00 | Besuchsräume")
+    await here.reads("14:00 Uhr. Thema: Besuchsräume.")
+    file = await prison.client.wait_for(lambda event: event["content"].get("msgtype") == "m.file", 40)
+    calendar = bytes.fromhex((await prison.client.do("fetch", content=file["content"]))["data"]).decode()
+    assert f"DTSTART;TZID=Europe/Berlin:{day:%Y%m%d}T140000" in calendar
+    await here.says("/pnkt Spielecke")
+    await here.reads("Meinten Sie /punkt")
+    await here.says("/punkt Spielecke")
+    await there.reads("Aufgenommen als Punkt 1")
+    await there.says(f"/aufgabe JVA Nord | Liste schicken | {day:%d.%m.}")
+    await here.reads("Notiert: 1 JVA Nord: Liste schicken")
+    town.clock.forward(timedelta(days=8))
+    await here.reads("1. Spielecke")
+    town.clock.forward(timedelta(days=1, hours=10))
+    await there.reads("Heute fällig: 1 JVA Nord: Liste schicken")
+    await there.reads("Das Treffen war heute")
+    await there.says("/protokoll Die Spielecke kommt im Mai.")
+    await here.reads("Aufbewahrt bis")
