@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.dialogue import alerts
 from bot.dialogue.draft import Draft, digest
 from bot.dialogue.flow import Ask, End
@@ -11,6 +13,11 @@ from bot.dialogue.session import Offer
 from bot.matching.result import Candidate
 
 MAX_CHOICES = 3
+_WHEN = re.compile(
+    r"^\W*(?:(?:und|aber|ja|also|ab|bis) )*(?:wann|wie ?lange?|dauert|when|how long|ne zaman|ne kadar|когда|коли|kiedy|jak długo|متى|كم)\b",
+    re.IGNORECASE,
+)
+SHORT = 6  # words of a question about the wait
 ABOUT_WAITING = frozenset({"bot.hours", "bot.human"})  # topics that tell when a human reads
 LAND_TOPIC = "land_topic"  # slot: the topic last asked about whose answer differs by Land
 
@@ -25,9 +32,12 @@ def answer_question(draft: Draft, topic_id: str) -> None:
 
 
 def _asks_about_waiting(draft: Draft, topics: tuple[str, ...]) -> bool:
-    """Tells who waits for a human when somebody reads, if one of the topics is about that."""
-    waits = draft.session.owner == "queue" and not ABOUT_WAITING.isdisjoint(topics)
-    return waits and draft.push("repair.human")
+    """Tells who waits for a human when somebody reads, if one of the topics is about that, or a bare "wann?" is."""
+    if draft.session.owner != "queue":
+        return False
+    said = draft.trigger
+    bare = draft.part.topic in ABOUT_WAITING and len(said.split()) <= SHORT and _WHEN.search(said) is not None
+    return (bare or not ABOUT_WAITING.isdisjoint(topics)) and draft.push("repair.human")
 
 
 def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from msgspec import structs
 
-from bot.dialogue import alerts, answering, asking, commands, events, reminders, reopening, routing
+from bot.dialogue import alerts, answering, asking, commands, events, reminders, reopening, routing, tongue
 from bot.dialogue.content import Content
 from bot.dialogue.draft import Draft, digest
 from bot.dialogue.effects import Attachment, CancelHandoff, CancelTimer, Choice, Effect, React, Relay, Reply, Revise
@@ -152,6 +152,7 @@ def _person_acted(draft: Draft, event: Heard, kind: str) -> None:
     finding = None if isinstance(event, (events.MediaSent, events.Undecryptable)) else event.understanding.finding
     if isinstance(event, events.Said) and text:
         draft.change_part(recent=(*draft.part.recent, (event.at.timestamp(), text[:500]))[-5:])
+    noticed = isinstance(event, events.Said) and kind != "relay" and tongue.notice(draft, text)
     if finding is not None:
         if isinstance(event, events.Said) and kind in ("relay", "accompany") and finding.level == "check":
             draft.effects.append(_relay(event))
@@ -172,6 +173,8 @@ def _person_acted(draft: Draft, event: Heard, kind: str) -> None:
             return
         if event.at.timestamp() >= draft.session.reopens_until:
             draft.change(owner="bot")
+    if noticed:
+        draft.say_key("language.noticed")
     _converse(draft, event, text)
     walk(draft)
 
@@ -274,7 +277,10 @@ def _first_words(draft: Draft, event: events.Said) -> None:
     match = event.understanding.match
     command = commands.command_in(event.text, draft.content.commands)
     draft.push("onboarding")
-    if command is not None and command not in ("restart", "menu", "back", "skip", "repeat"):
+    language = tongue.named(draft, event.text)
+    if language is not None:
+        tongue.switch(draft, language)
+    elif command is not None and command not in ("restart", "menu", "back", "skip", "repeat"):
         commands.run(draft, command)
     elif match is not None and (
         match.outcome == "answer" or (match.outcome == "clarify" and " " in event.text.strip())

@@ -85,6 +85,11 @@ _AROUND_NUMBER = frozenset({
     "die", "der", "das", "den", "dem", "ich", "nehme", "nehm", "will", "moechte", "meine", "meinte", "waehle", "bitte", "nummer",
     "nr", "zahl", "punkt", "antwort", "knopf", "option", "thema", "frage", "von", "oben", "davon", "ja", "also", "mal", "zu",
 })  # fmt: skip
+_FIRST_THREE = (
+    frozenset({"first", "ilk", "ilki", "birinci", "bir", "pierwszy", "pierwsze", "первый", "первое", "перший", "перше", "الاول", "الاولي"}),
+    frozenset({"second", "ikinci", "ikincisi", "iki", "drugi", "drugie", "второй", "второе", "другий", "друге", "الثاني", "الثانيه"}),
+    frozenset({"third", "ucuncu", "uecuencue", "uc", "uec", "trzeci", "trzecie", "третий", "третье", "третій", "третє", "الثالث"}),
+)  # fmt: skip
 _ARTICLES = frozenset({"ein", "eine", "einen", "einem", "einer"})
 _LAST = frozenset({"letzte", "letzter", "letztes", "letzten"})
 
@@ -130,6 +135,9 @@ def _place_named(said: str, many: int) -> int | None:
         return None
     if words[0] in _LAST:
         return many - 1
+    for place, names in enumerate(_FIRST_THREE):
+        if words[0] in names:
+            return place
     found = _ORDINAL.match(words[0])
     number = _ORDINALS.index(found[1]) + 1 if found else number_word(words[0])
     return number - 1 if number else None

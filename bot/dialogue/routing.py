@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from bot.dialogue import answering, asking, commands
+from bot.dialogue import answering, asking, commands, tongue
 from bot.dialogue.draft import Draft, asked_at
 from bot.dialogue.effects import CollectGap, Withdraw
 from bot.dialogue.events import Understanding
@@ -97,6 +97,9 @@ def _steer(draft: Draft, text: str, ask: Ask | None, offer: Offer | None) -> boo
         commands.run(draft, "why" if asks else "help")
         return True
     command = commands.command_in(text, draft.content.commands)
+    language = tongue.named(draft, text)
+    if language is not None:
+        return tongue.switch(draft, language)
     about_answer = command == "why" and bool(draft.part.topic) and _shown_last(draft, ask)  # "Warum?" after an answer
     if command is not None and not about_answer:
         draft.record("command", command=command)
