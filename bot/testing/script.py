@@ -256,7 +256,10 @@ class _Player:
         return self._at(lambda: events.MediaSent(at=self.talk.now, kind="photo"))
 
     def voice(self, line: Line) -> list[fx.Reply]:
-        return self._at(lambda: events.MediaSent(at=self.talk.now, kind="voice"))
+        """A voice message; with a name (`voice: geschichte`) the file came along, with `true` it was lost on the way."""
+        name = line.fields["voice"].text()
+        blob = None if name in ("true", "") else name
+        return self._at(lambda: events.MediaSent(at=self.talk.now, kind="voice", blob=blob))
 
     def edit(self, line: Line) -> list[fx.Reply]:
         from bot.dialogue import understand
