@@ -18,7 +18,8 @@ from bot.errors import ConfigError
 from bot.exchange import Exchange, Institution
 from bot.ports import Tally, week_of
 from bot.service.codes import draw
-from bot.service.exchange import COUNTED, audit_lines, load, remove_institution, set_circle, set_institution
+from bot.service.exchange import COUNTED, load, remove_institution, set_circle, set_institution
+from bot.service.exchange_rooms import audit_lines
 from bot.service.translation import CODE_LENGTH
 from bot.vault.codes import hash_of
 

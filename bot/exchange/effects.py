@@ -1,4 +1,4 @@
-"""What the exchange orders. It writes to nobody itself: a flow in the content says everything."""
+"""What the exchange orders. To a person it writes nothing itself, a flow in the content says it; only in its rooms it speaks."""
 
 from __future__ import annotations
 

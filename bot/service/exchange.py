@@ -1,4 +1,4 @@
-"""The exchange's lane: forms of professionals, families and services in, flows in their conversations out.
+"""The exchange's lane: forms of professionals, families and services in, flows in their conversations and sentences in its rooms out.
 
 All of it passes through one lane, so whoever answers a referral first, wins. A referral is a document without words; its words
 lie in a second one, sealed with the family's key, so that erasing her takes them along. What has no words is kept in memory as
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -23,7 +23,6 @@ from bot.exchange.state import Place, circle_from, institution_from, need_from, 
 from bot.log import Log
 from bot.ports import (
     EXCHANGE,
-    Address,
     ConversationId,
     Document,
     Inbound,
@@ -37,6 +36,7 @@ from bot.ports import (
     Tally,
     TurnCommit,
 )
+from bot.service.exchange_rooms import CIRCLE, HERE, LOG, PROTECTED, address_of, event_in_room, in_room, wish_of
 from bot.service.translation import ROOM, Gathered
 from bot.vault.codes import spelt
 from bot.vault.retention import days
@@ -47,9 +47,6 @@ FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 """(template, values, time) -> the finished file."""
 
 INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guesses"
-PROTECTED, CIRCLE, LOG = "protected", "circle", "exchange_audit"
-HERE = "room_here"  # kind of the documents that say which room of the exchange an address is
-MESSENGER = "matrix"  # the only one whose rooms are encrypted
 COUNTED = "referral"  # name of the weekly numbers
 KEPT_AFTER_END = timedelta(days=90)
 LOOKED_AT_ANEW = 600.0  # seconds: so long what retention has removed may still be in memory
@@ -174,12 +171,12 @@ class ExchangeLane:
             case fx.Counted():
                 out.tallies.append(Tally.of(COUNTED, at, asdict(effect)))
             case fx.Say():
-                outbound = _in_room(effect, f"x{key}")
+                outbound = in_room(effect, f"x{key}")
                 if effect.meeting is not None and self.make_file is not None:
                     outbound = await self._with_calendar(out, outbound, effect.meeting, at)
                 out.outbox.append(NewOutbox(outbound=outbound, delivery="vital", not_before=at))
             case fx.OpenRoom() | fx.Invite() | fx.Expel() | fx.CloseRoom():
-                out.documents.append(_wish(effect, f"x{key}"))
+                out.documents.append(wish_of(effect, f"x{key}"))
             case fx.Audit():
                 line = json.dumps({"at": at.isoformat(timespec="seconds"), **asdict(effect)}, ensure_ascii=False)
                 key, until = f"{at.timestamp():017.3f}-{key}", at + timedelta(days=days("audit"))
@@ -244,35 +241,6 @@ def _places(exchange: Exchange) -> dict[Place, str]:
     return {place: code for place, code in found.items() if place is not None}
 
 
-def address_of(place: Place) -> Address:
-    """The same place in the ports' words."""
-    return Address(messenger=place.messenger, account=place.account, chat=place.chat, thread=place.thread)
-
-
-def _in_room(effect: fx.Say, key: str) -> Outbound:
-    return Outbound(
-        address=address_of(effect.place), key=key, text=effect.text, reply_to=effect.reply_to, audience="staff"
-    )
-
-
-def _wish(effect: fx.OpenRoom | fx.Invite | fx.Expel | fx.CloseRoom, key: str) -> Document:
-    """A wish that the process with the account carries out; the same kind as the desk's, with another lane to answer to."""
-    body: dict[str, Any] = {"lane": "exchange", "messenger": MESSENGER}
-    match effect:
-        case fx.OpenRoom():
-            body |= {"do": "open", "code": effect.code, "number": 0, "title": effect.title, "topic": effect.topic,
-                     "invite": list(effect.invite), "parent": ""}  # fmt: skip
-        case fx.Invite():
-            body |= {"do": "invite", "place": astuple(effect.place), "users": list(effect.users)}
-        case fx.Expel():
-            body |= {"do": "expel", "place": astuple(effect.place), "users": list(effect.users)}
-        case fx.CloseRoom():
-            body |= {"do": "close", "place": astuple(effect.place), "erase": True}
-        case _:
-            assert_never(effect)
-    return Document(kind=ROOM, key=key, body=json.dumps(body, ensure_ascii=False))
-
-
 def _code_in(event: ev.Event) -> str:
     """The code of the referral that an event names; "" for none."""
     match event:
@@ -290,7 +258,7 @@ def _event(row: InboxRow) -> ev.Event | None:
     if row.inbound.kind == "timer":
         return ev.TimerDue(at=at, name=str(data["timer"]))
     if "room" in data:
-        return _in_the_room(row.inbound)
+        return event_in_room(row.inbound)
     match data.get("event"):
         case "FormSent":
             return ev.FormSent(
@@ -312,47 +280,3 @@ def _event(row: InboxRow) -> ev.Event | None:
             return ev.InstitutionSet(at=at, **values)
         case _:
             return None
-
-
-def _in_the_room(inbound: Inbound) -> ev.Event | None:
-    """What happened in a room of the exchange; the lane is told its code along with it."""
-    code = str(inbound.payload["room"])
-    match inbound.kind:
-        case "text":
-            return ev.RoomWrote(
-                at=inbound.at, code=code, sender=inbound.sender, verified=inbound.verified, message=inbound.message,
-                text=inbound.text,
-            )  # fmt: skip
-        case "left" if not inbound.payload.get("user"):
-            return ev.RoomLost(at=inbound.at, code=code)
-        case _:
-            return None
-
-
-async def audit_lines(store: Store) -> list[dict[str, str]]:
-    """What was done with protected rooms, oldest first."""
-    found = sorted(await store.documents(LOG), key=lambda one: one.key)
-    return [json.loads(one.body or "{}") for one in found]
-
-
-async def guests(store: Store, messenger: str) -> list[str]:
-    """Accounts that are in a room of the exchange there, or are invited."""
-    rooms = [room_from(one.body or "{}") for one in await store.documents(PROTECTED)]
-    circles = [circle_from(one.body or "{}") for one in await store.documents(CIRCLE)]
-    there = [(room.place, room.users) for room in rooms] + [(circle.place, circle.users) for circle in circles]
-    return sorted(
-        {user for place, users in there if place is not None and place.messenger == messenger for user in users}
-    )
-
-
-async def room_at(store: Store, address: Address) -> str | None:
-    """The code of the exchange's room that this address is."""
-    found = await store.document(HERE, store.conversation_id(address))
-    return found.body if found is not None else None
-
-
-def to_the_exchange(inbound: Inbound, room: str) -> Inbound:
-    """An event in a room of the exchange as one of its lane."""
-    key = f"{inbound.address.messenger}|{inbound.address.account}|{inbound.external_id}"
-    user = {"user": inbound.payload["user"]} if "user" in inbound.payload else {}
-    return replace(inbound, address=EXCHANGE, external_id=key, media=None, payload={"room": room, **user})

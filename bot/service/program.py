@@ -15,7 +15,7 @@ from bot.log import Log
 from bot.ports import DESK, EXCHANGE, Cursor, Inbound, Lane, Messenger, Store, TurnCommit
 from bot.service.conversations import Conversations
 from bot.service.desk import DeskLane, to_the_desk
-from bot.service.exchange import room_at, to_the_exchange
+from bot.service.exchange_rooms import room_at, to_the_exchange
 from bot.service.hops import Hops
 from bot.service.intake import with_files
 from bot.service.lanes import LaneWorkers

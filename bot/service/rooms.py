@@ -17,7 +17,7 @@ from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.log import Log
 from bot.ports import DESK, EXCHANGE, Document, Inbound, Messenger, Store
 from bot.service.desk import address_of
-from bot.service.exchange import guests
+from bot.service.exchange_rooms import guests
 from bot.service.translation import ROOM
 
 log = Log("kavi.rooms")

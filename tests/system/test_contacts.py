@@ -7,7 +7,7 @@ from bot.service.exchange import load, remove_institution
 from bot.service.pump import pump
 from tests.system.town import NEED, Town
 
-LONG = "Montag bis Donnerstag von acht bis zwölf Uhr, am Freitag bis elf und nachmittags nach Absprache"
+LONG = "Mo-Do 8-12 Uhr, Fr 8-11 Uhr, nachmittags nach Vereinbarung, Besuche bitte vorher telefonisch anmelden"
 MAIL = "familien@jva-kassel1.justiz.hessen.de"
 
 

@@ -21,7 +21,8 @@ from bot import app
 from bot.config import Settings
 from bot.dialogue.rendering import BERLIN
 from bot.ports import Store
-from bot.service.exchange import audit_lines, load, set_circle, set_institution
+from bot.service.exchange import load, set_circle, set_institution
+from bot.service.exchange_rooms import audit_lines
 from bot.service.program import Program
 from bot.testing.telegram import TelegramServer
 from bot.vault.codes import hash_of

@@ -1,0 +1,90 @@
+"""Rooms of the exchange between its lane and the messenger: wishes out, what was written there in, who may be there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import astuple, replace
+from typing import Any, assert_never
+
+from bot.exchange import effects as fx
+from bot.exchange import events as ev
+from bot.exchange.state import Place, circle_from, room_from
+from bot.ports import EXCHANGE, Address, Document, Inbound, Outbound, Store
+from bot.service.translation import ROOM
+
+PROTECTED, CIRCLE, LOG = "protected", "circle", "exchange_audit"
+HERE = "room_here"  # kind of the documents that say which room of the exchange an address is
+MESSENGER = "matrix"  # the only one whose rooms are encrypted
+
+
+def address_of(place: Place) -> Address:
+    """The same place in the ports' words."""
+    return Address(messenger=place.messenger, account=place.account, chat=place.chat, thread=place.thread)
+
+
+def in_room(effect: fx.Say, key: str) -> Outbound:
+    return Outbound(
+        address=address_of(effect.place), key=key, text=effect.text, reply_to=effect.reply_to, audience="staff"
+    )
+
+
+def wish_of(effect: fx.OpenRoom | fx.Invite | fx.Expel | fx.CloseRoom, key: str) -> Document:
+    """A wish that the process with the account carries out; the same kind as the desk's, with another lane to answer to."""
+    body: dict[str, Any] = {"lane": "exchange", "messenger": MESSENGER}
+    match effect:
+        case fx.OpenRoom():
+            body |= {"do": "open", "code": effect.code, "number": 0, "title": effect.title, "topic": effect.topic,
+                     "invite": list(effect.invite), "parent": ""}  # fmt: skip
+        case fx.Invite():
+            body |= {"do": "invite", "place": astuple(effect.place), "users": list(effect.users)}
+        case fx.Expel():
+            body |= {"do": "expel", "place": astuple(effect.place), "users": list(effect.users)}
+        case fx.CloseRoom():
+            body |= {"do": "close", "place": astuple(effect.place), "erase": True}
+        case _:
+            assert_never(effect)
+    return Document(kind=ROOM, key=key, body=json.dumps(body, ensure_ascii=False))
+
+
+def event_in_room(inbound: Inbound) -> ev.Event | None:
+    """What happened in a room of the exchange; the lane is told its code along with it."""
+    code = str(inbound.payload["room"])
+    match inbound.kind:
+        case "text":
+            return ev.RoomWrote(
+                at=inbound.at, code=code, sender=inbound.sender, verified=inbound.verified, message=inbound.message,
+                text=inbound.text,
+            )  # fmt: skip
+        case "left" if not inbound.payload.get("user"):
+            return ev.RoomLost(at=inbound.at, code=code)
+        case _:
+            return None
+
+
+async def audit_lines(store: Store) -> list[dict[str, str]]:
+    """What was done with protected rooms, oldest first."""
+    found = sorted(await store.documents(LOG), key=lambda one: one.key)
+    return [json.loads(one.body or "{}") for one in found]
+
+
+async def guests(store: Store, messenger: str) -> list[str]:
+    """Accounts that are in a room of the exchange there, or are invited."""
+    rooms = [room_from(one.body or "{}") for one in await store.documents(PROTECTED)]
+    circles = [circle_from(one.body or "{}") for one in await store.documents(CIRCLE)]
+    there = [(room.place, room.users) for room in rooms] + [(circle.place, circle.users) for circle in circles]
+    return sorted(
+        {user for place, users in there if place is not None and place.messenger == messenger for user in users}
+    )
+
+
+async def room_at(store: Store, address: Address) -> str | None:
+    """The code of the exchange's room that this address is."""
+    found = await store.document(HERE, store.conversation_id(address))
+    return found.body if found is not None else None
+
+
+def to_the_exchange(inbound: Inbound, room: str) -> Inbound:
+    """An event in a room of the exchange as one of its lane."""
+    key = f"{inbound.address.messenger}|{inbound.address.account}|{inbound.external_id}"
+    user = {"user": inbound.payload["user"]} if "user" in inbound.payload else {}
+    return replace(inbound, address=EXCHANGE, external_id=key, media=None, payload={"room": room, **user})
