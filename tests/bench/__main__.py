@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 NAMES = (
-    "engine", "durable", "telegram", "pace", "desk", "matcher_speed", "ask", "triage", "start", "memory", "insights",
+    "engine", "durable", "telegram", "pace", "desk", "matcher_speed", "ask", "triage", "start", "memory", "idle", "insights",
     "shared", "growth", "year", "backup",
 )  # fmt: skip
 

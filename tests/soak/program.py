@@ -35,6 +35,12 @@ class Program:
                 sys.executable, *self._command, env=self._environment, stdout=output, stderr=output
             )
 
+    @property
+    def id(self) -> int:
+        """The number of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     async def ended(self) -> int:
         """Waits until it ends by itself; returns the exit code."""
         assert self._process is not None
