@@ -104,7 +104,7 @@ def pose(draft: Draft, flow: Flow, step: Step, ask: Ask) -> bool:
     """Asks, or takes what is already known; False when nothing had to be asked and the flow goes on."""
     frame = draft.top
     assert frame is not None
-    if frame.question and ask.quiet:
+    if frame.question and (ask.quiet or draft.unasked):
         return True
     known = _known_already(draft, frame, ask)
     if known is not None:

@@ -38,10 +38,11 @@ def digest(texts: Iterable[str]) -> str:
 class Draft:
     """One turn in the making; it owns copies of the session, its parts and their frames, and writes into them.
 
-    `trigger` is the text that began it, `silent_for` how long nothing had happened before; `waiting` says that nothing more
-    is to be walked."""
+    `trigger` is the text that began it, `silent_for` how long nothing had happened before; `unasked` says that a timer
+    began it (what was asked days ago is not asked again then), `waiting` that nothing more is to be walked."""
 
-    __slots__ = ("at", "content", "effects", "session", "silent_for", "steps", "today", "trace", "trigger", "waiting")
+    __slots__ = ("at", "content", "effects", "session", "silent_for", "steps", "today", "trace", "trigger", "unasked",
+                 "waiting")  # fmt: skip
 
     def __init__(
         self, content: Content, session: Session, at: datetime, trigger: str = "", silent_since: float = 0.0
@@ -55,6 +56,7 @@ class Draft:
         self.effects: list[Effect] = []
         self.steps = 0
         self.trace: list[tuple[str, str, str]] = []
+        self.unasked = False
         self.waiting = False
 
     # ------------------------------------------------------------------ reading

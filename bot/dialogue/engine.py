@@ -386,6 +386,7 @@ def _leave(draft: Draft) -> None:
 
 
 def _timer(draft: Draft, event: events.TimerFired, kind: str) -> None:
+    draft.unasked = True
     if event.timer == alerts.SILENCE_TIMER:
         alerts.silence_is_over(draft)
     elif not draft.session.reachable:

@@ -100,6 +100,8 @@ def fire(draft: Draft, name: str, reminder: Reminder) -> bool:
         return False
     draft.change(reminders={key: item for key, item in draft.session.reminders.items() if key != name})
     local = {key: tuple(item) if isinstance(item, list) else item for key, item in reminder.values}
+    # what this flow asked earlier is overtaken: "Wie war es?" and then "Morgen ist es so weit" would be mad
+    draft.change_part(frames=tuple(frame for frame in draft.part.frames if frame.flow != reminder.flow))
     if not draft.push(reminder.flow, local):
         return False
     if reminder.step:

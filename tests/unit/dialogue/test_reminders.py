@@ -148,6 +148,22 @@ def test_it_waits_while_somebody_is_in_the_middle_of_something(talk: Talk) -> No
     assert "Bald" in said(talk.advance(timedelta(minutes=30)))
 
 
+def test_what_was_asked_days_ago_is_neither_asked_again_by_a_timer_nor_after_the_next_reminder(talk: Talk) -> None:
+    enter(talk, "27.11.")
+    talk.say("geld-check")
+    assert said(talk.advance(timedelta(days=2, hours=3))).startswith("Bald")  # and nothing else
+    assert said(talk.advance(timedelta(days=2))) == ""  # timed out: what lies below stays open, unsaid
+    assert talk.session.part.frames[-1].flow == "money-check"
+
+
+def test_a_reminder_takes_the_place_of_what_its_flow_asked_before(talk: Talk) -> None:
+    enter(talk, "28.11.")
+    talk.say("probe")  # parked at its first question
+    talk.advance(timedelta(days=3, hours=3))
+    assert [frame.flow for frame in talk.session.part.frames] == ["probe"]
+    assert talk.session.part.frames[0].step == "before"
+
+
 def test_both_people_on_a_shared_phone_have_their_own(talk: Talk) -> None:
     enter(talk, "27.11.")
     talk.say("mein kind schreibt jetzt")
