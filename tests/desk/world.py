@@ -43,6 +43,8 @@ class Platform:
         self.sent: list[tuple[str, Outbound, str]] = []
         self.gone: set[str] = set()
         self.typed: list[str] = []
+        self.opened: list[tuple[str, tuple[str, ...], str]] = []  # (title, invited, topic)
+        self.changed: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []  # (room, invited, removed)
         self._numbers = itertools.count(1)
 
     async def start(self, cursor: str | None) -> None: ...
@@ -63,9 +65,11 @@ class Platform:
         return None
 
     async def open_room(self, title: str, invite: Sequence[str], parent: str = "", topic: str = "") -> Address | None:
+        self.opened.append((title, tuple(invite), topic))
         return at(f"!room{next(self._numbers)}")
 
-    async def change_room(self, address: Address, *, invite: Sequence[str] = (), expel: Sequence[str] = ()) -> None: ...
+    async def change_room(self, address: Address, *, invite: Sequence[str] = (), expel: Sequence[str] = ()) -> None:
+        self.changed.append((address.chat, tuple(invite), tuple(expel)))
 
     async def close_room(self, address: Address, *, erase: bool = False) -> None:
         self.gone.add(address.chat)
