@@ -95,7 +95,8 @@ async def test_picture_with_caption_album_and_file(bot: TelegramBot, anna: Perso
     photo = bot.attach("picture", "karte.png", picture(), "Eine Karte")
     await bot.says(anna.id, "So geht es.", attachments=(photo,), question="q", choices=("Weiter",))
     first = await anna.hears()
-    assert (first["caption"], "photo" in first, "reply_markup" in first) == ("So geht es.", True, True)
+    assert (first["caption"], "photo" in first, "reply_markup" in first) == ("So geht es.\n\nEine Karte", True, True)
+    assert first["caption_entities"] == [{"type": "italic", "offset": 13, "length": 10}]
     file = bot.attach("file", "besuch.ics", b"BEGIN:VCALENDAR\nEND:VCALENDAR")
     ids = await bot.says(anna.id, "Alles dabei.", attachments=(photo, photo, photo, file))
     assert len(ids) == 5
@@ -103,6 +104,14 @@ async def test_picture_with_caption_album_and_file(bot: TelegramBot, anna: Perso
     assert kinds == ["photo", "photo", "photo", "text", "document"]
     assert anna.received[1]["caption"] == "Eine Karte"
     assert anna.received[-1]["document"]["file_name"] == "besuch.ics"
+
+
+async def test_what_is_on_a_picture_is_never_cut_off_by_its_text(bot: TelegramBot, anna: Person) -> None:
+    photo = bot.attach("picture", "karte.png", picture(), "Eine Karte")
+    await bot.says(anna.id, "x" * 1013, attachments=(photo,))
+    assert [one.get("caption") for one in anna.received] == ["Eine Karte", None]
+    await bot.says(anna.id, "x" * 1012, attachments=(photo,))
+    assert anna.received[-1]["caption"] == "x" * 1012 + "\n\nEine Karte"
 
 
 async def test_long_text_with_a_picture_comes_after_it(bot: TelegramBot, anna: Person) -> None:
