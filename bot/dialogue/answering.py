@@ -74,6 +74,7 @@ def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
         draft.offer(text, offers, source)
     else:
         draft.say(text, source=source)
+        draft.change_part(offers=(), offers_question=draft.question_id())  # when it was answered; nothing is offered
 
 
 def _just_said(draft: Draft, topic_id: str, text: str, offers: tuple[Offer, ...]) -> bool:

@@ -20,7 +20,7 @@ from bot.text.normalise import fold
 
 COMMANDS = (
     "back", "skip", "repeat", "stop", "restart", "help", "human", "language", "forget", "export", "why", "menu",
-    "quick_exit", "child_part", "adult_part", "leicht", "plain", "complain", "bot", "watch_on", "watch_off",
+    "quick_exit", "child_part", "adult_part", "leicht", "plain", "complain", "bot", "watch_on", "watch_off", "simpler",
     "not_helpful", "helpful", "consent", "privacy", "aloud",
 )  # fmt: skip
 LONGEST = 48  # characters; a longer text is not a command
@@ -157,6 +157,24 @@ def _register(name: str) -> Callable[[Draft], None]:
     return change
 
 
+def _simpler(draft: Draft) -> None:
+    """Somebody does not understand: what a question is for, the answer in easy words, else who explains it."""
+    found = asking.open_question(draft)
+    if found is not None and not found[2].quiet:
+        _why(draft)
+    elif draft.part.topic and draft.part.register == "plain" and _has_easy_words(draft):
+        _register("leicht")(draft)
+        if found is not None:  # the menu, which is left open behind an answer
+            answering.answer_topic(draft, draft.part.topic)
+    else:
+        draft.say_key("simpler.human")
+        _offer_menu(draft)
+
+
+def _has_easy_words(draft: Draft) -> bool:
+    return draft.part.audience != "staff" and draft.session.language == "de"
+
+
 def _offer_menu(draft: Draft) -> None:
     """Nothing is open: leave the person with a way on."""
     if draft.top is None:
@@ -178,6 +196,7 @@ _ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "menu": _menu,
     "leicht": _register("leicht"),
     "plain": _register("plain"),
+    "simpler": _simpler,
     "helpful": _helpful,
     "aloud": aloud.read_aloud,
 })  # fmt: skip

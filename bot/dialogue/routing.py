@@ -21,6 +21,7 @@ _PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
 MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst
 MISS_KEY = "miss"
 MISSES_BEFORE_HUMAN = 3
+SECOND_LOOK = "safety.second_look"
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 _QUESTION_WORDS = re.compile(
     r"\?\s*$|^\s*(wie|was|wer|wen|wem|wann|wo|woher|wohin|warum|wieso|weshalb|welche\w*|darf|dürfen|kann|können|muss|müssen"
@@ -190,6 +191,7 @@ def _tries_to_answer(draft: Draft, text: str, ask: Ask, match: MatchResult) -> b
 
 def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
     """Answers a question in the middle of a flow; the walk repeats the open one afterwards."""
+    _do_not_insist(draft)
     if match.outcome == "smalltalk":
         _small_talk(draft, match)
         return
@@ -205,6 +207,18 @@ def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
         answering.answer_question(draft, topic)
     elif not answering.clarify(draft, match.candidates):
         _not_understood(draft, draft.trigger)
+
+
+def _do_not_insist(draft: Draft) -> None:
+    """Asking whether there is danger is repeated after one other matter; who goes on to the next has answered enough."""
+    frame = draft.top
+    if frame is None or frame.flow != SECOND_LOOK:
+        return
+    if "passed_over" in frame.local:
+        draft.record("second_look_unanswered", category=draft.session.concern.pending)
+        draft.pop()
+    else:
+        draft.change_top(local={**frame.local, "passed_over": True})
 
 
 def _title(draft: Draft) -> str:

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.dialogue.content import Content
+from bot.dialogue.draft import asked_at
 from bot.dialogue.events import Understanding
 from bot.dialogue.session import Session
 from bot.matching.result import MatchResult
 from bot.safety import Finding, triage
+from bot.text.normalise import clean, fold
 
 BURST = 2.0  # seconds of event time within which texts belong together
+GONE = 3  # turns after which an answer is no longer what people go on about
+ASKS_BACK = "repair.clarify"
+FEW_SIGNS = 24  # characters; more emoji than that say nothing
 TELLING = 8  # letters of a word that can make a message clear without the one before
 MAX_TEXT = 20_000  # characters that are looked at; a longer text is a flood, not a message
+
+
+def _context(session: Session) -> str | None:
+    """The topic that a bare "und wie lange?" goes on about: answered just now, or the wait for a human; else None."""
+    part = session.part
+    top = part.frames[-1] if part.frames else None
+    if top is not None and top.flow == ASKS_BACK:
+        return None
+    recent = session.fence - asked_at(part.offers_question)[0] < GONE
+    return part.topic or None if recent or session.owner == "queue" else None
+
+
+def _emoji(smalltalk: Mapping[str, str], text: str) -> str | None:
+    """What a message of nothing but emoji says, by the first that is known; None for words or unknown ones."""
+    if len(text) > FEW_SIGNS or fold(text):
+        return None
+    return next((smalltalk[sign] for sign in clean(text) if sign in smalltalk), None)
 
 
 def _repeats(match: MatchResult, topic: str) -> bool:
@@ -38,7 +61,10 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     finding = look_for_danger(content, session, text, at)
     if finding is not None or content.index is None or not text.strip():
         return Understanding(finding=finding)
-    audience, topic = session.part.audience or None, session.part.topic or None
+    emoji = _emoji(content.index.smalltalk, text)
+    if emoji is not None:
+        return Understanding(match=MatchResult(outcome="smalltalk", smalltalk=emoji))
+    audience, topic = session.part.audience or None, _context(session)
     slot = session.part.slots.get("land")
     land = str(slot.value) if slot is not None else None
     match = content.index.find(text, audience=audience, land=land, previous_topic=topic)

@@ -38,8 +38,9 @@ NEEDED_FLOWS = (
 )  # fmt: skip
 NEEDED_TEXTS = (
     "not_understood", "trouble", "empty", "edited", "undecryptable", "nothing_open", "back.nothing", "skip.needed",
-    "why.default", "button.old", "media.declined", "register.leicht", "register.plain", "helpful.thanks", "digress.later",
-    "digress.now", "queue.noted", "content.flow_gone", "content.step_gone", "counsellor.taken", "counsellor.released",
+    "why.default", "button.old", "media.declined", "register.leicht", "register.plain", "helpful.thanks",
+    "simpler.human", "digress.later", "digress.now",
+    "queue.noted", "content.flow_gone", "content.step_gone", "counsellor.taken", "counsellor.released",
     "counsellor.requeued", "counsellor.closed", "safety.fallback", "safety.automatic", "smalltalk.greeting", "answer.next",
     "answer.expired", "answer.unsure", "answer.unsure_money", "answer.unsure_bund", "land.noted", "land.kept", "answer.same",
     "language.noticed", "lookup.distance", "lookup.unsure", "aloud.here", "aloud.nothing", "aloud.not_here", "aloud.name", "label.aloud",

@@ -26,7 +26,7 @@ from bot.matching.evidence import MEANT, NAMES, Thresholds
 from bot.matching.features import Lexicon
 from bot.matching.index import Phrase, TopicIndex
 from bot.matching.topic import Topic
-from bot.text.normalise import fold
+from bot.text.normalise import clean, fold
 
 
 def load_content(root: Path) -> Content:
@@ -110,9 +110,13 @@ def phrases_of(topic: Topic) -> Iterator[Phrase]:
 
 
 def load_smalltalk(knowledge: Path, problems: Problems) -> dict[str, str]:
-    """knowledge/smalltalk.yaml as folded phrase -> kind."""
+    """knowledge/smalltalk.yaml as folded phrase -> kind; emoji, which folding would leave nothing of, stand for themselves."""
     node = _optional(knowledge, "smalltalk.yaml", problems)
-    return {fold(item.text()): key.text() for key, value in (node.pairs() if node else ()) for item in value.items()}
+    return {
+        fold(item.text()) or clean(item.text()): key.text()
+        for key, value in (node.pairs() if node else ())
+        for item in value.items()
+    }
 
 
 def load_lexicon(knowledge: Path, problems: Problems) -> Lexicon:
