@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.config import Settings
+from bot.config import settings_of
 from bot.dialogue.rendering import BERLIN
 from bot.ports import Store
 from bot.service.exchange import load, set_circle, set_institution
@@ -146,11 +146,11 @@ async def town(synapse: Synapse, tmp_path: Path) -> AsyncIterator[Town]:
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(TelegramServer())
         account = synapse.register(f"kaviexchange{next(numbers)}")
-        settings = Settings(
-            data_dir=tmp_path, allow_unreviewed=True, limits={"per_person": 0}, matching={"semantic": "off"},  # type: ignore[arg-type]  # pydantic reads them
-            telegram={"token": server.token, "api_url": server.url, "rate": 0, "chat_rate": 0},  # type: ignore[arg-type]
-            matrix={"homeserver": synapse.url, "user_id": account.user_id, "password": account.password, "rate": 0},  # type: ignore[arg-type]
-        )  # fmt: skip
+        settings = settings_of({
+            "data_dir": tmp_path, "allow_unreviewed": True, "limits": {"per_person": 0}, "matching": {"semantic": "off"},
+            "telegram": {"token": server.token, "api_url": server.url, "rate": 0, "chat_rate": 0},
+            "matrix": {"homeserver": synapse.url, "user_id": account.user_id, "password": account.password, "rate": 0},
+        })  # fmt: skip
         app.quiet_logs(settings)
         await asyncio.to_thread(seed, tmp_path)
         content = app.load_content_for(settings)
