@@ -22,7 +22,7 @@ from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.templates import check_templates, load_templates
 from bot.loader.topics import check_topics, load_topics
 from bot.loader.translations import load_catalogs
-from bot.matching.evidence import MEANT, NAMES, Thresholds
+from bot.matching.evidence import MEANT, NAMES, Thresholds, with_products
 from bot.matching.features import Lexicon
 from bot.matching.index import Phrase, TopicIndex
 from bot.matching.topic import Topic
@@ -139,8 +139,8 @@ def load_thresholds(knowledge: Path, problems: Problems) -> Thresholds | None:
     with_meaning = None
     if node.is_map:
         named = [(key, value) for key, value in node.pairs() if key.text() == "with_meaning"]
-        with_meaning = _thresholds(named[0][1], (*NAMES, *MEANT)) if named else None
-    lexical = _thresholds(node, NAMES)
+        with_meaning = _thresholds(named[0][1], with_products((*NAMES, *MEANT))) if named else None
+    lexical = _thresholds(node, with_products(NAMES))
     return replace(lexical, with_meaning=with_meaning) if lexical is not None else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ _DEFAULT_WEIGHTS = (3.0, 3.0, 0.5, 2.0, 1.0, 1.5, 0.5, 1.5, 2.0, 0.3, 0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """Calibration: the logistic model (`weights` in the order of `NAMES`) and the probabilities from which a topic is
+    """Calibration: the logistic model (`weights` in the order of `with_products`) and the probabilities from which a topic is
     answered (by risk class) or offered."""
 
     bias: float = -4.5
@@ -148,13 +149,23 @@ def meant(at: int, looked: Looked) -> tuple[float, ...]:
     return (score, max(-0.5, min(0.5, score - rivals)), float(looked.nearest[at]), score - looked.outside)
 
 
+def with_products(names: Sequence[str]) -> tuple[str, ...]:
+    """What the logistic model weighs: each kind of evidence alone, then two of them together ("score*lead")."""
+    return (*names, *(f"{one}*{other}" for one, other in itertools.combinations_with_replacement(names, 2)))
+
+
+def products(clue: Sequence[float]) -> tuple[float, ...]:
+    """The evidence in the order of `with_products`: what speaks for a topic only when something else does too."""
+    return (*clue, *(one * other for one, other in itertools.combinations_with_replacement(clue, 2)))
+
+
 def named(clue: Sequence[float]) -> str:
     """The evidence for a reader: "score 0.86 lead 0.50 …"."""
     return " ".join(f"{name} {value:.2f}" for name, value in zip((*NAMES, *MEANT), clue, strict=False))
 
 
 def probability(thresholds: Thresholds, clue: Sequence[float]) -> float:
-    """The logistic model; evidence of meaning without weights for it is passed over."""
+    """The logistic model; evidence without weights for it is passed over."""
     fitting = thresholds.like(clue)
-    z = fitting.bias + sum(weight * value for weight, value in zip(fitting.weights, clue, strict=False))
+    z = fitting.bias + sum(weight * value for weight, value in zip(fitting.weights, products(clue), strict=False))
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))

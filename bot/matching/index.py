@@ -30,7 +30,7 @@ OFFERED = 3
 STAND_IN = 0.85  # factor for topics written for another audience that this one may see too
 PART = 0.95  # factor for a part of a message against the whole
 SAME_GROUP = 1.06  # factor for topics of the same group as the one before
-EXACT, NEAR_MISS = 0.995, 0.01
+EXACT, LIKELY, NEAR_MISS = 0.995, 0.99, 0.01  # an example itself; the most that evidence alone may say; a near miss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +231,7 @@ class TopicIndex:
             return EXACT
         if (said, at) in self.near_misses:
             return NEAR_MISS
-        return probability(self.thresholds, clue)
+        return min(LIKELY, probability(self.thresholds, clue))
 
 
 def _view(audiences: Sequence[frozenset[str]], audience: str) -> Floats:

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.loader.content import read_content, with_meaning
-from bot.matching.evidence import MEANT, NAMES
+from bot.matching.evidence import MEANT, NAMES, products, with_products
 from bot.matching.index import TopicIndex
 from tests.bench.questions import Question, answerable, read_questions
 
 Floats = NDArray[np.float64]
 FOLDS = 10
 TAUGHT = 5  # candidates of a question that teach
-SMOOTHING = 1.0
+SMOOTHING = 0.3
 # What is allowed, with a margin to what is demanded (4 % wrong, 4 % false answers, 35 % false offers).
 MAX_WRONG, MAX_FALSE, MAX_OFFERED = 0.025, 0.027, 0.30
 STRICTER = {"harmless": 0.0, "money": 0.03, "legal": 0.03, "safety": 0.12}
@@ -33,7 +33,7 @@ STRICTER = {"harmless": 0.0, "money": 0.03, "legal": 0.03, "safety": 0.12}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A question with its candidates: (topic, evidence), before any probability."""
+    """A question with its candidates: (topic, evidence with products), before any probability."""
 
     question: Question
     candidates: tuple[tuple[str, tuple[float, ...]], ...]
@@ -50,7 +50,7 @@ class Judged:
 def collect(index: TopicIndex, questions: list[Question]) -> list[Row]:
     """The evidence for each question."""
     return [
-        Row(q, tuple((index.topics[one.at], one.evidence) for one in index.rank(q.text, audience=q.audience)))
+        Row(q, tuple((index.topics[one.at], products(one.evidence)) for one in index.rank(q.text, audience=q.audience)))
         for q in questions
     ]
 
@@ -67,7 +67,10 @@ def fit(rows: list[Row]) -> Floats:
         p = 1.0 / (1.0 + np.exp(-table @ weights))
         slope = table.T @ (right - p) - smooth @ weights
         curve = (table.T * (p * (1 - p))) @ table + smooth
-        weights = weights + np.linalg.solve(curve, slope)
+        step = np.linalg.solve(curve, slope)
+        weights = weights + step
+        if np.abs(step).max() < 1e-4:
+            break
     return weights
 
 
@@ -152,7 +155,7 @@ def calibrated(index: TopicIndex, questions: list[Question], risks: dict[str, st
         f'  cross_validated: "{report(judged, answer, clarify, risks)}"',
         f"bias: {weights[-1]:.4f}",
         "weights:",
-        *(f"  {name}: {value:.4f}" for name, value in zip(names, weights[:-1], strict=True)),
+        *(f"  {name}: {value:.4f}" for name, value in zip(with_products(names), weights[:-1], strict=True)),
         "# the probability from which a topic is answered, by risk class; below, it is offered down to `clarify`",
         "answer:",
         *(f"  {name}: {value}" for name, value in answer.items()),
