@@ -156,6 +156,8 @@ def _person_acted(draft: Draft, event: Heard, kind: str) -> None:
     if finding is not None:
         if isinstance(event, events.Said) and kind in ("relay", "accompany") and finding.level == "check":
             draft.effects.append(_relay(event))
+        if draft.session.owner != "counsellor":
+            routing.end_passing(draft)
         alerts.notice(draft, finding, text, getattr(event, "message", ""))
         if draft.session.owner != "counsellor":
             walk(draft)

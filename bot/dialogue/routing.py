@@ -13,7 +13,7 @@ from bot.dialogue.draft import Draft, asked_at
 from bot.dialogue.effects import CollectGap, Withdraw
 from bot.dialogue.events import Understanding
 from bot.dialogue.flow import Ask, Wait
-from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of
+from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of, yes_or_no
 from bot.dialogue.session import Offer
 from bot.matching.result import MatchResult
 
@@ -22,6 +22,7 @@ MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst
 MISS_KEY = "miss"
 MISSES_BEFORE_HUMAN = 3
 SECOND_LOOK = "safety.second_look"
+DECLINABLE = frozenset({"date", "time", "prison", "land", "plz", "area"})  # kinds whose question a mere no leaves out
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 _QUESTION_WORDS = re.compile(
     r"\?\s*$|^\s*(wie|was|wer|wen|wem|wann|wo|woher|wohin|warum|wieso|weshalb|welche\w*|darf|dürfen|kann|können|muss|müssen"
@@ -52,10 +53,27 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
 
 
 def _drop_passing(draft: Draft, text: str) -> None:
-    """A question about the message before ("Was davon meinen Sie?") is gone as soon as somebody writes something else."""
-    while (found := asking.open_question(draft)) is not None and found[2].digress == "drop":
+    """A question about the message before ("Was davon meinen Sie?") is gone as soon as somebody writes something else.
+
+    Asking whether there is danger is gone at the second other message: who goes on twice has answered enough.
+    """
+    while (found := asking.open_question(draft)) is not None and (frame := draft.top) is not None:
+        looks = frame.flow == SECOND_LOOK
+        if found[2].digress != "drop" and not looks:
+            return
         if not isinstance(asking.take_text(draft, text), Rejected) or text.strip().isdecimal():
             return
+        if looks and "passed_over" not in frame.local:
+            draft.change_top(local={**frame.local, "passed_over": True})
+            return
+        if looks:
+            draft.record("second_look_unanswered", category=draft.session.concern.pending)
+        draft.pop()
+
+
+def end_passing(draft: Draft) -> None:
+    """Nothing that was asked about the message before comes back after a word of danger."""
+    while (found := asking.open_question(draft)) is not None and found[2].digress == "drop":
         draft.pop()
 
 
@@ -161,7 +179,9 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
     if isinstance(reading, Rejected) and not free and len(draft.part.recent) > 1:
         joined = asking.take_text(draft, " ".join(row[1] for row in draft.part.recent))
         reading = joined if isinstance(joined, Parsed) else reading
-    if reading is not None and (not isinstance(reading, Rejected) or reading.reason in asking.TELLING):
+    if isinstance(reading, Rejected) and ask.skip and ask.kind in DECLINABLE and yes_or_no(text) is False:
+        asking.skip(draft)  # "Steht schon ein Termin fest?" - "Nein"
+    elif reading is not None and (not isinstance(reading, Rejected) or reading.reason in asking.TELLING):
         asking.apply(draft, reading)
     elif (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
         draft.push(flow)
@@ -191,7 +211,6 @@ def _tries_to_answer(draft: Draft, text: str, ask: Ask, match: MatchResult) -> b
 
 def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
     """Answers a question in the middle of a flow; the walk repeats the open one afterwards."""
-    _do_not_insist(draft)
     if match.outcome == "smalltalk":
         _small_talk(draft, match)
         return
@@ -207,18 +226,6 @@ def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
         answering.answer_question(draft, topic)
     elif not answering.clarify(draft, match.candidates):
         _not_understood(draft, draft.trigger)
-
-
-def _do_not_insist(draft: Draft) -> None:
-    """Asking whether there is danger is repeated after one other matter; who goes on to the next has answered enough."""
-    frame = draft.top
-    if frame is None or frame.flow != SECOND_LOOK:
-        return
-    if "passed_over" in frame.local:
-        draft.record("second_look_unanswered", category=draft.session.concern.pending)
-        draft.pop()
-    else:
-        draft.change_top(local={**frame.local, "passed_over": True})
 
 
 def _title(draft: Draft) -> str:
