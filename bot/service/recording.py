@@ -53,7 +53,7 @@ async def load(store: Store) -> Recordings:
 def opened(lane: Lane) -> TurnCommit:
     """A vault's only event: it was opened, so that there is a key."""
     return TurnCommit(
-        conversation=lane.conversation, address=lane.address, fence=lane.fence, version=lane.version, session="{}",
+        conversation=lane.conversation, address=lane.address, fence=lane.fence, version=lane.version, session=None,
         done=tuple(row.number for row in lane.inbox),
     )  # fmt: skip
 
