@@ -166,7 +166,7 @@ def _telling(words: Iterable[str]) -> set[str]:
     return {name for word in words for name in (f"={word}", f"^{word[:5]}")}
 
 
-def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, penalty: float = 0.02) -> Likeness:
+def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, penalty: float = 0.01) -> Likeness:
     """Learns from the samples. The same samples give the same model."""
     rows = [_features(sample, ids) for sample in samples]
     seen = Counter(name for found, _ in rows for name in found)
@@ -256,7 +256,7 @@ class _Sparse:
         return np.bincount(self.columns, weights=self.values * vector[self.rows], minlength=self.width)
 
 
-def _newton(matrix: _Sparse, target: Any, penalty: float, steps: int = 6, inner: int = 10) -> Any:
+def _newton(matrix: _Sparse, target: Any, penalty: float, steps: int = 7, inner: int = 40) -> Any:
     """Minimises the logistic loss plus `penalty`/2 times the squared weights (the bias is hardly punished)."""
     import numpy as np
 

@@ -31,7 +31,7 @@ URGENCIES: Mapping[str, Urgency] = {
 
 _MOST_WORDS = 20_000  # words whose facts are kept
 
-SOFTENING = frozenset({"past", "joke", "idiom", "offence"})
+SOFTENING = frozenset({"past", "joke", "idiom", "offence", "quoted"})
 """Guards that turn an alert into a second look; the others silence it."""
 
 

@@ -156,12 +156,13 @@ def _table() -> dict[int, str]:
 
 _TABLE: Final = _table()
 _CYRILLIC_LOOKALIKES: Final = str.maketrans("асеорхуіѕјткмнв", "aceopxyisjtkmhb")
-_LEET: Final = str.maketrans("0134578@$!", "oieastbasi")
+_LEET: Final = str.maketrans("01345678@$!", "oieasgtbasi")
 
 _VOWEL_RUN = re.compile(r"([aeiouyäöü])\1{2,}")
 _OTHER_RUN = re.compile(r"([^\W\d_])\1{2,}")
 _APART = re.compile(r"(?<!\w)(?:[^\W\d_][ .\-_*,/]){3,}[^\W\d_](?!\w)")
-_LEET_SIGN = re.compile(r"(?<=[a-z])[0134578@$!](?=[a-z])")
+_LEET_SIGN = re.compile(r"(?<=[a-z])[0134-8@$!]{1,2}(?=[a-z])")
+_LEET_EDGE = re.compile(r"\b[0134-8](?=[a-z])|(?<=[a-z])[0134-8]\b")
 _STAR = re.compile(r"(?<=[a-z])\*{1,3}(?=[a-z])")
 _MIXED = re.compile(r"[a-z][\u0430-\u045f]|[\u0430-\u045f][a-z]")
 _WORD = re.compile(r"[^\W_]+")
@@ -187,10 +188,16 @@ def fold(text: str) -> str:
         text = _APART.sub(lambda hit: "".join(sign for sign in hit[0] if sign.isalpha()), text)
     if "*" in text:
         text = _STAR.sub("", text)
-    text = _LEET_SIGN.sub(lambda hit: hit[0].translate(_LEET), text)
+    text, disguised = _LEET_SIGN.subn(_unleet, text)
+    if disguised > 1:  # "4b" is a class at school, but not beside "h4u" and "n4cht"
+        text = _LEET_EDGE.sub(_unleet, text)
     if _OTHER_RUN.search(text):
         text = _OTHER_RUN.sub(r"\1\1", _VOWEL_RUN.sub(r"\1", text))
     return text.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def _unleet(sign: re.Match[str]) -> str:
+    return sign[0].translate(_LEET)
 
 
 def _latin_lookalikes(text: str) -> str:
