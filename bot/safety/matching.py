@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from typing import Final
 
 from bot.safety.pattern import ANYWHERE, SHUN, Part, Pattern
@@ -61,6 +62,10 @@ class Reading:
             if level is not None:
                 found.append((rule, level))
         return found
+
+    def holds(self, guards: Iterable[str]) -> bool:
+        """Whether one of these guards stands anywhere in the text; a guard that the rules do not know stands nowhere."""
+        return any(self.places(pattern) for guard in guards for pattern in self._rules.guards.get(guard, ()))
 
     def _level(self, rule: Rule, places: list[int]) -> Level | None:
         """The full level where no guard is near, a second look where only a softening one is, else nothing."""

@@ -34,6 +34,9 @@ _MOST_WORDS = 20_000  # words whose facts are kept
 SOFTENING = frozenset({"past", "joke", "idiom", "offence", "quoted"})
 """Guards that turn an alert into a second look; the others silence it."""
 
+WHOLE = frozenset({"film", "quoted"})
+"""Guards that speak of the whole text, not only of the sentence in which they stand."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
-from bot.safety.rules import URGENCIES, Finding, Level, Rule, SafetyRules
+from bot.safety.rules import URGENCIES, WHOLE, Finding, Level, Rule, SafetyRules
 from bot.text.sound import EMOJI
 
 STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
 _ASKED: Final = 0.4  # of the level of a second look: from there one asks about what a rule calls an alert
 _SURE: Final = 1.15  # of the same: from there that is an alert
+_END: Final = re.compile(r"[.!?\n]+\s+|\n")  # of a sentence
+_LEAST: Final = 2  # spaces in a sentence that is looked at by itself
+_MOST_SENTENCES: Final = 40
+_CLEAR: Final = 0.92  # probability
+_PLACE: Final = 8  # words around what a rule found
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
@@ -25,6 +31,8 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     """
     words = words_of(text)
     found = _look(rules, words, audience)
+    if found is None or found.level != "alert":
+        found = _sentence_alert(rules, text, words, audience) or found
     if found is not None and found.level == "alert":
         return found
     if earlier:
@@ -36,13 +44,35 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     return found
 
 
+def _sentence_alert(rules: SafetyRules, text: str, words: list[str], audience: str) -> Finding | None:
+    """The first sentence that a rule calls an alert and that is clearly dangerous by itself, whatever stands beside it.
+
+    "Es brennt bei uns. Welches Formular brauche ich für das Konto?" is about a form only in its second sentence. What a
+    film or a newspaper tells, it tells over several sentences: those guards hold for the whole text.
+    """
+    sentences = [sentence for sentence in _END.split(text) if sentence.count(" ") >= _LEAST]
+    if len(sentences) < 2 or rules.likeness is None:
+        return None
+    for sentence in sentences[:_MOST_SENTENCES]:
+        told = words_of(sentence)
+        fired = fired_rules(rules, told)
+        ruled = _decide(fired)
+        if ruled is None or ruled.level != "alert":
+            continue
+        clear = rules.likeness.danger(told, names_of(fired, len(told)), rules.ids) >= _CLEAR
+        if clear and not Reading(rules, words[:LONGEST]).holds(WHOLE):
+            return _look(rules, told, audience)
+    return None
+
+
 def _rank(finding: Finding | None) -> int:
     return _RANK[finding.level if finding else None]
 
 
 def _look(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
     said = tuple(word for word in words if not word.startswith(EMOJI))
-    return _read(rules, words, audience) or rules.alone.get(said)
+    found, alone = _read(rules, words, audience), rules.alone.get(said)
+    return found if alone is None or (found is not None and found.level == "alert") else alone
 
 
 def _read(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
@@ -96,6 +126,9 @@ def _weigh(
         ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
     )
     ruled_alert = ruled is not None and ruled.level == "alert"
+    if ruled_alert and danger < likeness.check * _SURE:  # drowned in what stands around it?
+        near = [(likeness.danger(piece, names, ids), piece) for piece in stretches(words, _PLACE)]
+        danger, stretch = max([(danger, stretch), *(found for found in near if found[0] >= _CLEAR)])
     least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
     if danger < least:
         return None
@@ -109,11 +142,11 @@ def _weigh(
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
 
 
-def stretches(words: list[str]) -> list[list[str]]:
+def stretches(words: list[str], length: int = STRETCH) -> list[list[str]]:
     """What is weighed: the text itself, or overlapping stretches of it, so that one sentence in a long story is not drowned."""
-    if len(words) <= STRETCH:
+    if len(words) <= length:
         return [words]
-    return [words[start : start + STRETCH] for start in range(0, len(words) - STRETCH // 2, STRETCH // 2)]
+    return [words[start : start + length] for start in range(0, len(words) - length // 2, length // 2)]
 
 
 def _decide(fired: list[tuple[Rule, Level]]) -> Finding | None:
