@@ -62,8 +62,9 @@ def test_the_wheel_carries_all_content(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     for folder in ("dialogues", "knowledge"):
-        for path in (ROOT / folder).rglob("*.yaml"):
-            assert f"bot/_content/{path.relative_to(ROOT).as_posix()}" in names
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".yaml", ".png"):
+                assert f"bot/_content/{path.relative_to(ROOT).as_posix()}" in names
 
 
 def test_the_installed_wheel_checks_its_content_and_talks(installed: Path, tmp_path: Path) -> None:
