@@ -14,7 +14,14 @@ from bot.loader.content import load_content, read_content
 from bot.loader.nodes import Problems
 from bot.loader.plain import load_plain, plain_problems, plain_texts
 from bot.loader.safety import learn
-from bot.loader.translations import catalog_path, missing_counts, update_catalog
+from bot.loader.translations import (
+    catalog_path,
+    missing_counts,
+    missing_values,
+    update_catalog,
+    update_values,
+    values_path,
+)
 from bot.text.readability import total as summed
 
 CONTENT_EXIT = 3
@@ -34,6 +41,9 @@ def run_check(*, live: bool, matching: bool, leicht: bool = False) -> int:
         print(figure)
     for language, count, total in missing_counts(content, root):
         print(f"Übersetzung {language}: {count} von {total} Texten fehlen. [Hinweis]")
+    for language, count, total in missing_values(content, root):
+        if count:
+            print(f"Übersetzung {language}: {count} von {total} Angaben in Texten (Länder, Fristen) fehlen. [Hinweis]")
     errors = sum(problem.severity == "error" for problem in problems)
     print(
         f"{len(content.flows)} Abläufe, {len(content.topics)} Themen: {errors} Fehler, {len(problems) - errors} Hinweise.",
@@ -145,6 +155,8 @@ def run_translate(language: str) -> int:
         raise ContentError(broken)
     missing, total = update_catalog(content, root, language)
     print(f"{catalog_path(root, language)}: {total} Texte, {missing} noch nicht übersetzt.")
+    missing, total = update_values(content, root, language)
+    print(f"{values_path(root, language)}: {total} Angaben, {missing} noch nicht übersetzt.")
     return 0
 
 

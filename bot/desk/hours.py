@@ -203,6 +203,15 @@ def _honest(hours: Hours, present: int, waits: tuple[int, ...], now: datetime, w
     return words.nobody
 
 
+def honest_words() -> tuple[str, ...]:
+    """Everything that `honest_time` may say, with `{}` where numbers and days stand, then the days: for translators."""
+    said = [f"Heute haben andere {wait} gewartet." for wait in ("wenige Minuten", "etwa {} Minuten", "etwa {} Stunden")]
+    for words in (_ADULT, _CHILD):
+        said += [words.here, words.patience, words.open.format(end="{} Uhr"), words.closed.format(start="{} ab {} Uhr")]
+        said.append(words.nobody)
+    return (*said, "heute", "morgen", *(f"am {name}" for name in _NAMES))
+
+
 def usual_wait(waits: tuple[int, ...]) -> str:
     """How long the one in the middle waited, in words."""
     return about(sorted(waits)[len(waits) // 2])

@@ -85,8 +85,9 @@ def safety_text(draft: Draft, finding: Finding, language: str = "") -> str:
     compose = draft.content.safety_answer
     if compose is None:
         return draft.text("safety.fallback")
-    human = draft.content.when_human_reads(audience)
-    return compose(finding, audience, part.band, part.register, language or draft.session.language, draft.at, human)
+    spoken = language or draft.session.language
+    human = draft.content.translate_value(draft.content.when_human_reads(audience), spoken)
+    return compose(finding, audience, part.band, part.register, spoken, draft.at, human)
 
 
 def _second_look(draft: Draft, finding: Finding) -> None:

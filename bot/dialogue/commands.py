@@ -15,6 +15,7 @@ from bot.dialogue import aloud, answering, asking
 from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
+from bot.dialogue.flow import Flow
 from bot.dialogue.rendering import pick
 from bot.text.normalise import fold
 
@@ -59,14 +60,25 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
     may_slip = len(said) > 7 and (content.index is None or said not in content.index.smalltalk)
     for flow in content.flows.values():
         if (
-            flow.start
+            (phrases := _begins(flow, content))
             and (not flow.audiences or not audience or audience in flow.audiences)
-            and any(
-                said == phrase or (may_slip and fuzz.ratio(said, phrase) >= FUZZY) for phrase in map(fold, flow.start)
-            )
+            and any(said == phrase or (may_slip and fuzz.ratio(said, phrase) >= FUZZY) for phrase in map(fold, phrases))
         ):
             return flow.name
     return None
+
+
+def _begins(flow: Flow, content: Content) -> tuple[str, ...]:
+    """What begins the flow: its `start` phrases and, for who does not write German, its translated title."""
+    if not flow.start:
+        return ()
+    titles = [
+        catalog[title]
+        for catalog in content.catalogs.values()
+        for title in flow.title.texts.values()
+        if title in catalog
+    ]
+    return (*flow.start, *titles)
 
 
 def run(draft: Draft, command: str) -> None:

@@ -5,6 +5,7 @@ The loader builds it; the core only reads it. Reloading means building a new one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -92,3 +93,29 @@ class Content:
         if language == "de":
             return text
         return self.catalogs.get(language, {}).get(text)
+
+    def translate_value(self, text: str, language: str) -> str:
+        """A fact or a time that stands inside a text, sentence by sentence; what nobody translated stays German."""
+        catalog = self.catalogs.get(language)
+        if language == "de" or not catalog:
+            return text
+        return catalog.get(text) or " ".join(_sentence(one, catalog) for one in sentences(text))
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-ZÄÖÜ])")
+# What changes from hour to hour inside a sentence: a number, a clock time, a day.
+_CHANGING = re.compile(
+    r"\d+(?::\d\d)?|\b(?:heute|morgen|am (?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag))\b"
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a value: each is translated once, however many values hold it."""
+    return _SENTENCE_END.split(text)
+
+
+def _sentence(said: str, catalog: Mapping[str, str]) -> str:
+    """One sentence; if it is not in the catalogue, the one with `{}` where numbers, times and days stand."""
+    known = catalog.get(said) or catalog.get(_CHANGING.sub("{}", said))
+    values = (catalog.get(value, value) for value in _CHANGING.findall(said))
+    return said if known is None else re.sub(r"\{\}", lambda _: next(values, ""), known)

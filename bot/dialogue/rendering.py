@@ -92,7 +92,7 @@ class Lookup(Mapping[str, str]):
         if found is not None:
             self.unsure = self.unsure or found.confidence == "low"
             self.expired = self.expired or (found.valid_until is not None and found.valid_until < self.today)
-            return found.text
+            return self.content.translate_value(found.text, self.session.language)
         value = self._slot(name)
         if value is None:
             raise KeyError(name)
@@ -125,7 +125,8 @@ class Lookup(Mapping[str, str]):
         if name == "alias":
             return escape(self.session.alias)
         if name == "human_when":
-            return self.content.when_human_reads(self.session.part.audience)
+            said = self.content.when_human_reads(self.session.part.audience)
+            return self.content.translate_value(said, self.session.language)
         base, _, field = name.partition(".")
         value = self._raw(base)
         if field and isinstance(value, str) and self.content.prisons is not None:

@@ -2,20 +2,28 @@
 
 A catalogue lists what families read. Staff texts stay German, and a register or age that has no translation of its own
 reads the plain one, so only the plain variants of adults and children are listed.
+
+What stands in these texts as a placeholder (sentences of a Land, spans of time) has a catalogue of its own,
+knowledge/translations/<language>.po, by sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.dialogue.content import Content
+from bot.desk.hours import honest_words
+from bot.dialogue.content import Content, sentences
 from bot.loader.checks import texts_of_step
 from bot.loader.nodes import Problems, read_yaml
 from bot.text.variants import Variants
 
 TOPICS = "topics.yaml"  # beside the PO files: the topics that are translated; all when it is missing
 _ADULT = ("caregiver", "default", "parent")
+_PLACEHOLDER = re.compile(r"\{([a-z_0-9.]+)\}")
+_STAYS_GERMAN = frozenset({"land.name", "land.law"})
+_BARE = re.compile(r"[\d.,]+ ?(Euro|%|Prozent)?")
 _CHILD = ("child", "child.10-13", "child.14-17", "child.6-9")
 
 
@@ -24,11 +32,20 @@ def catalog_path(root: Path, language: str) -> Path:
     return root / "dialogues" / "translations" / f"{language}.po"
 
 
+def values_path(root: Path, language: str) -> Path:
+    """Where that language's PO file of values lies."""
+    return root / "knowledge" / "translations" / f"{language}.po"
+
+
 def load_catalogs(root: Path, problems: Problems) -> dict[str, dict[str, str]]:
-    """dialogues/translations/<language>.po as language -> German text -> translation; fuzzy entries are left out."""
-    folder = root / "dialogues" / "translations"
-    paths = sorted(folder.glob("*.po")) if folder.is_dir() else []
-    return {path.stem: read_catalog(path, problems) for path in paths}
+    """Both PO files of each language as language -> German text -> translation; fuzzy entries are left out."""
+    catalogs: dict[str, dict[str, str]] = {}
+    for path in sorted(catalog_path(root, "*").parent.glob("*.po")):
+        values = values_path(root, path.stem)
+        catalogs[path.stem] = read_catalog(path, problems) | (
+            read_catalog(values, problems) if values.is_file() else {}
+        )
+    return catalogs
 
 
 def read_catalog(path: Path, problems: Problems) -> dict[str, str]:
@@ -93,6 +110,35 @@ def _plain(place: str, variants: Variants) -> Iterator[tuple[str, str]]:
             yield f"{place} [{key}]", variants.texts[key]
 
 
+def wanted_values(content: Content, root: Path) -> dict[str, list[str]]:
+    """The sentences and words that stand for placeholders of the translated texts, with the values that hold them.
+
+    A bare number ("259 Euro") reads the same everywhere. Names of Länder, laws and help lines stay German.
+    """
+    used = {name for text in wanted_texts(content, root) for name in _PLACEHOLDER.findall(text)}
+    wanted: dict[str, list[str]] = {}
+    for name, fact in content.values.items():
+        field = ".".join(("land", *name.split(".")[2:])) if name.startswith("land.") else name
+        if field not in used or field in _STAYS_GERMAN or field.startswith("line."):
+            continue
+        for sentence in sentences(fact.text):
+            if not _BARE.fullmatch(sentence):
+                wanted.setdefault(sentence, []).append(name)
+    for said in (content.human_when, content.human_when_child, *honest_words()):
+        for sentence in sentences(said):
+            wanted.setdefault(sentence, []).append("human_when")
+    return wanted
+
+
+def missing_values(content: Content, root: Path) -> list[tuple[str, int, int]]:
+    """As `missing_counts`, of the values."""
+    wanted = wanted_values(content, root) if content.catalogs else {}
+    return [
+        (language, sum(text not in catalog for text in wanted), len(wanted))
+        for language, catalog in sorted(content.catalogs.items())
+    ]
+
+
 def missing_counts(content: Content, root: Path) -> list[tuple[str, int, int]]:
     """For each language with a catalogue: its name, how many texts it lacks, how many are wanted."""
     wanted = wanted_texts(content, root) if content.catalogs else {}
@@ -108,16 +154,23 @@ def update_catalog(content: Content, root: Path, language: str) -> tuple[int, in
     A translation whose German text is gone stays at the end as obsolete. Returns how many are missing and how many are
     wanted.
     """
+    return _renew(catalog_path(root, language), language, wanted_texts(content, root))
+
+
+def update_values(content: Content, root: Path, language: str) -> tuple[int, int]:
+    """As `update_catalog`, of the values."""
+    return _renew(values_path(root, language), language, wanted_values(content, root))
+
+
+def _renew(path: Path, language: str, wanted: Mapping[str, list[str]]) -> tuple[int, int]:
     from babel.messages.catalog import Catalog
     from babel.messages.pofile import read_po, write_po
 
-    path = catalog_path(root, language)
     old = Catalog(locale=language)
     if path.is_file():
         with path.open("rb") as file:
             old = read_po(file, locale=language)
     new = Catalog(locale=language, project="Kavi", fuzzy=False)
-    wanted = wanted_texts(content, root)
     for text, places in wanted.items():
         known = old.get(text) or old.obsolete.get(text)
         string = str(known.string) if known is not None and known.string else ""

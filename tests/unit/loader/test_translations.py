@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue.content import Content
+from bot.dialogue.content import Content, FactText
 from bot.dialogue.flow import Ask, Flow, Option, Step
 from bot.loader.nodes import Problems
 from bot.loader.translations import (
@@ -16,7 +16,10 @@ from bot.loader.translations import (
     missing_counts,
     read_catalog,
     update_catalog,
+    update_values,
+    values_path,
     wanted_texts,
+    wanted_values,
 )
 from bot.text.variants import Variants
 
@@ -92,3 +95,33 @@ def test_a_translation_keeps_every_placeholder() -> None:
         for german, text in catalog.items():
             assert set(PLACEHOLDER.findall(german)) == set(PLACEHOLDER.findall(text)), (language, german)
             assert german.count("**") % 2 == text.count("**") % 2 == 0, (language, german)
+
+
+def test_values_in_texts_are_listed_by_sentence_without_bare_numbers_and_help_lines(
+    content: Content, tmp_path: Path
+) -> None:
+    values = {
+        "land.BY.visits": FactText(text="Eine Stunde im Monat. Fragen Sie nach."),
+        "land.HH.visits": FactText(text="Zwei Stunden im Monat. Fragen Sie nach."),
+        "land.BY.youth": FactText(text="Das fragt niemand."),
+        "amounts.fare": FactText(text="259 Euro"),
+        "line.help.number": FactText(text="0800 000"),
+    }
+    texts = {"rule": Variants.of("{land.visits} {amounts.fare} {line.help.number}")}
+    wanted = wanted_values(dataclasses.replace(content, texts=texts, values=values), tmp_path)
+    of_facts = [text for text, places in wanted.items() if places[0] != "human_when"]
+    assert of_facts == ["Eine Stunde im Monat.", "Fragen Sie nach.", "Zwei Stunden im Monat."]
+
+
+def test_every_time_that_a_human_reads_is_a_sentence_for_translators(content: Content, tmp_path: Path) -> None:
+    assert wanted_values(content, tmp_path).keys() >= {"Die Beratung liest wieder {} ab {} Uhr.", "am Montag"}
+
+
+def test_both_catalogues_of_a_language_are_read_as_one(content: Content, tmp_path: Path) -> None:
+    update_catalog(content, tmp_path, "tr")
+    update_values(content, tmp_path, "tr")
+    path = values_path(tmp_path, "tr")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"heute"\nmsgstr ""', '"heute"\nmsgstr "bugün"'), encoding="utf-8"
+    )
+    assert load_catalogs(tmp_path, Problems()) == {"tr": {"heute": "bugün"}}
