@@ -18,7 +18,7 @@ _END: Final = re.compile(r"[.!?\n]+\s+|\n")  # of a sentence
 _LEAST: Final = 2  # spaces in a sentence that is looked at by itself
 _MOST_SENTENCES: Final = 40
 _CLEAR: Final = 0.92  # probability
-_PLACE: Final = 8  # words around what a rule found
+_PLACE: Final = 9  # words around what a rule found
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
@@ -55,11 +55,7 @@ def _sentence_alert(rules: SafetyRules, text: str, words: list[str], audience: s
         return None
     for sentence in sentences[:_MOST_SENTENCES]:
         told = words_of(sentence)
-        fired = fired_rules(rules, told)
-        ruled = _decide(fired)
-        if ruled is None or ruled.level != "alert":
-            continue
-        clear = rules.likeness.danger(told, names_of(fired, len(told)), rules.ids) >= _CLEAR
+        clear = _by_itself(rules, rules.likeness, told) >= _CLEAR
         if clear and not Reading(rules, words[:LONGEST]).holds(WHOLE):
             return _look(rules, told, audience)
     return None
@@ -127,7 +123,7 @@ def _weigh(
     )
     ruled_alert = ruled is not None and ruled.level == "alert"
     if ruled_alert and danger < likeness.check * _SURE:  # drowned in what stands around it?
-        near = [(likeness.danger(piece, names, ids), piece) for piece in stretches(words, _PLACE)]
+        near = ((_by_itself(rules, likeness, piece), piece) for piece in stretches(words, _PLACE))
         danger, stretch = max([(danger, stretch), *(found for found in near if found[0] >= _CLEAR)])
     least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
     if danger < least:
@@ -140,6 +136,14 @@ def _weigh(
     places = sorted(rule.place for rule in strongest if rule.category == category)
     place = places[0] if places else likeness.nearest(stretch, category)
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
+
+
+def _by_itself(rules: SafetyRules, likeness: Likeness, words: list[str]) -> float:
+    """The probability of danger in these words of a longer text, 0 where no rule calls them an alert by themselves."""
+    fired = fired_rules(rules, words)
+    if not any(level == "alert" for _, level in fired):
+        return 0.0
+    return likeness.danger(words, names_of(fired, len(words)), rules.ids)
 
 
 def stretches(words: list[str], length: int = STRETCH) -> list[list[str]]:
