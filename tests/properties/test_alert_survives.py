@@ -100,7 +100,7 @@ def test_nearly_every_alert_stays_one_beside_an_ordinary_sentence(sentence: str)
             (found := look(together.format(sentence, text))) is not None and found.level == "alert"
             for text in SENTENCES
         )
-        assert kept >= 0.97 * len(SENTENCES)
+        assert kept >= 0.94 * len(SENTENCES)
 
 
 @pytest.mark.parametrize(
