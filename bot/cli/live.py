@@ -10,6 +10,8 @@ from bot.config import read_settings
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 
+NOBODY = "{}"  # session of the lanes in which nobody talks: desk, exchange, recorded voices
+
 
 def show_people_on_changed_steps(content: Content) -> None:
     """Prints a line for each changed flow step on which somebody stands."""
@@ -22,7 +24,7 @@ async def _count(content: Content) -> Counter[tuple[str, str, str]]:
     async with app.open_store(read_settings()) as store:
         async for conversation in await store.conversations():
             text = await store.session_of(conversation)
-            for frame in Session.from_text(text).part.frames if text else ():
+            for frame in Session.from_text(text).part.frames if text and text != NOBODY else ():
                 flow = content.flows.get(frame.flow)
                 if flow is None:
                     found[frame.flow, frame.step, "Ablauf entfernt"] += 1
