@@ -49,6 +49,12 @@ def correction_in(text: str, commands: Commands) -> str | None:
     return None
 
 
+def is_heavy(text: str, commands: Commands) -> bool:
+    """Whether one hears in the text that it is too much just now."""
+    said = f" {fold(text)} "
+    return any(f" {words} " in said for words in commands.heavy)
+
+
 def flow_in(text: str, content: Content, audience: str) -> str | None:
     """The flow that the whole text begins by one of its `start` phrases.
 

@@ -41,10 +41,14 @@ class FactText:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What people type to steer the talk: folded phrase -> command; prefixes introduce corrections."""
+    """What people type to steer the talk: folded phrase -> command; prefixes introduce corrections.
+
+    `heavy` are folded words by which one hears that it is too much just now.
+    """
 
     phrases: Mapping[str, str] = field(default_factory=dict)
     corrections: tuple[str, ...] = ()
+    heavy: tuple[str, ...] = ()
 
 
 SafetyAnswer = Callable[[Finding, str, str, str, str, datetime, str], str]

@@ -278,6 +278,8 @@ def _first_words(draft: Draft, event: events.Said) -> None:
     """
     match = event.understanding.match
     command = commands.command_in(event.text, draft.content.commands)
+    if commands.is_heavy(event.text, draft.content.commands):
+        draft.say_key("heavy")
     draft.push("onboarding")
     language = tongue.named(draft, event.text)
     if language is not None:

@@ -23,6 +23,7 @@ MISS_KEY = "miss"
 MISSES_BEFORE_HUMAN = 3
 SECOND_LOOK = "safety.second_look"
 DECLINABLE = frozenset({"date", "time", "prison", "land", "plz", "area"})  # kinds whose question a mere no leaves out
+HEARD = "heavy_heard"  # slot: that it is too much was answered today
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 _QUESTION_WORDS = re.compile(
     r"\?\s*$|^\s*(wie|was|wer|wen|wem|wann|wo|woher|wohin|warum|wieso|weshalb|welche\w*|darf|dürfen|kann|können|muss|müssen"
@@ -247,14 +248,38 @@ def _freely(draft: Draft, text: str, understanding: Understanding, in_burst: boo
         draft.push(flow)
         return
     match = _best(understanding, in_burst)
-    if match is None or match.outcome == "none":
+    outcome = match.outcome if match is not None else "none"
+    if outcome != "smalltalk" and commands.is_heavy(text, draft.content.commands) and _hears(draft, outcome):
+        return
+    if match is None or outcome == "none":
         _not_understood(draft, text)
-    elif match.outcome == "smalltalk":
+    elif outcome == "smalltalk":
         _small_talk(draft, match)
-    elif match.outcome == "answer":
+    elif outcome == "answer":
         answering.answer_question(draft, match.candidates[0].topic)
     elif not answering.clarify(draft, match.candidates):
         _not_understood(draft, text)
+
+
+def _hears(draft: Draft, outcome: str) -> bool:
+    """A word for how it is before the facts, once a day; True when there are no facts to follow."""
+    if draft.part.audience == "staff" or draft.session.owner == "queue":
+        return False
+    if outcome == "none":
+        draft.offer(draft.text("heavy"), _way_out(draft), "text:heavy")
+        draft.waiting = True
+        return True
+    if not draft.value(HEARD):
+        draft.say_key("heavy")
+        draft.set_slot(HEARD, True, "session")
+    return False
+
+
+def _way_out(draft: Draft) -> tuple[Offer, ...]:
+    return (
+        Offer(draft.text("label.human"), "command", "human"),
+        Offer(draft.text("label.menu"), "command", "menu"),
+    )
 
 
 def _best(understanding: Understanding, in_burst: bool) -> MatchResult | None:
@@ -293,10 +318,7 @@ def _not_understood(draft: Draft, text: str) -> None:
         draft.change_part(misses=0)
         draft.push("repair.offer_human")
         return
-    offers = (
-        Offer(draft.text("label.human"), "command", "human"),
-        Offer(draft.text("label.menu"), "command", "menu"),
-    )
+    offers = _way_out(draft)
     question = draft.question_id()
     draft.say(
         draft.text("not_understood"),

@@ -14,11 +14,17 @@ from bot.safety import Finding, triage
 from bot.text.normalise import clean, fold
 
 BURST = 2.0  # seconds of event time within which texts belong together
+LIKELY = 0.5  # probability of a topic above which a message needs no topic before it
 GONE = 3  # turns after which an answer is no longer what people go on about
 ASKS_BACK = "repair.clarify"
 FEW_SIGNS = 24  # characters; more emoji than that say nothing
 TELLING = 8  # letters of a word that can make a message clear without the one before
 MAX_TEXT = 20_000  # characters that are looked at; a longer text is a flood, not a message
+
+
+def _speaks_for_itself(match: MatchResult) -> bool:
+    likely = match.outcome == "clarify" and match.candidates[0].score >= LIKELY
+    return match.outcome == "answer" or likely
 
 
 def _context(session: Session) -> str | None:
@@ -70,7 +76,7 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     match = content.index.find(text, audience=audience, land=land, previous_topic=topic)
     if topic and _repeats(match, topic) and any(len(word) >= TELLING for word in text.split()):
         alone = content.index.find(text, audience=audience, land=land)
-        match = alone if alone.outcome == "answer" else match  # "Wie viel Besuchszeit?" is no question about parcels
+        match = alone if _speaks_for_itself(alone) else match  # "Wie viel Besuchszeit?" is no question about parcels
     joined = None
     earlier = burst(session, at)
     if earlier and match.outcome != "answer":

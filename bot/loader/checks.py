@@ -39,7 +39,7 @@ NEEDED_FLOWS = (
 NEEDED_TEXTS = (
     "not_understood", "trouble", "empty", "edited", "undecryptable", "nothing_open", "back.nothing", "skip.needed",
     "why.default", "button.old", "media.declined", "register.leicht", "register.plain", "helpful.thanks",
-    "simpler.human", "digress.later", "digress.now",
+    "simpler.human", "heavy", "digress.later", "digress.now",
     "queue.noted", "content.flow_gone", "content.step_gone", "counsellor.taken", "counsellor.released",
     "counsellor.requeued", "counsellor.closed", "safety.fallback", "safety.automatic", "smalltalk.greeting", "answer.next",
     "answer.expired", "answer.unsure", "answer.unsure_money", "answer.unsure_bund", "land.noted", "land.kept", "answer.same",

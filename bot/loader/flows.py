@@ -403,10 +403,14 @@ def load_commands(root: Path, problems: Problems) -> Commands:
     node = read_yaml(path, str(path.relative_to(root.parent)), problems) if path.exists() else None
     phrases: dict[str, str] = {}
     corrections: tuple[str, ...] = ()
+    heavy: tuple[str, ...] = ()
     for key, value in node.pairs() if node is not None else ():
         name = key.text()
         if name == "correct":
             corrections = tuple(sorted((text.casefold() for text in value.texts()), key=len, reverse=True))
+            continue
+        if name == "heavy":
+            heavy = tuple(fold(text) for text in value.texts())
             continue
         if name not in COMMANDS:
             key.problem(f"unknown command {name!r}{suggestion(name, COMMANDS)}")
@@ -415,4 +419,4 @@ def load_commands(root: Path, problems: Problems) -> Commands:
             if phrases.get(said, name) != name:
                 item.problem(f"{item.text()!r} already stands for the command {phrases[said]!r}")
             phrases[said] = name
-    return Commands(phrases, corrections)
+    return Commands(phrases, corrections, heavy)
