@@ -62,6 +62,21 @@ class Recordings:
     guesses: Guesses = field(default_factory=dict)
 
 
+def known_to(recordings: Recordings, who: str, part: str) -> list[str]:
+    """What may be told to whoever holds that part of the phone about each recording: `code`, `family`, `child`, or what its parent
+    may know (`waiting`, `arrived`, `over`)."""
+    words = []
+    for one in recordings.recordings.values():
+        if one.caregiver == who and one.live:
+            if part == "child":
+                words += ["child"] if one.state in ("asked", "ready", "heard") and one.group != "small" else []
+            else:
+                words.append("code" if one.state in ("invited", "joined") else "family")
+        elif one.parent == who and part == "adult" and one.sent and "deleted" not in one.since:
+            words.append(one.seen_by_parent)
+    return words
+
+
 def take_of(id: str) -> str:
     """The name of the file while its parent still records; each take replaces the one before."""
     return f"take-{id}"

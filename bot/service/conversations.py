@@ -314,12 +314,21 @@ class Conversations:
     async def _export(self, gathered: Gathered, turned: Turned, index: int, session: Session, part: str) -> None:
         """All that is kept about this part of the conversation, in two files."""
         lines = await self.store.transcript(turned.conversation, limit=10_000)  # type: ignore[arg-type]  # same id
-        data = export.data_of(session, part, lines, turned.at)
+        data = export.data_of(session, part, lines, turned.at, await self._recordings_known_to(turned, part))
         for name, body in (
             (export.TEXT_NAME, export.as_text(data, self.content)),
             (export.JSON_NAME, export.as_json(data)),
         ):
             _attach(gathered, turned, index, body, name, "")
+
+    async def _recordings_known_to(self, turned: Turned, part: str) -> list[str]:
+        """Each recorded voice that this person takes part in, told in no more words than that person may hear anyway."""
+        if await self.store.address_of(self.store.conversation_id(RECORDINGS)) is None:
+            return []
+        from bot.recording.state import known_to
+        from bot.service.recording import load
+
+        return known_to(await load(self.store), turned.conversation, part)
 
     def _remember(self, gathered: Gathered, turned: Turned, result: Turn, before: Session) -> None:
         """The transcript, only with consent and without complaints; each line carries the part of the phone it belongs to.

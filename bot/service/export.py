@@ -19,11 +19,20 @@ _KEPT = {
     "case": "so lange wie das Gespräch", "turn": "nur für diesen Schritt",
 }  # fmt: skip
 
+_RECORDINGS = {
+    "code": "ein Code für eine Aufnahme", "family": "eine Aufnahme für mein Kind", "child": "eine Aufnahme für mich",
+    "waiting": "eine Aufnahme von mir, noch nicht abgeholt", "arrived": "eine Aufnahme von mir, abgeholt",
+    "over": "eine Aufnahme von mir, nicht abgeholt und gelöscht",
+}  # fmt: skip
+
 Lines = Sequence[tuple[str, str, datetime]]
 
 
-def data_of(session: Session, part: str, lines: Lines, at: datetime) -> dict[str, Any]:
-    """Everything about that part; `lines` is the whole transcript, of which only this part's is taken."""
+def data_of(session: Session, part: str, lines: Lines, at: datetime, recordings: Sequence[str] = ()) -> dict[str, Any]:
+    """Everything about that part; `lines` is the whole transcript, of which only this part's is taken.
+
+    `recordings` are the words of `known_to` about recorded voices.
+    """
     kept = session.parts.get(part)
     slots = kept.slots if kept else {}
     return {
@@ -34,6 +43,7 @@ def data_of(session: Session, part: str, lines: Lines, at: datetime) -> dict[str
         "einwilligung": session.consent,
         "antworten": {name: {"wert": slot.value, "bleibt": _KEPT[slot.keep]} for name, slot in slots.items()},
         "erinnerungen": [one.flow for one in session.reminders.values() if one.part == part],
+        "aufnahmen": [_RECORDINGS[word] for word in recordings],
         "texte": [
             {"wer": _WHO.get(who.partition("/")[0], who), "text": text, "wann": when.isoformat()}
             for who, text, when in lines
@@ -62,6 +72,7 @@ def as_text(data: dict[str, Any], content: Content) -> bytes:
         f"- {name}: {_spelt(one['wert'])} (bleibt {one['bleibt']})" for name, one in data["antworten"].items()
     ] or ["- keine"]
     rows += ["", "Erinnerungen:", *([f"- {titles.get(name, name)}" for name in data["erinnerungen"]] or ["- keine"])]
+    rows += ["", "Aufgenommene Stimmen:", *([f"- {one}" for one in data["aufnahmen"]] or ["- keine"])]
     rows += ["", f"Texte (sie gehen {days('text'):g} Tage nach dem letzten Kontakt):"]
     rows += [f"{_day(one['wann'])} {one['wer']}: {one['text']}" for one in data["texte"]] or ["- keine"]
     rows += ["", "Name und Nummer kennt Kavi nicht. Wohin die Antworten gehen, ist verschlüsselt gespeichert."]

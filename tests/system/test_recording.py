@@ -305,6 +305,23 @@ async def test_erasing_either_side_erases_the_recording_for_both(town: Town, who
         assert town.chats.sounds["mum"] == []
 
 
+async def test_each_may_see_what_is_kept_and_no_more(town: Town) -> None:
+    async def told(who: str) -> str:
+        await town.say(who, "was weißt du über mich", "alles als datei bekommen" if who == "dad" else "1")
+        (source,) = [
+            file.source for one in town.chats.heard[who] for file in one.attachments if file.name.endswith(".txt")
+        ]
+        return (await town.store.blob(source.removeprefix("blob:")) or b"").decode()
+
+    await town.send(await town.invite(8))
+    assert "eine Aufnahme für mein Kind" in await told("mum")
+    before = await told("dad")
+    assert "eine Aufnahme von mir, noch nicht abgeholt" in before
+    await town.say("mum", "sprachnachrichten", "nein, bitte löschen")
+    assert "eine Aufnahme für mein Kind" not in await told("mum")
+    assert "eine Aufnahme von mir, noch nicht abgeholt" in await told("dad"), "her no is not to be seen"
+
+
 async def test_its_key_is_its_own_and_dies_with_it(town: Town, tmp_path: Path) -> None:
     await town.send(await town.invite(8))
     store = town.store
