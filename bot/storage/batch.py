@@ -14,12 +14,13 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
 from bot.errors import KaviError, StoreError, StoreUnavailable
+from bot.storage.sqlite_transaction import Transaction
 
 T = TypeVar("T")
 MAX_BATCH = 256
 
 Weight = Literal["reads", "light", "durable"]
-_Job = tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any], asyncio.AbstractEventLoop, Weight]
+_Job = tuple[Callable[[Transaction], Any], asyncio.Future[Any], asyncio.AbstractEventLoop, Weight]
 
 
 class Batcher:
@@ -27,7 +28,7 @@ class Batcher:
 
     def __init__(
         self,
-        connect: Callable[[], sqlite3.Connection],
+        connect: Callable[[], Transaction],
         before: Callable[[], None],
         after: Callable[[], None],
         failed: Callable[[], None],
@@ -59,7 +60,7 @@ class Batcher:
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
-    async def run(self, work: Callable[[sqlite3.Connection], T], *, weight: Weight = "durable") -> T:
+    async def run(self, work: Callable[[Transaction], T], *, weight: Weight = "durable") -> T:
         """Runs `work` on the store's thread inside a transaction.
 
         `reads` changes nothing; `light` changes only what a crash may undo (a claim), so that nothing has to be synced.
@@ -75,7 +76,7 @@ class Batcher:
 
     def _run(self, loop: asyncio.AbstractEventLoop, opened: asyncio.Future[None]) -> None:
         try:
-            connection = self._connect()
+            t = self._connect()
         except Exception as error:
             loop.call_soon_threadsafe(opened.set_exception, error)
             return
@@ -87,50 +88,48 @@ class Batcher:
                 batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_BATCH))]
             if not batch:
                 break
-            self._commit_batch(connection, batch)
-        connection.close()
+            self._commit_batch(t, batch)
+        t.db.close()
 
-    def _sync(self, connection: sqlite3.Connection, durable: bool) -> None:
+    def _sync(self, t: Transaction, durable: bool) -> None:
         """Switches between waiting for the disk at each commit and not waiting."""
         if durable != self._durable:
-            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            t.db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self._durable = durable
 
-    def _one_by_one(
-        self, connection: sqlite3.Connection, batch: list[_Job]
-    ) -> list[tuple[_Job, Any, BaseException | None]]:
+    def _one_by_one(self, t: Transaction, batch: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
         """The slow way after a failure: savepoints keep the jobs apart."""
-        connection.execute("ROLLBACK")
+        t.db.execute("ROLLBACK")
         self._failed()
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            results = _alone(connection, batch)
+            t.db.execute("BEGIN IMMEDIATE")
+            results = _alone(t, batch)
             self._before()
-            connection.execute("COMMIT")
+            t.db.execute("COMMIT")
             self._after()
         except Exception as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            if t.db.in_transaction:
+                t.db.execute("ROLLBACK")
             self._failed()
             fault = translate(error)
             return [(job, None, fault) for job in batch]
         return results
 
-    def _commit_batch(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
+    def _commit_batch(self, t: Transaction, batch: list[_Job]) -> None:
         results: list[tuple[_Job, Any, BaseException | None]] = []
         writes = any(job[3] != "reads" for job in batch)
         try:
-            self._sync(connection, any(job[3] == "durable" for job in batch))
-            connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-            results = [(job, job[0](connection), None) for job in batch] if writes else _alone(connection, batch)
+            self._sync(t, any(job[3] == "durable" for job in batch))
+            t.db.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            results = [(job, job[0](t), None) for job in batch] if writes else _alone(t, batch)
             self._before()
-            connection.execute("COMMIT")
+            t.db.execute("COMMIT")
             self._after()
         except KaviError:  # one job failed: all are undone and done again, this time each on its own
-            results = self._one_by_one(connection, batch)
+            results = self._one_by_one(t, batch)
         except Exception as error:  # the whole batch failed: nobody may believe otherwise
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            if t.db.in_transaction:
+                t.db.execute("ROLLBACK")
             self._failed()
             fault = translate(error)
             results = [(job, None, fault) for job in batch]
@@ -142,23 +141,21 @@ class Batcher:
                 loop.call_soon_threadsafe(_resolve, done)
 
 
-def _alone(connection: sqlite3.Connection, batch: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
-    return [(job, *_attempt(connection, job[0])) for job in batch]
+def _alone(t: Transaction, batch: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
+    return [(job, *_attempt(t, job[0])) for job in batch]
 
 
-def _attempt(
-    connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Any]
-) -> tuple[Any, BaseException | None]:
-    connection.execute("SAVEPOINT job")
+def _attempt(t: Transaction, work: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
+    t.db.execute("SAVEPOINT job")
     try:
-        value = work(connection)
+        value = work(t)
     except sqlite3.Error:
         raise  # the disk or the database is at fault, not the job
     except Exception as error:
-        connection.execute("ROLLBACK TO job")
-        connection.execute("RELEASE job")
+        t.db.execute("ROLLBACK TO job")
+        t.db.execute("RELEASE job")
         return None, error
-    connection.execute("RELEASE job")
+    t.db.execute("RELEASE job")
     return value, None
 
 

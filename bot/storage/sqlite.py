@@ -25,10 +25,15 @@ from bot.ports import (
     Tally,
     TurnCommit,
 )
+from bot.storage import sqlite_forgetting as forgetting
+from bot.storage import sqlite_intake as intake
+from bot.storage import sqlite_lanes as lanes
+from bot.storage import sqlite_outbox as outbox
+from bot.storage import sqlite_records as records
 from bot.storage.batch import Batcher, translate
 from bot.storage.keystore import KeyStore, keys_path
 from bot.storage.rows import moment
-from bot.storage.sqlite_work import SqliteWork
+from bot.storage.sqlite_transaction import Transaction
 
 T = TypeVar("T")
 SCHEMA_VERSION = 3
@@ -49,7 +54,7 @@ class SqliteStore:
         self._path = Path(path)
         self._master = master
         self._batcher = Batcher(self._connect, self._before, self._after, self._undone)
-        self._work = SqliteWork()
+        self._transaction: Transaction | None = None  # made on the store's own thread
         self._news = 0
         self._waiters: list[asyncio.Future[None]] = []
 
@@ -65,10 +70,10 @@ class SqliteStore:
     async def close(self) -> None:
         """Finishes what waits."""
         await self._batcher.stop()
-        if hasattr(self._work, "keys"):  # it was opened
-            self._work.keys.close()
+        if self._transaction is not None:  # it was opened
+            self.keys.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Transaction:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=256
@@ -78,18 +83,18 @@ class SqliteStore:
             "PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=2000;"
         )
         self._migrate(db)
-        self._work.keys = KeyStore(keys_path(self._path), self._master)
-        self._work.prove_keys(db)
-        self._tidy(db)
-        return db
+        self._transaction = Transaction(db, KeyStore(keys_path(self._path), self._master))
+        forgetting.prove_keys(self._transaction)
+        self._tidy(self._transaction)
+        return self._transaction
 
-    def _tidy(self, db: sqlite3.Connection) -> None:
+    def _tidy(self, t: Transaction) -> None:
         """Ends what a crash cut short: erasures whose rows are still there, and one-turn keys that seal nothing."""
-        db.execute("BEGIN IMMEDIATE")
-        self._work.replay_erasures(db)
-        self._work.doom_unused(db)
-        db.execute("COMMIT")
-        self._work.keys.flush_doomed()
+        t.db.execute("BEGIN IMMEDIATE")
+        forgetting.replay_erasures(t)
+        forgetting.doom_unused(t)
+        t.db.execute("COMMIT")
+        t.keys.flush_doomed()
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -105,41 +110,48 @@ class SqliteStore:
         for step in range(version + 1, SCHEMA_VERSION + 1):
             db.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version={step}; COMMIT;")
 
+    @property
+    def keys(self) -> KeyStore:
+        """The key store; there is one once the store is open."""
+        assert self._transaction is not None, "open() comes first"
+        return self._transaction.keys
+
     def _before(self) -> None:
-        self._work.keys.flush_new()
+        self.keys.flush_new()
 
     def _after(self) -> None:
-        self._work.keys.flush_doomed()
+        self.keys.flush_doomed()
 
     def _undone(self) -> None:
-        self._work.keys.abandon()
+        self.keys.abandon()
 
     # ------------------------------------------------------------------ lanes
 
     def conversation_id(self, address: Address) -> ConversationId:
         """The keyed hash of the address."""
-        return ConversationId(self._work.address_hash(address))
+        assert self._transaction is not None, "open() comes first"
+        return ConversationId(self._transaction.address_hash(address))
 
     async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
-        new = await self._batcher.run(lambda db: self._work.receive(db, batch, cursor))
+        new = await self._batcher.run(lambda t: intake.receive(t, batch, cursor))
         if new:
             self._tell()
         return new
 
     async def cursor(self, account: str) -> str | None:
-        return await self._batcher.run(lambda db: self._work.cursor(db, account), weight="reads")
+        return await self._batcher.run(lambda t: intake.cursor(t, account), weight="reads")
 
     async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
-        return await self._batcher.run(lambda db: self._work.claim(db, now, limit, lease), weight="light")
+        return await self._batcher.run(lambda t: lanes.claim(t, now, limit, lease), weight="light")
 
     async def commit(self, commit: TurnCommit) -> None:
-        await self._batcher.run(lambda db: self._work.commit(db, commit))
+        await self._batcher.run(lambda t: lanes.commit(t, commit))
         self._tell()
         if commit.erase:
             await self._shrink()
 
     async def release(self, conversation: ConversationId, fence: int) -> None:
-        await self._batcher.run(lambda db: self._work.release(db, conversation, fence))
+        await self._batcher.run(lambda t: lanes.release(t, conversation, fence))
 
     async def wait_for_work(self, seconds: float, seen: int) -> int:
         if self._news == seen:
@@ -157,79 +169,79 @@ class SqliteStore:
                 waiter.set_result(None)
 
     async def fire_timers(self, now: datetime, limit: int = 1000) -> int:
-        fired = await self._batcher.run(lambda db: self._work.fire_timers(db, now, limit))
+        fired = await self._batcher.run(lambda t: intake.fire_timers(t, now, limit))
         if fired:
             self._tell()
         return fired
 
     async def next_due(self) -> datetime | None:
-        due = await self._batcher.run(self._work.next_due, weight="reads")
+        due = await self._batcher.run(intake.next_due, weight="reads")
         return None if due is None else moment(due)
 
     # ------------------------------------------------------------------ outbox
 
     async def due_outbox(self, account: str, now: datetime, limit: int) -> list[OutboxRow]:
-        return await self._batcher.run(lambda db: self._work.due_outbox(db, account, now, limit))
+        return await self._batcher.run(lambda t: outbox.due_outbox(t, account, now, limit))
 
     async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:
-        await self._batcher.run(lambda db: self._work.settle(db, number, receipt, now))
+        await self._batcher.run(lambda t: outbox.settle(t, number, receipt, now))
         self._tell()
 
     async def recover_outbox(self, account: str) -> int:
-        return await self._batcher.run(lambda db: self._work.recover_outbox(db, account))
+        return await self._batcher.run(lambda t: outbox.recover_outbox(t, account))
 
     async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
-        return await self._batcher.run(lambda db: self._work.lease(db, name, holder, seconds, now))
+        return await self._batcher.run(lambda t: outbox.lease(t, name, holder, seconds, now))
 
     # ------------------------------------------------------------------ everything else
 
     async def documents(self, kind: str, prefix: str = "") -> list[Document]:
-        return await self._batcher.run(lambda db: self._work.documents(db, kind, prefix), weight="reads")
+        return await self._batcher.run(lambda t: records.documents(t, kind, prefix), weight="reads")
 
     async def document(self, kind: str, key: str) -> Document | None:
-        return await self._batcher.run(lambda db: self._work.document(db, kind, key), weight="reads")
+        return await self._batcher.run(lambda t: records.document(t, kind, key), weight="reads")
 
     async def put_documents(self, documents: Sequence[Document]) -> None:
-        await self._batcher.run(lambda db: self._work.put_documents(db, documents))
+        await self._batcher.run(lambda t: records.put_documents(t, documents))
 
     async def blob(self, blob: str) -> bytes | None:
-        return await self._batcher.run(lambda db: self._work.blob(db, blob), weight="reads")
+        return await self._batcher.run(lambda t: records.blob(t, blob), weight="reads")
 
     async def transcript(self, conversation: ConversationId, limit: int = 50) -> list[tuple[str, str, datetime]]:
-        return await self._batcher.run(lambda db: self._work.transcript(db, conversation, limit), weight="reads")
+        return await self._batcher.run(lambda t: records.transcript(t, conversation, limit), weight="reads")
 
     async def external_ids(self, conversation: ConversationId, since: datetime) -> list[str]:
-        return await self._batcher.run(lambda db: self._work.external_ids(db, conversation, since), weight="reads")
+        return await self._batcher.run(lambda t: records.external_ids(t, conversation, since), weight="reads")
 
     async def alerts(self, open_only: bool = True) -> list[Alert]:
-        return await self._batcher.run(lambda db: self._work.alerts(db, open_only), weight="reads")
+        return await self._batcher.run(lambda t: records.alerts(t, open_only), weight="reads")
 
     async def acknowledge(self, alert: str, by: str, at: datetime) -> bool:
-        return await self._batcher.run(lambda db: self._work.acknowledge(db, alert, by, at))
+        return await self._batcher.run(lambda t: records.acknowledge(t, alert, by, at))
 
     async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]:
         """An iterator over the facts of a span, oldest first."""
-        rows = await self._batcher.run(lambda db: self._work.facts(db, since, until), weight="reads")
+        rows = await self._batcher.run(lambda t: records.facts(t, since, until), weight="reads")
         return _iterate(rows)
 
     async def tallies(self, since: str, until: str) -> list[Tally]:
-        return await self._batcher.run(lambda db: self._work.tallies(db, since, until), weight="reads")
+        return await self._batcher.run(lambda t: records.tallies(t, since, until), weight="reads")
 
     async def address_of(self, conversation: ConversationId) -> Address | None:
-        return await self._batcher.run(lambda db: self._work.address_of(db, conversation), weight="reads")
+        return await self._batcher.run(lambda t: records.address_of(t, conversation), weight="reads")
 
     async def session_of(self, conversation: ConversationId) -> str | None:
-        return await self._batcher.run(lambda db: self._work.session_of(db, conversation), weight="reads")
+        return await self._batcher.run(lambda t: records.session_of(t, conversation), weight="reads")
 
     async def conversations(self) -> AsyncIterator[ConversationId]:
         """An iterator over all conversations."""
         rows = await self._batcher.run(
-            lambda db: [ConversationId(row[0]) for row in db.execute("SELECT id FROM conversation")], weight="reads"
+            lambda t: [ConversationId(row[0]) for row in t.db.execute("SELECT id FROM conversation")], weight="reads"
         )
         return _iterate(rows)
 
     async def erase(self, conversation: ConversationId) -> None:
-        await self._batcher.run(lambda db: self._work.erase(db, conversation))
+        await self._batcher.run(lambda t: forgetting.erase(t, conversation))
         await self._shrink()
 
     async def _shrink(self) -> None:
@@ -239,7 +251,7 @@ class SqliteStore:
             with sqlite3.connect(self._path, timeout=1.0) as db:
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             db.close()
-            self._work.keys.shrink()
+            self.keys.shrink()
 
         try:
             await asyncio.to_thread(truncate)
@@ -247,33 +259,33 @@ class SqliteStore:
             return
 
     async def retain(self, now: datetime) -> Mapping[str, int]:
-        removed = await self._batcher.run(lambda db: self._work.retain(db, now))
+        removed = await self._batcher.run(lambda t: forgetting.retain(t, now))
         if any(removed.values()):
             await self._shrink()
         return removed
 
     async def kept(self) -> Mapping[str, Kept]:
-        return await self._batcher.run(self._work.kept, weight="reads")
+        return await self._batcher.run(forgetting.kept, weight="reads")
 
     async def status(self) -> Mapping[str, int]:
-        return await self._batcher.run(self._work.status, weight="reads")
+        return await self._batcher.run(records.status, weight="reads")
 
     async def ages(self, now: datetime) -> Mapping[str, float]:
-        return await self._batcher.run(lambda db: self._work.ages(db, now), weight="reads")
+        return await self._batcher.run(lambda t: records.ages(t, now), weight="reads")
 
     async def drop_unreadable(self) -> int:
         """After a restore: removes what has no key here, erased since or not in the backup of the keys; how many conversations."""
-        return await self._batcher.run(self._work.drop_unreadable)
+        return await self._batcher.run(forgetting.drop_unreadable)
 
     def secret(self, purpose: str) -> bytes:
-        return self._work.keys.ring.secret(purpose)
+        return self.keys.ring.secret(purpose)
 
     async def rotate(self, new_master: bytes) -> None:
-        await self._batcher.run(lambda db: self._work.keys.rotate(new_master))
+        await self._batcher.run(lambda t: t.keys.rotate(new_master))
 
     async def check(self) -> str:
         """The word `ok`, or what SQLite's own integrity check says."""
-        return await self._batcher.run(lambda db: str(db.execute("PRAGMA quick_check").fetchone()[0]), weight="reads")
+        return await self._batcher.run(lambda t: str(t.db.execute("PRAGMA quick_check").fetchone()[0]), weight="reads")
 
 
 async def _iterate(rows: Sequence[T]) -> AsyncIterator[T]:

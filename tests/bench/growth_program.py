@@ -86,7 +86,7 @@ async def _fill(kind: str, size: int, folder: Path) -> None:
     store = _store(kind, size, folder)
     await store.open()
     if isinstance(store, SqliteStore):
-        await fill(store, SqliteSide(_path(size, folder)), store._work.keys.ring, size)
+        await fill(store, SqliteSide(_path(size, folder)), store.keys.ring, size)
     else:
         await fill(store, await PostgresSide.connect(kind, ""), store._keys.ring, size)
     await store.close()

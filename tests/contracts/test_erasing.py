@@ -179,7 +179,7 @@ async def test_a_lane_whose_key_vanished_while_running_works_again(tmp_path: Pat
     with sqlite3.connect(tmp_path / "kavi-keys.sqlite") as db:
         db.execute("DELETE FROM key")
     db.close()
-    store._work.keys._sealers.clear()
+    store.keys._sealers.clear()
     assert (await store.session_of(one), await store.address_of(one), await store.transcript(one)) == (None, None, [])
     assert await store.fire_timers(later(9)) == 0
     await store.receive([inbound(f"chat-{ONE}", "neu")], None)
