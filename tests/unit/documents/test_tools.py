@@ -62,13 +62,14 @@ def test_a_letter_that_is_too_long_is_asked_for_again_in_a_friendly_way(content:
 
 
 def test_the_calendar_of_a_contact_plan_is_neutral_and_begins_birthdays_early(content: Content) -> None:
-    answers = ["kontaktplan", "8", "1", "alle zwei wochen", "29.11.", "3.4.", "9. Dezember"]
+    answers = ["kontaktplan", "8", "1", "alle zwei wochen", "29.11.", "3.4.", "24.6.", "9. Dezember"]
     _, made = files_of(content, "caregiver", answers)
     text = render(content, content.templates[made.template], dict(made.values), AT, PICTURES)
     events = icalendar.Calendar.from_ical(text).walk("VEVENT")
     assert [event["dtstart"].dt.isoformat() for event in events] == [
-        "2026-11-29", "2026-12-13", "2026-12-27", "2027-01-10", "2027-02-20", "2027-04-03", "2026-12-09",
-    ]  # fmt: skip  # the second birthday is too near for an early reminder
+        "2026-11-29", "2026-12-13", "2026-12-27", "2027-01-10", "2027-02-20", "2027-04-03", "2027-05-13",
+        "2027-06-24", "2026-12-09",
+    ]  # fmt: skip  # the last birthday is too near for an early reminder
     assert not any(word in text.decode() for word in ("Gefängnis", "Haft", "JVA", "Brief"))
 
 
