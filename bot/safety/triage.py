@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from bot.safety.likeness import Likeness
@@ -17,7 +18,7 @@ _SURE: Final = 1.45  # of the same: from there that is an alert
 _END: Final = re.compile(r"[.!?\n]+\s+|\n")  # of a sentence
 _LEAST: Final = 2  # spaces in a sentence that is looked at by itself
 _MOST_SENTENCES: Final = 40
-_CLEAR: Final = 0.92  # probability
+_CLEAR: Final = 0.85  # probability
 _PLACE: Final = 9  # words around what a rule found
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
@@ -32,7 +33,8 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     words = words_of(text)
     found = _look(rules, words, audience)
     if found is None or found.level != "alert":
-        found = _sentence_alert(rules, text, words, audience) or found
+        by_sentence = _by_sentence(rules, text, words, audience)
+        found = by_sentence if _rank(by_sentence) > _rank(found) else found
     if found is not None and found.level == "alert":
         return found
     if earlier:
@@ -44,8 +46,9 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     return found
 
 
-def _sentence_alert(rules: SafetyRules, text: str, words: list[str], audience: str) -> Finding | None:
-    """The first sentence that a rule calls an alert and that is clearly dangerous by itself, whatever stands beside it.
+def _by_sentence(rules: SafetyRules, text: str, words: list[str], audience: str) -> Finding | None:
+    """The first sentence that a rule calls an alert and that is clearly dangerous by itself, whatever stands beside it;
+    a second look for one that would be an alert if it stood alone.
 
     "Es brennt bei uns. Welches Formular brauche ich für das Konto?" is about a form only in its second sentence. What a
     film or a newspaper tells, it tells over several sentences: those guards hold for the whole text.
@@ -53,12 +56,18 @@ def _sentence_alert(rules: SafetyRules, text: str, words: list[str], audience: s
     sentences = [sentence for sentence in _END.split(text) if sentence.count(" ") >= _LEAST]
     if len(sentences) < 2 or rules.likeness is None:
         return None
+    unclear: Finding | None = None
     for sentence in sentences[:_MOST_SENTENCES]:
         told = words_of(sentence)
-        clear = _by_itself(rules, rules.likeness, told) >= _CLEAR
-        if clear and not Reading(rules, words[:LONGEST]).holds(WHOLE):
-            return _look(rules, told, audience)
-    return None
+        danger = _by_itself(rules, rules.likeness, told)
+        if danger < rules.likeness.check * _SURE or Reading(rules, words[:LONGEST]).holds(WHOLE):
+            continue
+        found = _look(rules, told, audience)
+        if danger >= _CLEAR:
+            return found
+        if found is not None and unclear is None:
+            unclear = replace(found, level="check")
+    return unclear
 
 
 def _rank(finding: Finding | None) -> int:
