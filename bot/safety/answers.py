@@ -34,7 +34,8 @@ class Answers:
     def __call__(
         self, finding: Finding, audience: str, band: str, register: str, language: str, at: datetime, human: str
     ) -> str:
-        """The text to say: for `check` a gentle question, for `alert` help. `human` is when a human reads, honestly."""
+        """The text to say: for `check` a gentle question, for `alert` help. `human` is when a human reads, honestly,
+        in the language of the reader."""
         reader = audience if audience in ("child", "staff", "caregiver", "parent") else "child"
         other = self.languages.get(language)
         if finding.level == "check":
@@ -49,7 +50,7 @@ class Answers:
         offers = self._offers(finding.category, reader, at, language)
         parts = [danger, first] if finding.category == "emergency_now" else [first, danger]
         today = at.astimezone(BERLIN).date()
-        return _joined(parts, [self._line(offer, language, today) for offer in offers], human if not other else "")
+        return _joined(parts, [self._line(offer, language, today) for offer in offers], human)
 
     def _first(self, category: str, reader: str, band: str, register: str) -> str:
         texts = self.texts[category]

@@ -61,6 +61,7 @@ def test_every_answer_at_every_hour_of_a_week(answers: Answers, category: str, r
             text = answers(_finding(category), reader, band, register, language, at, human)
             assert len(text) < LONGEST
             assert "112" in text or "110" in text
+            assert human in text
             assert not any(bad in text.lower() for bad in FORBIDDEN)
             if reader in ("child", "unknown") and category != "emergency_now":
                 assert answers.languages.get(language, {}).get("open", "jetzt offen") in text
