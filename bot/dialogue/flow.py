@@ -61,6 +61,7 @@ class Ask:
     minimum: float | None = None  # dates: days from today, negative before it
     maximum: float | None = None
     unit: str = ""
+    several: Literal["", "least", "greatest"] = ""  # number: which one counts when somebody names several
     past: bool = False  # dates: may lie in the past
     future: bool = True  # dates: may lie in the future
     most: int = 0  # choose_many: at most so many; long_text: characters

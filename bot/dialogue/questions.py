@@ -22,6 +22,7 @@ from bot.text.normalise import fold
 
 LONG_TEXT = 4000
 SHORT_TEXT = 200
+FEW_WORDS = 3  # of an answer that is little more than the number
 FUZZY_LABEL = 88  # rapidfuzz ratio (0-100) above which a typed label counts; below it the person is asked again
 
 
@@ -232,13 +233,18 @@ _NUMBER = re.compile(r"(?<![\d.,])-?\d{1,9}(?:[.,]\d{1,3})?(?![\d])")
 def _number(text: str, asking: Asking) -> Reading:
     found = [float(n.replace(",", ".")) for n in _NUMBER.findall(text)]
     if not found:
-        found = [float(n) for word in fold(text).split() if (n := number_word(word)) is not None]
+        words = fold(text).split()
+        if len(words) > FEW_WORDS:  # "ich hab eine Frage" is no one
+            words = [word for word in words if word not in _ARTICLES]
+        found = [float(n) for word in words if (n := number_word(word)) is not None]
     if re.search(r"\b(halb|einhalb)\b|½", text.casefold()) and len(found) == 1 and "jahr" in text.casefold():
         found = [found[0] + 0.5]
+    ask = asking.ask
+    if ask.several and found:
+        found = [min(found) if ask.several == "least" else max(found)]
     if len(set(found)) != 1:
         return Rejected("number")
     value = found[0]
-    ask = asking.ask
     if ask.minimum is not None and value < ask.minimum:
         return Rejected("too_small")
     if ask.maximum is not None and value > ask.maximum:

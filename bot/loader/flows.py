@@ -31,9 +31,11 @@ _STEP_KEYS = ("step", "say", "pictures", "files", "play", *_ACTIONS)
 _ASK_KEYS = (
     "kind", "slot", "keep", "options", "options_from", "retry", "why", "skip", "digress", "quiet", "prefill", "reuse",
     "min", "max", "unit", "past", "future", "most", "timeout", "stop", "vault",
+    "several",
 )  # fmt: skip
 _OPTION_KEYS = ("label", "also", "for", "when", "goto", "link")
 _KEEPS = ("turn", "session", "30d", "90d", "case")
+_SEVERAL = ("least", "greatest")
 _DIGRESS = ("allow", "confirm", "block", "drop", "never")
 _DURATION = re.compile(
     r"^\s*(\d+(?:\.\d+)?)\s*(seconds?|sekunden?|s|minutes?|minuten?|min|m|hours?|stunden?|h|days?|tage?n?|d|weeks?|wochen?|w)\s*$",
@@ -221,6 +223,7 @@ def _ask(node: Node) -> model.Ask:
         minimum=number("min"),
         maximum=number("max"),
         unit=fields["unit"].text() if "unit" in fields else "",
+        several=_one_of(fields["several"], _SEVERAL, "choice among several numbers") if "several" in fields else "",  # type: ignore[arg-type]
         past=flag("past", False),
         future=flag("future", True),
         most=int(number("most") or 0),
