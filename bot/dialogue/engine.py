@@ -183,10 +183,15 @@ def _person_acted(draft: Draft, event: Heard, kind: str) -> None:
 
 
 def _danger(draft: Draft, event: Heard, kind: str, text: str) -> Finding | None:
-    """What the safety layer found. Kavi's own words, chosen, are none: "от 14 до 17 лет" tells an age, whatever it resembles."""
-    if isinstance(event, (events.MediaSent, events.Undecryptable)) or event.understanding.finding is None:
-        return None
-    return None if kind != "relay" and asking.is_own_label(draft, text) else event.understanding.finding
+    """What the safety layer found. Kavi's own words, chosen, are none: "от 14 до 17 лет" tells an age, whatever it resembles.
+
+    An unclear sign in another name of an offered answer ("kein Platz") is none either.
+    """
+    finding = None if isinstance(event, (events.MediaSent, events.Undecryptable)) else event.understanding.finding
+    if finding is None or kind == "relay":
+        return finding
+    unclear = finding.level == "check" and routing.answers_by_name(draft, text)
+    return None if unclear or asking.is_own_label(draft, text) else finding
 
 
 TO_THE_BOT = ("forget", "export", "privacy", "complain")

@@ -129,6 +129,12 @@ def _steer(draft: Draft, text: str, ask: Ask | None, offer: Offer | None) -> boo
     return rest is not None and asking.correct(draft, rest)
 
 
+def answers_by_name(draft: Draft, text: str) -> bool:
+    """Whether a text names one of the answers that the open question offers, in words that we wrote."""
+    found = asking.open_question(draft)
+    return found is not None and _names_option(draft, found[2], text)
+
+
 def _names_option(draft: Draft, ask: Ask, text: str) -> bool:
     options = asking.shown_options(draft, ask)
     return bool(options) and choice_of(text, options) is not None
