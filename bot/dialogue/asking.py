@@ -65,10 +65,11 @@ def shown_options(draft: Draft, ask: Ask) -> tuple[Shown, ...]:
 
 
 def is_own_label(draft: Draft, text: str) -> bool:
-    """Whether a text is, to the letter, an answer that Kavi offers at this moment: what it means, its flow says."""
+    """Whether a text is word for word an answer that Kavi offers at this moment: what it means, its flow says."""
     found = open_question(draft)
     labels = [option.label for option in shown_options(draft, found[2])] if found is not None else []
-    return text.strip() in {label.strip() for label in (*labels, *(offer.label for offer in draft.part.offers))}
+    offered = (*labels, *(offer.label for offer in draft.part.offers))
+    return text.strip().casefold() in {label.strip().casefold() for label in offered}
 
 
 def _visible(draft: Draft, option: Option) -> bool:
