@@ -76,8 +76,7 @@ def _rank(finding: Finding | None) -> int:
 
 def _look(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
     said = tuple(word for word in words if not word.startswith(EMOJI))
-    found, alone = _read(rules, words, audience), rules.alone.get(said)
-    return found if alone is None or (found is not None and found.level == "alert") else alone
+    return rules.alone.get(said) or _read(rules, words, audience)
 
 
 def _read(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
