@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import mul
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -156,7 +157,7 @@ def with_products(names: Sequence[str]) -> tuple[str, ...]:
 
 def products(clue: Sequence[float]) -> tuple[float, ...]:
     """The evidence in the order of `with_products`: what speaks for a topic only when something else does too."""
-    return (*clue, *(one * other for one, other in itertools.combinations_with_replacement(clue, 2)))
+    return (*clue, *itertools.starmap(mul, itertools.combinations_with_replacement(clue, 2)))
 
 
 def named(clue: Sequence[float]) -> str:
@@ -167,5 +168,5 @@ def named(clue: Sequence[float]) -> str:
 def probability(thresholds: Thresholds, clue: Sequence[float]) -> float:
     """The logistic model; evidence without weights for it is passed over."""
     fitting = thresholds.like(clue)
-    z = fitting.bias + sum(weight * value for weight, value in zip(fitting.weights, products(clue), strict=False))
+    z = fitting.bias + sum(map(mul, fitting.weights, products(clue)))
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
