@@ -17,9 +17,9 @@ from rapidfuzz import fuzz, process
 
 from bot.matching.evidence import Examples, Field, Said, Thresholds, evidence, meant, named, probability
 from bot.matching.features import Lexicon, said_words
-from bot.matching.linear import Floats, Vectors, fit
+from bot.matching.linear import Floats, Vectors, fit, key_of
 from bot.matching.meaning import Looked, Meaning
-from bot.matching.parts import follow_up, parts_of
+from bot.matching.parts import follow_up, joined, parts_of
 from bot.matching.result import Candidate, MatchResult
 from bot.matching.topic import visible_to
 from bot.text.normalise import fold
@@ -109,7 +109,9 @@ class TopicIndex:
             risks=tuple(risks.get(topic, "harmless") for topic in topics),
             titles=tuple((titles or {}).get(topic, topic) for topic in topics),
             space=space,
-            weights=fit(vectors, labels, len(space.numbers), len(topics) + 1),
+            weights=fit(
+                vectors, labels, len(space.numbers), len(topics) + 1, keys=np.array([key_of(one) for one in words])
+            ),
             examples=tuple(
                 Examples.of([words[place] for place in members[at]], [vectors[place] for place in members[at]])
                 for at in range(len(topics))
@@ -136,10 +138,14 @@ class TopicIndex:
         talk = self._smalltalk(" ".join(words))
         if talk is not None:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
+        if previous_topic and follow_up(words) and not joined(words):
+            alone = self.rank(text, audience=audience)
+            if alone and self._decide(alone, words).outcome == "answer":
+                return self._decide(alone, words)
         ranked = self.rank(text, audience=audience, previous_topic=previous_topic)
         if not ranked:
             return MatchResult(outcome="none", why=("no topic shares a word",))
-        return self._decide(ranked)
+        return self._decide(ranked, words)
 
     def _smalltalk(self, said: str) -> str | None:
         kind = self.smalltalk.get(said)
@@ -148,12 +154,14 @@ class TopicIndex:
         best = process.extractOne(said, self.smalltalk.keys(), scorer=fuzz.ratio, score_cutoff=90)
         return self.smalltalk[best[0]] if best else None
 
-    def _decide(self, ranked: list[Ranked]) -> MatchResult:
+    def _decide(self, ranked: list[Ranked], words: Sequence[str]) -> MatchResult:
         best = ranked[0]
         candidates = tuple(Candidate(topic=self.topics[one.at], score=round(one.probability, 4)) for one in ranked[:5])
         thresholds = self.thresholds.like(best.evidence)
         needed = thresholds.answer.get(self.risks[best.at], 0.6)
         least = thresholds.clarify
+        if len(words) == 1 and self.space.lexicon.concepts(words[0]):
+            least = min(least, best.probability)  # "Besuch" says too little for any topic, yet is not beside the point
         reasons = tuple(
             f"{self.topics[one.at]}: {one.probability:.2f} ({named(one.evidence)})" for one in ranked[:OFFERED]
         )
@@ -162,7 +170,7 @@ class TopicIndex:
             return MatchResult(outcome="answer", candidates=candidates, why=(first, *reasons))
         if best.probability >= least:
             first = f"{best.probability:.2f} < {needed:.2f} for {self.risks[best.at]}: asks back"
-            offered = tuple(one for one in candidates[:OFFERED] if one.score >= least / 3 or one is candidates[0])
+            offered = tuple(one for one in candidates[:OFFERED] if one.score >= least / 6 or one is candidates[0])
             return MatchResult(outcome="clarify", candidates=offered, why=(first, *reasons))
         first = f"{best.probability:.2f} < {least:.2f}: not understood"
         return MatchResult(outcome="none", candidates=candidates, why=(first, *reasons))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ Ints = NDArray[np.int64]
 RIDGE = 0.7  # regularisation; larger = smoother
 ROUNDS = 2  # over all examples; more do not change the ranking
 MAX_SOLVED = 10_000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
+_SCATTER = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263)  # odd primes, one a round: orders without pattern
 _SPELT = 4  # letters from which a word is compared with the known ones
 _RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
 # Letters that begin a word with nearly the same sound: children write "fata" and "kefengnis".
@@ -208,10 +210,22 @@ def _vectors(rows: Ints, columns: Ints, counts: Ints, idf: Floats, height: int) 
     return [(columns[start:end], values[start:end]) for start, end in itertools.pairwise(ends)]
 
 
-def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classes: int, rounds: int = ROUNDS) -> Floats:
+def fit(
+    vectors: Sequence[tuple[Ints, Floats]],
+    labels: Ints,
+    width: int,
+    classes: int,
+    rounds: int = ROUNDS,
+    keys: Ints | None = None,
+) -> Floats:
     """Weights (features x classes): ridge regression, nearer to its exact solution with each round, or centroids for
-    very many examples."""
+    very many examples.
+
+    `keys` is one number for each example that other examples do not change (`key_of`): it gives each its turn, so that a
+    new example moves the scores of those like it, not of all.
+    """
     n = len(vectors)
+    turns = np.arange(n, dtype=np.int64) if keys is None else keys
     weights = np.zeros((width, classes), dtype=np.float32)
     if n == 0:
         return weights
@@ -230,9 +244,9 @@ def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classe
         (at, values, values[:, None], part, label, near[: len(at)], moves[: len(at)])
         for (at, values), part, label in zip(vectors, parts, labels.tolist(), strict=True)
     ]
-    chance = np.random.default_rng(1)  # a fixed order without pattern: the same content gives the same weights
-    for _ in range(rounds):
-        for row in chance.permutation(n).tolist():
+    for number in range(rounds):
+        scattered = turns * _SCATTER[number % len(_SCATTER)] % (1 << 32)
+        for row in np.argsort(scattered, kind="stable").tolist():
             at, values, column, part, label, own, move = rows[row]
             weights.take(at, 0, own, "clip")
             np.dot(values, own, change)
@@ -245,3 +259,8 @@ def fit(vectors: Sequence[tuple[Ints, Floats]], labels: Ints, width: int, classe
             own += move
             weights[at] = own
     return weights
+
+
+def key_of(words: Sequence[str]) -> int:
+    """A number for a text that no other text changes."""
+    return zlib.crc32(" ".join(words).encode())

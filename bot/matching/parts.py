@@ -43,3 +43,8 @@ def parts_of(text: str) -> list[tuple[str, ...]]:
 def follow_up(words: Sequence[str]) -> bool:
     """Whether a message only makes sense with the one before it ("und für Babys?"). A bare word ("Pizza") does not."""
     return len(words) <= _SHORT and (words[0] in _FOLLOW_UP or (len(words) <= _VERY_SHORT and words[0] in _OPENERS))
+
+
+def joined(words: Sequence[str]) -> bool:
+    """Whether a message begins with a conjunction: then it goes on from what was said before, whatever it says alone."""
+    return words[0] in _FOLLOW_UP

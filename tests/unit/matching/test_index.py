@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import time
 
 import pytest
 
+from bot.matching.evidence import Thresholds
 from bot.matching.features import Lexicon
 from bot.matching.index import SAME_GROUP, Phrase, TopicIndex
 
@@ -164,3 +166,16 @@ def test_the_decision_explains_itself(index: TopicIndex) -> None:
 
 def test_an_index_without_examples_finds_nothing() -> None:
     assert TopicIndex.build([], {}).find("hallo welt", audience=None).outcome == "none"
+
+
+def test_a_single_word_of_the_field_gets_a_choice_and_any_other_none(index: TopicIndex) -> None:
+    strict = dataclasses.replace(index, thresholds=Thresholds(bias=-9.0, clarify=0.9))
+    assert strict.find("hunde", audience="caregiver").outcome == "clarify"
+    assert strict.find("rasen", audience="child").outcome == "none"
+
+
+def test_what_is_clear_alone_is_not_drawn_to_the_topic_before_it(index: TopicIndex) -> None:
+    said = "wie hamster futter"
+    alone = index.find(said, audience="caregiver")
+    after = index.find(said, audience="caregiver", previous_topic="pets.vet")
+    assert (alone.outcome, after) == ("answer", alone)

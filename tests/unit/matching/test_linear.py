@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bot.matching.linear import RIDGE, fit
+from bot.matching.linear import RIDGE, fit, key_of
 
 
 def _examples(count: int, width: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -50,3 +50,19 @@ def test_small_sets_agree_with_the_inverse() -> None:
 
 def test_no_examples_give_no_weights() -> None:
     assert not fit([], np.zeros(0, dtype=np.int64), 5, 2).any()
+
+
+def test_a_new_example_leaves_the_scores_of_others_nearly_as_they_were() -> None:
+    rows, labels = _examples(600, 900), np.arange(600) % 7
+    keys = np.array([key_of((f"text {number}",)) for number in range(600)])
+    fewer = [number for number in range(600) if number != 3]
+    before = fit([rows[number] for number in fewer], labels[fewer], 900, 7, keys=keys[fewer])
+    after = fit(rows, labels, 900, 7, keys=keys)
+    away = [number for number in fewer if not set(rows[number][0]) & set(rows[3][0])]
+    moved = [np.abs(rows[number][1] @ (after - before)[rows[number][0]]).max() for number in away]
+    without_keys = fit([rows[number] for number in fewer], labels[fewer], 900, 7)
+    shaken = [
+        np.abs(rows[number][1] @ (fit(rows, labels, 900, 7) - without_keys)[rows[number][0]]).max()
+        for number in away[:50]
+    ]
+    assert np.mean(moved) < 0.2 * np.mean(shaken)
