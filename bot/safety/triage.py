@@ -20,6 +20,9 @@ _LEAST: Final = 2  # spaces in a sentence that is looked at by itself
 _MOST_SENTENCES: Final = 40
 _CLEAR: Final = 0.85  # probability
 _PLACE: Final = 9  # words around what a rule found
+_BARE: Final = (
+    2  # words that say too little for an alarm where no rule knows them ("mein onkel" answers who comes along)
+)
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
@@ -134,10 +137,10 @@ def _weigh(
         near = ((_by_itself(rules, likeness, piece), piece) for piece in stretches(words, _PLACE))
         danger, stretch = max([(danger, stretch), *(found for found in near if found[0] >= _CLEAR)])
     least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
-    if danger < least:
+    if danger < least or (ruled is None and len(words) < _BARE):
         return None
     sure = likeness.check * _SURE if ruled_alert else likeness.alert
-    level: Level = "alert" if danger >= sure else "check"
+    level: Level = "alert" if danger >= sure and (ruled or len(words) > _BARE) else "check"
     strongest = [rule for rule, found in fired if ruled is not None and found == ruled.level]
     likely = "violence_child" if audience == "child" else "violence_adult"
     category = likeness.category(stretch, names, among={rule.category for rule in strongest}, likely=likely)
