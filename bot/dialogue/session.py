@@ -140,12 +140,15 @@ class Session(Struct, kw_only=True, omit_defaults=True):
     def from_text(cls, text: str) -> Session:
         """Reads the stored form of this or an older format.
 
-        Raises ValueError for a newer format, which only a newer program can read.
+        Raises ValueError for a newer format, which only a newer program can read, and for what is no session.
         """
-        written = _FORMAT_OF.decode(text).format
-        if written > FORMAT:
-            raise ValueError(f"session format {written} is newer than this program knows ({FORMAT})")
-        return _DECODER.decode(text)
+        try:
+            written = _FORMAT_OF.decode(text).format
+            if written <= FORMAT:
+                return _DECODER.decode(text)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise ValueError("this is no session") from error
+        raise ValueError(f"session format {written} is newer than this program knows ({FORMAT})")
 
     def minimal(self) -> Session:
         """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot.

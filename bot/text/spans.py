@@ -21,7 +21,7 @@ _INLINE = re.compile(
     r"|\*\*(?=\S)(?P<bold>(?:\\.|[^\\\n])+?)(?<=\S)\*\*"
     r"|(?<!\w)_(?=\S)(?P<under>(?:\\.|[^\\\n_])+)(?<=\S)_(?!\w)"
     r"|\*(?=[^\s*])(?P<star>(?:\\.|[^\\\n*])+)(?<=\S)\*"
-    r"|\[(?P<label>(?:\\.|[^\]\\\n])+)\]\((?P<url>(?:https?://|mailto:|tel:)[^\s()]+)\)"
+    r"|\[(?P<label>(?:\\.|[^\]\\\n]){1,300})\]\((?P<url>(?:https?://|mailto:|tel:)[^\s()]+)\)"
 )
 _STYLES: dict[str, Style] = {"bold": "bold", "under": "italic", "star": "italic"}
 _TAGS: dict[Style, str] = {"bold": "strong", "italic": "em", "code": "code", "quote": "blockquote"}
@@ -35,10 +35,11 @@ _HIDDEN = re.compile(
 _CUTS = (
     re.compile(r"\n\n+"),
     re.compile(r"\n"),
-    re.compile(r"(?<=[.!?…:])[\"'»“”)\]]*\s+"),
+    re.compile(r"(?<=[.!?…:])[\"'»“”)\]]*(?P<gap>\s+)"),
     re.compile(r"(?<=[,;–])\s+"),
     re.compile(r"\s+"),
 )
+_LONGEST_GLUED = 64  # characters; the longest composed emoji have a dozen, and what has more is no writing
 _GLUED = re.compile("[\u0300-\u036f\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 
 
@@ -207,8 +208,9 @@ def _reach(text: str, start: int, limit: int, size: Callable[[str], int]) -> int
             low = middle
         else:
             high = middle - 1
-    while low > start + 1 and low < len(text) and (_GLUED.match(text[low]) or text[low - 1] == "\u200d"):
-        low -= 1  # never through a composed emoji or an accent
+    for end in range(low, max(start, low - _LONGEST_GLUED), -1):  # never through a composed emoji or an accent
+        if end == len(text) or not (_GLUED.match(text[end]) or text[end - 1] == "\u200d"):
+            return end
     return low
 
 
@@ -216,10 +218,10 @@ def _cut(text: str, start: int, furthest: int) -> tuple[int, int]:
     """Where a part ends and the next begins: the last good place in the second half, the best kind first."""
     window = text[start : furthest + 1]
     for kind in _CUTS:
-        found = [match for match in kind.finditer(window) if match.end() >= len(window) // 2 and match.start() > 0]
-        found = [match for match in found if start + match.start() <= furthest]
+        gaps = [match.span(match.lastindex or 0) for match in kind.finditer(window)]
+        found = [gap for gap in gaps if gap[1] >= len(window) // 2 and 0 < gap[0] <= furthest - start]
         if found:
-            return start + found[-1].start(), start + found[-1].end()
+            return start + found[-1][0], start + found[-1][1]
     return furthest, furthest
 
 

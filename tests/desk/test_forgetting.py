@@ -59,7 +59,7 @@ async def _to_the_child(desk: Office, anna: Person) -> None:
     room.says("/abgeben")
     await desk.owned("bot")
     anna.says("Mein Kind schreibt jetzt")
-    await desk.until(lambda: "Kind" in anna.texts[-1])
+    await desk.until(lambda: any("spreche ich mit Ihrem Kind" in text for text in anna.texts))
 
 
 def _restorable(folder: Path, data: Path) -> list[bytes]:

@@ -67,3 +67,8 @@ def _labels(reply: fx.Reply) -> tuple[str, ...]:
 def outbound(reply: fx.Reply, address: Address) -> Outbound:
     """The reply as a messenger gets it."""
     return Outbound(address=address, key="k", text=reply.text, markup=reply.markup, choices=_labels(reply))
+
+
+def in_letters(number: int) -> str:
+    """A number that no question takes for an answer: 10 is "ba"."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))

@@ -25,7 +25,7 @@ from tests.servers.strict_client import StrictClient
 from tests.servers.synapse import Account, Synapse
 from tests.soak.matrix import PlainPerson, environment
 from tests.soak.program import Program
-from tests.system.rehearsal import Step, outbound, rehearse, scripts
+from tests.system.rehearsal import Step, in_letters, outbound, rehearse, scripts
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 numbers = itertools.count(1)
@@ -138,7 +138,7 @@ async def test_three_hundred_messages_while_down_are_all_answered(kavi: Running,
                 await asyncio.sleep(0.2)
         assert await kavi.program.stop() == 0
         for number in range(300):
-            await person.say(f"Frage {number}")
+            await person.say(f"Frage {in_letters(number)}")
         await kavi.program.start()
         await asyncio.wait_for(kavi.program.working(), 8)  # a graceful end gave the account's lease back
         async with asyncio.timeout(90):

@@ -23,7 +23,7 @@ from bot.testing.telegram import TelegramServer
 from tests.servers import free_port
 from tests.soak.program import Program
 from tests.soak.telegram import OPENING, environment, say
-from tests.system.rehearsal import outbound, rehearse, scripts
+from tests.system.rehearsal import in_letters, outbound, rehearse, scripts
 
 pytestmark = pytest.mark.slow
 ANYWHERE = Address(messenger="telegram", account="", chat="1")
@@ -79,7 +79,7 @@ async def test_what_was_written_while_down_is_answered_in_order(kavi: Running) -
     await kavi.server.until(lambda: len(anna.texts) == 2, 20)
     assert await kavi.program.stop() == 0
     for number in range(300):
-        anna.says(f"Frage {number}")
+        anna.says(f"Frage {in_letters(number)}")
     await kavi.program.start()
     await kavi.server.until(lambda: len(anna.texts) == 302, 60)
     await asyncio.sleep(0.5)

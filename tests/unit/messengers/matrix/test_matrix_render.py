@@ -72,14 +72,14 @@ def test_empty_outbound_has_no_text_message() -> None:
 
 
 def test_case_room_is_private_encrypted_and_ruled_by_the_bot_alone() -> None:
-    request = room_request("Fall 7Q3F", ["@berta:test"], "", "test")
+    request = room_request("Fall 7Q3F", ["@berta:test"], "", "", "test")
     states = {event["type"]: event["content"] for event in request["initial_state"]}
     assert states["m.room.encryption"]["algorithm"] == "m.megolm.v1.aes-sha2"
     assert states["m.room.history_visibility"]["history_visibility"] == "invited"
     assert request["creation_content"] == {"m.federate": False}
     levels = request["power_level_content_override"]
     assert levels["users_default"] < levels["invite"]
-    assert room_request("Fall", ["@berta:elsewhere"], "", "test")["creation_content"] == {"m.federate": True}
+    assert room_request("Fall", ["@berta:elsewhere"], "", "", "test")["creation_content"] == {"m.federate": True}
 
 
 def test_invitations_are_limited_for_each_person_and_for_all() -> None:
