@@ -26,11 +26,14 @@ def words_of(text: str) -> list[str]:
 class Reading:
     """One text against the rules: where each element stands."""
 
-    __slots__ = ("_facts", "_guards", "_placed", "_rules")
+    __slots__ = ("_facts", "_guards", "_here", "_placed", "_rules")
 
     def __init__(self, rules: SafetyRules, words: list[str]) -> None:
         self._rules = rules
         self._facts = [rules.about(word) for word in words]
+        self._here = 0  # the bits of all elements that stand anywhere
+        for mask, _, _ in self._facts:
+            self._here |= mask
         self._placed: dict[int, list[int]] | None = None
         self._guards: dict[str, list[int]] = {}
 
@@ -50,9 +53,7 @@ class Reading:
 
     def fired(self) -> list[tuple[Rule, Level]]:
         """The rules whose pattern is here, with the level that the guards leave of them."""
-        here = 0
-        for mask, _, _ in self._facts:
-            here |= mask
+        here = self._here
         worth = {index for _, candidates, _ in self._facts for needed, index in candidates if needed & here == needed}
         found: list[tuple[Rule, Level]] = []
         for index in sorted(worth):
@@ -86,6 +87,8 @@ class Reading:
 
     def places(self, pattern: Pattern) -> list[int]:
         """Where the anchor of a pattern stands with all its other parts near enough."""
+        if pattern.mask & self._here != pattern.mask:
+            return []
         anchors = self._starts(pattern.parts[pattern.anchor])
         if not anchors:
             return anchors

@@ -109,7 +109,7 @@ def compile_rules(
     for index, rule in enumerate(rules):
         needed = rule.pattern.needed
         rarest = min(needed, key=lambda element: (lexicon.breadth[element], common[element], element))
-        triggers.setdefault(rarest, []).append((sum(1 << element for element in needed), index))
+        triggers.setdefault(rarest, []).append((rule.pattern.mask, index))
     return SafetyRules(
         lexicon=lexicon,
         rules=rules,

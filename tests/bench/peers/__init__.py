@@ -6,4 +6,4 @@ import os
 import sys
 
 # Peers pin old versions of what Kavi uses too: they may live in an environment of their own.
-PYTHON = os.environ.get("KAVI_PEERS_PYTHON", sys.executable)
+PYTHON = os.environ.get("KAVI_TEST_PEERS_PYTHON", sys.executable)
