@@ -30,6 +30,11 @@ def load_compiled(root: Path, folder: Path, compile: Callable[[Path], Content], 
     found = _read(folder / _MAIN, stamp, lambda part: _part(root, folder, stamp, compile, part, late))
     if isinstance(found, Content):
         return found
+    return _anew(root, folder, stamp, compile)
+
+
+def _anew(root: Path, folder: Path, stamp: bytes, compile: Callable[[Path], Content]) -> Content:
+    """Compiled from its files and laid into the folder, so that the next start finds it whole."""
     content = compile(root)
     _write(folder, stamp, content)
     return content
@@ -67,11 +72,17 @@ class Late:
 
 
 def _part(root: Path, folder: Path, stamp: bytes, compile: Callable[[Path], Content], name: str, late: bool) -> Any:
-    def load() -> Any:
-        found = _read(folder / f"content.{name}.cache", stamp, None)
-        return found if found is not None else getattr(compile(root), name)  # a damaged file is only slow
+    def read() -> Any:
+        return _read(folder / f"content.{name}.cache", stamp, None)
 
-    return Late(load) if late else load()
+    if late:  # a damaged file is only slow
+        return Late(
+            lambda: found if (found := read()) is not None else getattr(_anew(root, folder, stamp, compile), name)
+        )
+    found = read()
+    if found is None:
+        raise FileNotFoundError(name)  # then nothing of what lies there counts
+    return found
 
 
 def _stamp(root: Path) -> bytes:

@@ -90,3 +90,5 @@ def test_a_damaged_file_is_only_slow(root: Path, folder: Path, name: str, harm: 
     compile = Compiler()
     assert _finds(load_compiled(root, folder, compile, late=late)) == "pets.feed"
     assert compile.times == 1
+    assert _finds(load_compiled(root, folder, compile, late=late)) == "pets.feed"
+    assert compile.times == 1, "the next start finds it whole"
