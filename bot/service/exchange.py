@@ -36,8 +36,9 @@ from bot.ports import (
     Tally,
     TurnCommit,
 )
+from bot.service.codes import GUESSES, guesses_from, guesses_kept
 from bot.service.exchange_rooms import CIRCLE, HERE, LOG, PROTECTED, address_of, event_in_room, in_room, wish_of
-from bot.service.translation import ROOM, Gathered
+from bot.service.translation import ROOM, Gathered, flow_started
 from bot.vault.codes import spelt
 from bot.vault.retention import days
 
@@ -46,7 +47,7 @@ log = Log("kavi.exchange")
 FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 """(template, values, time) -> the finished file."""
 
-INSTITUTION, REFERRAL, NEED, GUESSES = "institution", "referral", "need", "guesses"
+INSTITUTION, REFERRAL, NEED = "institution", "referral", "need"
 COUNTED = "referral"  # name of the weekly numbers
 KEPT_AFTER_END = timedelta(days=90)
 LOOKED_AT_ANEW = 600.0  # seconds: so long what retention has removed may still be in memory
@@ -80,14 +81,12 @@ async def load(store: Store) -> Exchange:
 
 
 async def _load_wordless(store: Store) -> Exchange:
-    guesses = await store.document(GUESSES, "all")
-    counted = json.loads(guesses.body) if guesses is not None and guesses.body else {}
     return Exchange(
         institutions={one.key: institution_from(one.body or "{}") for one in await store.documents(INSTITUTION)},
         referrals={one.key: referral_from(one.body or "{}") for one in await store.documents(REFERRAL)},
         rooms={one.key: room_from(one.body or "{}") for one in await store.documents(PROTECTED)},
         circles={one.key: circle_from(one.body or "{}") for one in await store.documents(CIRCLE)},
-        guesses={who: (int(tries), float(since)) for who, (tries, since) in counted.items()},
+        guesses=guesses_from(await store.document(GUESSES, "all")),
     )
 
 
@@ -157,12 +156,8 @@ class ExchangeLane:
                 address = await self.store.address_of(ConversationId(effect.conversation))
                 if address is None:
                     return  # erased meanwhile
-                payload = {
-                    "event": "FlowStarted", "flow": effect.flow, "slots": [list(pair) for pair in effect.slots],
-                    "gentle": not effect.asked,
-                }  # fmt: skip
                 out.posts.append(
-                    Inbound(address=address, external_id=f"exchange-{key}", kind="desk", at=at, payload=payload)
+                    flow_started(address, f"exchange-{key}", at, effect.flow, effect.slots, asked=effect.asked)
                 )
             case fx.SetTimer():
                 out.timers.append(NewTimer(name=effect.name, due=effect.due, fence=0))
@@ -223,9 +218,7 @@ def _changes(before: Exchange, after: Exchange, now: datetime) -> list[Document]
         if before.circles.get(key) != circle:
             rows.append(Document(kind=CIRCLE, key=key, body=to_text(circle)))
     if before.guesses != after.guesses:
-        rows.append(
-            Document(kind=GUESSES, key="all", body=json.dumps(dict(after.guesses)), expires=now + timedelta(days=2))
-        )
+        rows.append(guesses_kept("all", after.guesses, now))
     return rows
 
 

@@ -6,7 +6,6 @@ seals the file and is destroyed with it.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -31,22 +30,21 @@ from bot.recording import Recordings, decide
 from bot.recording import effects as fx
 from bot.recording import events as ev
 from bot.recording.state import recording_from, to_text
-from bot.service.translation import Gathered
+from bot.service.codes import GUESSES, guesses_from, guesses_kept
+from bot.service.translation import Gathered, flow_started
 
 log = Log("kavi.recording")
 
-RECORDING, GUESSES = "recording", "guesses"
+RECORDING = "recording"
 COUNTED = "recording"  # name of the weekly numbers
 KEPT_AFTER_END = timedelta(days=60)  # its parent's news may still be on their way, and the month's limit counts it
 
 
 async def load(store: Store) -> Recordings:
     """The recordings as they were stored last."""
-    guesses = await store.document(GUESSES, RECORDING)
-    counted = json.loads(guesses.body) if guesses is not None and guesses.body else {}
     return Recordings(
         recordings={one.key: recording_from(one.body or "{}") for one in await store.documents(RECORDING)},
-        guesses={who: (int(tries), float(since)) for who, (tries, since) in counted.items()},
+        guesses=guesses_from(await store.document(GUESSES, RECORDING)),
     )
 
 
@@ -117,11 +115,9 @@ class RecordingLane:
         address = await self.store.address_of(ConversationId(effect.conversation))
         if address is None:
             return  # erased meanwhile
-        payload = {
-            "event": "FlowStarted", "flow": effect.flow, "slots": [list(pair) for pair in effect.slots],
-            "gentle": not effect.asked, "part": effect.part,
-        }  # fmt: skip
-        out.posts.append(Inbound(address=address, external_id=key, kind="desk", at=at, payload=payload))
+        out.posts.append(
+            flow_started(address, key, at, effect.flow, effect.slots, asked=effect.asked, part=effect.part)
+        )
 
     def _tell_desk(self, out: Gathered, effect: fx.Review | fx.Unreview, key: str, at: datetime) -> None:
         """What the counsellors are to do, without whose voice it is."""
@@ -158,6 +154,5 @@ def _changes(before: Recordings, after: Recordings, now: datetime) -> list[Docum
             expires = None if one.live else now + KEPT_AFTER_END
             rows.append(Document(kind=RECORDING, key=key, body=to_text(one), expires=expires))
     if before.guesses != after.guesses:
-        body, until = json.dumps(dict(after.guesses)), now + timedelta(days=2)
-        rows.append(Document(kind=GUESSES, key=RECORDING, body=body, expires=until))
+        rows.append(guesses_kept(RECORDING, after.guesses, now))
     return rows

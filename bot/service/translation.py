@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -231,6 +231,20 @@ def post_to_desk(turned: Turned, index: int, kind: str, values: dict[str, Any]) 
 def lane_of(form: str) -> Address | None:
     """Whose lane receives that form; None for forms that simply wait to be fetched."""
     return next((lane for prefix, lane in FORM_LANES.items() if form.startswith(prefix)), None)
+
+
+def flow_started(
+    address: Address, key: str, at: datetime, flow: str, slots: Sequence[tuple[str, str]], *, asked: bool, part: str = ""
+) -> Inbound:  # fmt: skip
+    """A flow that another lane begins in a conversation; unless somebody waits for it right now, it may be put off."""
+    payload = {
+        "event": "FlowStarted",
+        "flow": flow,
+        "slots": [list(pair) for pair in slots],
+        "gentle": not asked,
+        "part": part,
+    }
+    return Inbound(address=address, external_id=key, kind="desk", at=at, payload=payload)
 
 
 def form_sent(
