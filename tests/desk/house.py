@@ -10,7 +10,6 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from bot.service.staff import new_code, set_member
 from bot.testing.telegram import TelegramServer
 from bot.testing.telegram.people import _Writer as Writer
 from tests.desk.office import Office
+from tests.servers.clock import Clock
 from tests.servers.strict_client import StrictClient
 from tests.servers.synapse import Synapse
 
@@ -162,7 +162,7 @@ class House:
 
 @contextlib.asynccontextmanager
 async def open_house(synapse: Synapse, folder: Path) -> AsyncIterator[House]:
-    """A running house; Frau Berg is on Telegram, Herr See on Matrix."""
+    """A running house by day; Frau Berg is on Telegram, Herr See on Matrix."""
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(TelegramServer())
         account = synapse.register(f"kavidesk{next(numbers)}")
@@ -175,14 +175,14 @@ async def open_house(synapse: Synapse, folder: Path) -> AsyncIterator[House]:
             "homeserver": synapse.url, "user_id": account.user_id, "password": account.password, "rate": 0,
             "staff_rooms": (queue,),
         }  # fmt: skip
-        office = Office(folder, server, server.group("Beratung", forum=True, admin=True), matrix=matrix)
+        office = Office(folder, server, server.group("Beratung", forum=True, admin=True), matrix=matrix, clock=Clock())
         await office.start()
         stack.push_async_callback(office.stop)
         berta = await office.counsellor("Frau Berg")
         side = OnMatrix(client, queue, account.user_id)
         code = new_code()
         values = {"alias": "Herr See", "roles": ["counsellor"], "active": True}
-        await set_member(office.store, "s-see", "test", datetime.now(UTC), code=code, **values)
+        await set_member(office.store, "s-see", "test", office.clock(), code=code, **values)
         async with asyncio.timeout(SECONDS):
             while account.user_id not in (await client.do("members", room=queue))["members"]:
                 await asyncio.sleep(0.2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,9 +28,10 @@ class Office:
     """Everything that runs. `case()` is the newest case in the store."""
 
     def __init__(
-        self, folder: Path, server: TelegramServer, forum: Group, telegram: Mapping[str, object] | None = None, **settings: object
+        self, folder: Path, server: TelegramServer, forum: Group, telegram: Mapping[str, object] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC), **settings: object,
     ) -> None:  # fmt: skip
-        self.server, self.forum, self.folder = server, forum, folder
+        self.server, self.forum, self.folder, self.clock = server, forum, folder, clock
         self.settings = settings_of({
             "data_dir": folder, "allow_unreviewed": True, "limits": {"per_person": 0}, "matching": {"semantic": "off"},
             "telegram": {
@@ -52,10 +53,12 @@ class Office:
         self._stack = contextlib.AsyncExitStack()
         self.store = await self._stack.enter_async_context(app.open_store(self.settings))
         speakers = app.make_speakers(self.settings, self.store)
+        for one in speakers:
+            one.messenger._now = self.clock  # type: ignore[attr-defined]  # both tell the time of arrival by it
         desk = await app.open_desk(self.settings, content, self.store, speakers)
         assert desk is not None
         conversations = Conversations(content, self.store, desk=True, honest=Honest(self.store, desk.policy).content)
-        self.program = Program(self.store, conversations, speakers, lambda: datetime.now(UTC), desk=desk)
+        self.program = Program(self.store, conversations, speakers, self.clock, desk=desk)
         self._task = asyncio.create_task(self.program.run())
 
     async def stop(self) -> None:
@@ -93,7 +96,7 @@ class Office:
         code = new_code()
         id = f"s-{alias.casefold().replace(' ', '-')}"
         values = {"alias": alias, "roles": list(roles or ("counsellor",)), "active": True}
-        await set_member(self.store, id, "test", datetime.now(UTC), code=code, **values)
+        await set_member(self.store, id, "test", self.clock(), code=code, **values)
         writer = (group or self.forum).member(alias)
         writer.says(f"/anmelden {code}")
         await self.until(lambda: any(text.startswith(f"Willkommen, {alias}") for text in writer.texts))

@@ -12,7 +12,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from bot.service.program import Program
 from bot.testing.telegram import TelegramServer
 from bot.vault.codes import hash_of
 from tests.desk.house import OnMatrix, OnTelegram, Side
+from tests.servers.clock import Clock
 from tests.servers.compiled import seed
 from tests.servers.strict_client import StrictClient
 from tests.servers.synapse import Account, Synapse
@@ -38,26 +39,6 @@ CONTACT = "vormittags unter 0641 1234"
 FAMILY = ("2", "1", "1")  # caregiver, plain language, may be remembered
 STAFF = ("4", "1")
 TOGETHER = timedelta(seconds=3)  # what comes faster is read together with what came before
-
-
-@dataclass
-class Clock:
-    """The time of the whole program: real seconds from nine in the morning in Berlin on, set forward by the test."""
-
-    ahead: timedelta = field(default_factory=lambda: _nine() - datetime.now(UTC))
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-    def forward(self, by: timedelta) -> None:
-        self.ahead += by
-
-
-def _nine() -> datetime:
-    """The next nine o'clock in Berlin: news of others wait at night."""
-    now = datetime.now(BERLIN)
-    nine = now.replace(hour=9, minute=0, second=0, microsecond=0)
-    return (nine if nine > now else nine + timedelta(days=1)).astimezone(UTC)
 
 
 @dataclass
