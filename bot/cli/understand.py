@@ -32,7 +32,8 @@ def run_ask(*, jsonl: bool, why: bool) -> int:
 def ask_one(content: Content, text: str, audience: str | None, *, why: bool = False) -> dict[str, Any]:
     """One question as `kavi ask --jsonl` answers it; `ms` is the time of understanding."""
     begun = time.perf_counter()
-    result = content.index.find(text, audience=audience) if content.index is not None else MatchResult(outcome="none")
+    found = content.index.find(text, audience=audience, explain=why) if content.index is not None else None
+    result = found or MatchResult(outcome="none")
     ms = (time.perf_counter() - begun) * 1000
     best = result.candidates[0].topic if result.candidates and result.outcome in ("answer", "clarify") else None
     topic = content.topics.get(best) if best else None

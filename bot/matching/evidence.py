@@ -6,10 +6,12 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import mul
 
 import numpy as np
-from rapidfuzz import fuzz
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
 
 from bot.matching.features import stem
 from bot.matching.linear import Floats, Ints, Known, Vectors
@@ -120,27 +122,40 @@ class Field:
         return cls(scores, outside, first, float(two[0]), float(np.exp(_SHARPNESS * (scores - first)).sum()))
 
 
-def evidence(at: int, field: Field, said: Said, examples: Examples, *, own: bool) -> tuple[float, ...]:
-    """The numbers of `NAMES` for topic `at`; `said` is the part of the message that names it best."""
-    score = float(field.scores[at])
-    lead = score - (field.second if score >= field.first else field.first)
-    cosines = examples.cosines(said.dense)
-    nearest = np.argsort(cosines)[: -_NEAREST - 1 : -1].tolist()
-    three = [float(cosines[place]) for place in nearest[:3]] or [0.0]
-    fuzzy = max((fuzz.token_set_ratio(said.text, examples.folded[place]) for place in nearest), default=0.0)
-    return (
-        score,
-        max(-0.5, min(0.5, lead)),
-        math.exp(_SHARPNESS * (score - field.first)) / field.sum,
-        three[0],
-        sum(three) / len(three),
-        fuzzy / 100.0,
-        said.known,
-        sum(weight for name, weight in said.stems if name in examples.stems),
-        min(1.0, score - field.outside),
-        float(own),
-        min(3.0, math.log1p(said.words)) / 3.0,
-    )
+def evidence(
+    some: Sequence[int], standing: Field, said: Said, examples: Sequence[Examples], own: Sequence[bool]
+) -> list[tuple[float, ...]]:
+    """The numbers of `NAMES` for each of some topics; `said` is the part of the message that names them best.
+
+    `examples` and `own` are those of the same topics. All are compared in one call: a call for each example costs more
+    than the comparison.
+    """
+    cosines = [one.cosines(said.dense) for one in examples]
+    nearest = [one.argsort()[: -_NEAREST - 1 : -1].tolist() for one in cosines]
+    texts = [one.folded[place] for one, places in zip(examples, nearest, strict=True) for place in places]
+    alike = process.cdist((said.text,), texts, scorer=fuzz.token_set_ratio)[0].tolist() if texts else []
+    clues, begin = [], 0
+    for at, one, likeness, places, whose in zip(some, examples, cosines, nearest, own, strict=True):
+        score = float(standing.scores[at])
+        lead = score - (standing.second if score >= standing.first else standing.first)
+        three = likeness[places[:3]].tolist() or [0.0]
+        clues.append(
+            (
+                score,
+                max(-0.5, min(0.5, lead)),
+                math.exp(_SHARPNESS * (score - standing.first)) / standing.sum,
+                three[0],
+                sum(three) / len(three),
+                max(alike[begin : begin + len(places)], default=0.0) / 100.0,
+                said.known,
+                sum([weight for name, weight in said.stems if name in one.stems]),
+                min(1.0, score - standing.outside),
+                float(whose),
+                min(3.0, math.log1p(said.words)) / 3.0,
+            )
+        )
+        begin += len(places)
+    return clues
 
 
 def meant(at: int, looked: Looked) -> tuple[float, ...]:
@@ -165,8 +180,22 @@ def named(clue: Sequence[float]) -> str:
     return " ".join(f"{name} {value:.2f}" for name, value in zip((*NAMES, *MEANT), clue, strict=False))
 
 
-def probability(thresholds: Thresholds, clue: Sequence[float]) -> float:
-    """The logistic model; evidence without weights for it is passed over."""
-    fitting = thresholds.like(clue)
-    z = fitting.bias + sum(map(mul, fitting.weights, products(clue)))
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+def probabilities(thresholds: Thresholds, clues: Sequence[Sequence[float]]) -> list[float]:
+    """The logistic model for several candidates; evidence without weights for it is passed over."""
+    fitting = thresholds.like(clues[0])
+    alone, together = _form(fitting.weights, len(clues[0]))
+    table = np.array(clues)
+    z = np.clip(fitting.bias + table @ alone + ((table @ together) * table).sum(axis=1), -30.0, 30.0)
+    found: list[float] = (1.0 / (1.0 + np.exp(-z))).tolist()
+    return found
+
+
+@lru_cache(maxsize=8)
+def _form(weights: tuple[float, ...], width: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights in the order of `with_products` as those of each kind of evidence alone and of two together."""
+    pairs = width * (width + 1) // 2
+    flat = np.zeros(width + pairs)
+    flat[: min(len(flat), len(weights))] = weights[: len(flat)]
+    together = np.zeros((width, width))
+    together[np.triu_indices(width)] = flat[width:]
+    return flat[:width], together

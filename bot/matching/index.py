@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from bot.matching.evidence import Examples, Field, Said, Thresholds, evidence, meant, named, probability
+from bot.matching.evidence import Examples, Field, Said, Thresholds, evidence, meant, named, probabilities
 from bot.matching.features import Lexicon, said_words
-from bot.matching.linear import Floats, Vectors, fit, key_of
+from bot.matching.linear import Floats, Ints, Vectors, fit, key_of
 from bot.matching.meaning import Looked, Meaning
 from bot.matching.parts import follow_up, joined, parts_of
-from bot.matching.result import Candidate, MatchResult
+from bot.matching.result import Candidate, MatchResult, Outcome
 from bot.matching.topic import visible_to
 from bot.text.normalise import fold
 
@@ -126,11 +126,18 @@ class TopicIndex:
         )
 
     def find(
-        self, text: str, *, audience: str | None, land: str | None = None, previous_topic: str | None = None
+        self,
+        text: str,
+        *,
+        audience: str | None,
+        land: str | None = None,
+        previous_topic: str | None = None,
+        explain: bool = False,
     ) -> MatchResult:
         """What the text asks. `audience` None = unknown; `previous_topic` lets "und für Babys?" make sense.
 
         `land` is no evidence: every topic answers for every Land; it is taken so that callers need not know that.
+        `explain` also puts the evidence for each candidate into `why`, for readers.
         """
         words = said_words(text)
         if not words:
@@ -140,12 +147,13 @@ class TopicIndex:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
         if previous_topic and follow_up(words) and not joined(words):
             alone = self.rank(text, audience=audience)
-            if alone and self._decide(alone, words).outcome == "answer":
-                return self._decide(alone, words)
+            clear = self._decide(alone, words, explain=explain) if alone else None
+            if clear is not None and clear.outcome == "answer":
+                return clear
         ranked = self.rank(text, audience=audience, previous_topic=previous_topic)
         if not ranked:
             return MatchResult(outcome="none", why=("no topic shares a word",))
-        return self._decide(ranked, words)
+        return self._decide(ranked, words, explain=explain)
 
     def _smalltalk(self, said: str) -> str | None:
         kind = self.smalltalk.get(said)
@@ -154,7 +162,7 @@ class TopicIndex:
         best = process.extractOne(said, self.smalltalk.keys(), scorer=fuzz.ratio, score_cutoff=90)
         return self.smalltalk[best[0]] if best else None
 
-    def _decide(self, ranked: list[Ranked], words: Sequence[str]) -> MatchResult:
+    def _decide(self, ranked: list[Ranked], words: Sequence[str], *, explain: bool) -> MatchResult:
         best = ranked[0]
         candidates = tuple(Candidate(topic=self.topics[one.at], score=round(one.probability, 4)) for one in ranked[:5])
         thresholds = self.thresholds.like(best.evidence)
@@ -162,18 +170,20 @@ class TopicIndex:
         least = thresholds.clarify
         if len(words) == 1 and self.space.lexicon.concepts(words[0]):
             least = min(least, best.probability)  # "Besuch" says too little for any topic, yet is not beside the point
-        reasons = tuple(
-            f"{self.topics[one.at]}: {one.probability:.2f} ({named(one.evidence)})" for one in ranked[:OFFERED]
-        )
+        outcome: Outcome = "none"
+        risk = self.risks[best.at]
+        why = f"{best.probability:.2f} < {least:.2f}: not understood"
         if best.probability >= needed:
-            first = f"{best.probability:.2f} >= {needed:.2f} for {self.risks[best.at]}"
-            return MatchResult(outcome="answer", candidates=candidates, why=(first, *reasons))
-        if best.probability >= least:
-            first = f"{best.probability:.2f} < {needed:.2f} for {self.risks[best.at]}: asks back"
-            offered = tuple(one for one in candidates[:OFFERED] if one.score >= least / 6 or one is candidates[0])
-            return MatchResult(outcome="clarify", candidates=offered, why=(first, *reasons))
-        first = f"{best.probability:.2f} < {least:.2f}: not understood"
-        return MatchResult(outcome="none", candidates=candidates, why=(first, *reasons))
+            outcome, why = "answer", f"{best.probability:.2f} >= {needed:.2f} for {risk}"
+        elif best.probability >= least:
+            outcome, why = "clarify", f"{best.probability:.2f} < {needed:.2f} for {risk}: asks back"
+            candidates = tuple(one for one in candidates[:OFFERED] if one.score >= least / 6 or one is candidates[0])
+        reasons = (
+            [f"{self.topics[one.at]}: {one.probability:.2f} ({named(one.evidence)})" for one in ranked[:OFFERED]]
+            if explain
+            else ()
+        )
+        return MatchResult(outcome=outcome, candidates=candidates, why=(why, *reasons))
 
     def rank(self, text: str, *, audience: str | None, previous_topic: str | None = None) -> list[Ranked]:
         """The most probable topics, best first; at most `SHORTLIST`."""
@@ -186,7 +196,7 @@ class TopicIndex:
         looked = self._look(text, audience, previous_topic)
         if looked is None and not any(len(at) for at, _ in vectors):
             return []
-        table = np.stack([values @ self.weights.take(at, axis=0) for at, values in vectors])
+        table = self._scores(vectors)
         table[1:] *= np.float32(PART)
         scores = self._seen(table.max(axis=0)[:-1], audience, previous_topic)
         order = [int(at) for at in np.argsort(-scores)[:SHORTLIST] if scores[at] > 0.0]
@@ -198,19 +208,42 @@ class TopicIndex:
         view = self.views.get(audience or "")
         order += [at for at in self.exact.get(whole, ()) if at not in order and (view is None or view[at] > 0.0)]
         standing = Field.of(scores, float(table[0, -1]))
-        prepared: dict[int, Said] = {}
+        clues: dict[int, tuple[float, ...]] = {}
+        sources = table.argmax(axis=0)
+        for source in {int(sources[at]) for at in order}:
+            said = Said.of(spoken[source], read, vectors[source], self.space)
+            some = [at for at in order if sources[at] == source]
+            own = [not audience or audience in self.audiences[at] for at in some]
+            clues |= zip(some, evidence(some, standing, said, [self.examples[at] for at in some], own), strict=True)
+        if looked is not None:
+            clues = {at: (*clue, *meant(at, looked)) for at, clue in clues.items()}
+        return self._ranked(clues, whole)
+
+    def _ranked(self, clues: Mapping[int, tuple[float, ...]], said: str) -> list[Ranked]:
+        """The candidates with their probabilities, the best first."""
+        weighed = probabilities(self.thresholds, list(clues.values())) if clues else []
         ranked = []
-        for at in order:
-            source = int(np.argmax(table[:, at]))
-            if source not in prepared:
-                prepared[source] = Said.of(spoken[source], read, vectors[source], self.space)
-            own = not audience or audience in self.audiences[at]
-            clue = evidence(at, standing, prepared[source], self.examples[at], own=own)
-            if looked is not None:
-                clue = (*clue, *meant(at, looked))
-            ranked.append(Ranked(at, self._probability(clue, whole, at), clue))
+        for (at, clue), likely in zip(clues.items(), weighed, strict=True):
+            if at in self.exact.get(said, ()):
+                likely = EXACT
+            elif (said, at) in self.near_misses:
+                likely = NEAR_MISS
+            else:
+                likely = min(LIKELY, likely)
+            ranked.append(Ranked(at, likely, clue))
         ranked.sort(key=lambda one: -one.probability)
         return ranked
+
+    def _scores(self, vectors: Sequence[tuple[Ints, Floats]]) -> Floats:
+        """The scores of all topics for a message (first) and its parts. The weights, far apart in memory, are fetched once."""
+        if len(vectors) == 1:
+            at, values = vectors[0]
+            return (values @ self.weights.take(at, axis=0))[None, :]
+        every = np.unique(np.concatenate([at for at, _ in vectors]))
+        parts = np.zeros((len(vectors), len(every)), dtype=np.float32)
+        for part, (at, values) in zip(parts, vectors, strict=True):
+            part[np.searchsorted(every, at)] = values
+        return parts @ self.weights.take(every, axis=0)
 
     def _knows(self, word: str) -> bool:
         """Whether some example has the word or its stem, or one that it resembles; gibberish leads on from nothing."""
@@ -233,13 +266,6 @@ class TopicIndex:
             near = np.array([SAME_GROUP if topic.startswith(group) else 1.0 for topic in self.topics], dtype=np.float32)
             scores = scores * near
         return scores
-
-    def _probability(self, clue: Sequence[float], said: str, at: int) -> float:
-        if at in self.exact.get(said, ()):
-            return EXACT
-        if (said, at) in self.near_misses:
-            return NEAR_MISS
-        return min(LIKELY, probability(self.thresholds, clue))
 
 
 def _view(audiences: Sequence[frozenset[str]], audience: str) -> Floats:

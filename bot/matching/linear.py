@@ -29,6 +29,9 @@ MAX_SOLVED = 10_000  # phrases up to which ridge regression is solved; above, th
 _SCATTER = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263)  # odd primes, one a round: orders without pattern
 _SPELT = 4  # letters from which a word is compared with the known ones
 _RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
+_SHORTEST = _RESEMBLES / (
+    200.0 - _RESEMBLES
+)  # the shorter of two words against the longer, that the ratio can be reached
 # Letters that begin a word with nearly the same sound: children write "fata" and "kefengnis".
 _SOUNDS = {"v": "f", "w": "f", "g": "k", "c": "k", "q": "k", "t": "d", "p": "b", "z": "s"}
 
@@ -83,7 +86,9 @@ class Vectors:
     lexicon: Lexicon
     words: Words
     rarest: float = 1.0  # weight of a word that no example has
-    alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # known words by the sound they begin with
+    alike: Mapping[tuple[str, int], tuple[str, ...]] = field(
+        default_factory=dict
+    )  # known words by first sound and length
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, list[tuple[Ints, Floats]]]:
@@ -129,13 +134,17 @@ class Vectors:
         word, numbers = take_apart(said, self.lexicon), self.numbers
         at = np.array([numbers[name] for name in word.features if name in numbers], dtype=np.int64)
         if len(said) >= _SPELT and word.stem == word.meant:
-            near = process.extractOne(
-                said, self.alike.get(_sound(said), ()), scorer=fuzz.ratio, score_cutoff=_RESEMBLES
-            )
+            near = process.extractOne(said, self._alike(said), scorer=fuzz.ratio, score_cutoff=_RESEMBLES)
             meant = self.words.get(near[0]) if near is not None else None
             if meant is not None:
                 return Known(np.concatenate([at, meant.numbers]), meant.stem, meant.meant)
         return Known(at, word.stem, word.meant)
+
+    def _alike(self, said: str) -> list[str]:
+        """The known words that begin like a word and are not too long or too short to resemble it."""
+        sound, size = _sound(said), len(said)
+        lengths = range(math.ceil(size * _SHORTEST), int(size / _SHORTEST) + 1)
+        return [word for length in lengths for word in self.alike.get((sound, length), ())]
 
     def vector(self, words: Sequence[Known]) -> tuple[Ints, Floats]:
         """Feature numbers and values of a text; the values have length one. Empty when nothing is known."""
@@ -155,12 +164,12 @@ def _sound(word: str) -> str:
     return _SOUNDS.get(word[0], word[0])
 
 
-def _by_sound(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
+def _by_sound(words: Iterable[str]) -> dict[tuple[str, int], tuple[str, ...]]:
+    found: dict[tuple[str, int], list[str]] = {}
     for word in words:
         if len(word) >= _SPELT:
-            found.setdefault(_sound(word), []).append(word)
-    return {sound: tuple(some) for sound, some in found.items()}
+            found.setdefault((_sound(word), len(word)), []).append(word)
+    return {key: tuple(some) for key, some in found.items()}
 
 
 def _segments(lengths: Ints, chosen: Ints) -> Ints:

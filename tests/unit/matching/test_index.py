@@ -159,7 +159,7 @@ def test_a_hundred_kilobytes_take_bounded_time(index: TopicIndex, unit: str) -> 
 
 
 def test_the_decision_explains_itself(index: TopicIndex) -> None:
-    why = index.find("was frisst ein hamster", audience=None).why
+    why = index.find("was frisst ein hamster", audience=None, explain=True).why
     assert ">=" in why[0]
     assert why[1].startswith("pets.feed")
 
