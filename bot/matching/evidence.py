@@ -134,7 +134,8 @@ def evidence(
     nearest = [one.argsort()[: -_NEAREST - 1 : -1].tolist() for one in cosines]
     texts = [one.folded[place] for one, places in zip(examples, nearest, strict=True) for place in places]
     alike = process.cdist((said.text,), texts, scorer=fuzz.token_set_ratio)[0].tolist() if texts else []
-    clues, begin = [], 0
+    clues: list[tuple[float, ...]] = []
+    begin = 0
     for at, one, likeness, places, whose in zip(some, examples, cosines, nearest, own, strict=True):
         score = float(standing.scores[at])
         lead = score - (standing.second if score >= standing.first else standing.first)

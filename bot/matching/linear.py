@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import zlib
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,9 +29,9 @@ ROUNDS = 2  # over all examples; more do not change the ranking
 MAX_SOLVED = 10_000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
 _SCATTER = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263)  # odd primes, one a round: orders without pattern
 _SPELT = 4  # letters from which a word is compared with the known ones
-_RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
-_SHORTEST = _RESEMBLES / (
-    200.0 - _RESEMBLES
+RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
+_SHORTEST = RESEMBLES / (
+    200.0 - RESEMBLES
 )  # the shorter of two words against the longer, that the ratio can be reached
 # Letters that begin a word with nearly the same sound: children write "fata" and "kefengnis".
 _SOUNDS = {"v": "f", "w": "f", "g": "k", "c": "k", "q": "k", "t": "d", "p": "b", "z": "s"}
@@ -78,6 +79,26 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelt:
+    """Known words that begin with the same sound, the short ones first; `starts[n]` is where those of n letters begin."""
+
+    words: tuple[str, ...]
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Spelt:
+        """From such words in any order."""
+        ordered = sorted(words, key=len)
+        return cls(tuple(ordered), tuple(bisect_left(ordered, n, key=len) for n in range(len(ordered[-1]) + 2)))
+
+    def near(self, letters: int) -> Sequence[str]:
+        """The words that are not too long or too short to resemble one of so many letters."""
+        last = len(self.starts) - 1
+        shortest, longest = math.ceil(letters * _SHORTEST), int(letters / _SHORTEST)
+        return self.words[self.starts[min(shortest, last)] : self.starts[min(longest + 1, last)]]
+
+
+@dataclass(frozen=True, slots=True)
 class Vectors:
     """The vector space of the examples: feature -> number, weight of each; `words` are the words of the examples."""
 
@@ -86,9 +107,7 @@ class Vectors:
     lexicon: Lexicon
     words: Words
     rarest: float = 1.0  # weight of a word that no example has
-    alike: Mapping[tuple[str, int], tuple[str, ...]] = field(
-        default_factory=dict
-    )  # known words by first sound and length
+    alike: Mapping[str, Spelt] = field(default_factory=dict)  # known words by the sound they begin with
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, list[tuple[Ints, Floats]]]:
@@ -134,42 +153,39 @@ class Vectors:
         word, numbers = take_apart(said, self.lexicon), self.numbers
         at = np.array([numbers[name] for name in word.features if name in numbers], dtype=np.int64)
         if len(said) >= _SPELT and word.stem == word.meant:
-            near = process.extractOne(said, self._alike(said), scorer=fuzz.ratio, score_cutoff=_RESEMBLES)
+            spelt = self.alike.get(_sound(said))
+            likely = spelt.near(len(said)) if spelt is not None else ()
+            near = process.extractOne(said, likely, scorer=fuzz.ratio, score_cutoff=RESEMBLES)
             meant = self.words.get(near[0]) if near is not None else None
             if meant is not None:
                 return Known(np.concatenate([at, meant.numbers]), meant.stem, meant.meant)
         return Known(at, word.stem, word.meant)
-
-    def _alike(self, said: str) -> list[str]:
-        """The known words that begin like a word and are not too long or too short to resemble it."""
-        sound, size = _sound(said), len(said)
-        lengths = range(math.ceil(size * _SHORTEST), int(size / _SHORTEST) + 1)
-        return [word for length in lengths for word in self.alike.get((sound, length), ())]
 
     def vector(self, words: Sequence[Known]) -> tuple[Ints, Floats]:
         """Feature numbers and values of a text; the values have length one. Empty when nothing is known."""
         numbers = self.numbers
         pairs = pair_features([(word.stem, word.meant) for word in words if word.stem])
         found = np.array([numbers[name] for name in pairs if name in numbers], dtype=np.int64)
-        at, counts = np.unique(np.concatenate([*(word.numbers for word in words), found]), return_counts=True)
-        return self._weighed(at, counts)
-
-    def _weighed(self, at: Ints, counts: Ints) -> tuple[Ints, Floats]:
-        values = (1.0 + np.log(counts.astype(np.float32))) * self.idf[at]
-        norm = float(np.sqrt(values @ values)) or 1.0
-        return at, (values / np.float32(norm)).astype(np.float32)
+        every = np.concatenate([*[word.numbers for word in words], found])
+        every.sort()
+        first = np.flatnonzero(np.concatenate([every[:1] >= 0, every[1:] != every[:-1]]))  # of each number
+        at = every[first]
+        counts = np.diff(first, append=len(every)).astype(np.float32)
+        values = (1.0 + np.log(counts)) * self.idf[at]
+        norm = np.float32(math.sqrt(values @ values) or 1.0)
+        return at, values / norm
 
 
 def _sound(word: str) -> str:
     return _SOUNDS.get(word[0], word[0])
 
 
-def _by_sound(words: Iterable[str]) -> dict[tuple[str, int], tuple[str, ...]]:
-    found: dict[tuple[str, int], list[str]] = {}
+def _by_sound(words: Iterable[str]) -> dict[str, Spelt]:
+    found: dict[str, list[str]] = {}
     for word in words:
         if len(word) >= _SPELT:
-            found.setdefault((_sound(word), len(word)), []).append(word)
-    return {key: tuple(some) for key, some in found.items()}
+            found.setdefault(_sound(word), []).append(word)
+    return {sound: Spelt.of(some) for sound, some in found.items()}
 
 
 def _segments(lengths: Ints, chosen: Ints) -> Ints:

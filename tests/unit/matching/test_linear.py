@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz import fuzz
 
-from bot.matching.linear import RIDGE, fit, key_of
+from bot.matching.linear import RESEMBLES, RIDGE, Spelt, fit, key_of
 
 
 def _examples(count: int, width: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -66,3 +69,9 @@ def test_a_new_example_leaves_the_scores_of_others_nearly_as_they_were() -> None
         for number in away[:50]
     ]
     assert np.mean(moved) < 0.2 * np.mean(shaken)
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=20), min_size=1), st.text("abc", min_size=4, max_size=20))
+def test_no_word_is_passed_over_that_resembles_another(words: list[str], said: str) -> None:
+    near = Spelt.of(words).near(len(said))
+    assert {word for word in words if fuzz.ratio(said, word) >= RESEMBLES} <= set(near)
