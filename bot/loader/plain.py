@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot.dialogue.content import Content
 from bot.errors import Problem
-from bot.loader.checks import texts_of_step
 from bot.loader.nodes import Problems, read_yaml
+from bot.loader.steps import texts_of_step
 from bot.text.readability import Measured, PlainRules, measure
 
 _LIMITS = ("words", "letters", "commas", "negation", "findings")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bot.dialogue import flow as model
-from bot.loader.checks import expressions_of, named_slots_of, placeholders_of, texts_of_step
+from bot.loader.steps import expressions_of, named_slots_of, placeholders_of, texts_of_step
 
 _ASK_THEMSELVES = ("repair.", "safety.", "desk.", "onboarding", "menu")
 

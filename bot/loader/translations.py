@@ -15,8 +15,8 @@ from pathlib import Path
 
 from bot.desk.hours import honest_words
 from bot.dialogue.content import Content, sentences
-from bot.loader.checks import texts_of_step
 from bot.loader.nodes import Problems, read_yaml
+from bot.loader.steps import texts_of_step
 from bot.text.variants import Variants
 
 TOPICS = "topics.yaml"  # beside the PO files: the topics that are translated; all when it is missing
