@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal, assert_never
 from bot.dialogue import Session, Turn, turn, understand
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
-from bot.dialogue.engine import COMPLAINT
 from bot.dialogue.events import Event, Understanding
+from bot.dialogue.person import COMPLAINT
 from bot.dialogue.session import slots_end
 from bot.dialogue.understanding import look_for_danger
 from bot.log import Log
