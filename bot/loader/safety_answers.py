@@ -6,10 +6,12 @@ from pathlib import Path
 
 from bot.loader.nodes import Node, Problems, read_yaml
 from bot.safety import URGENCIES
-from bot.safety.answers import Answers
+from bot.safety.answers import Answers, Translation
 from bot.safety.helplines import DAYS, Line, Span, minutes
 
 _NEEDED = ("child", "child.leicht", "adult", "adult.leicht", "look.child", "look.adult")
+_TRANSLATED = ("reviewed_by", "words", "lines", "answers")
+_WORDS = ("open", "from", "german")
 _OPTIONAL = ("child.6-9", "child.10-13", "child.14-17", "parent", "staff", "danger", "lines")
 
 
@@ -19,35 +21,68 @@ def load_answers(root: Path, problems: Problems) -> tuple[Answers | None, tuple[
     node = read_yaml(root / "safety/answers/answers.yaml", "knowledge/safety/answers/answers.yaml", problems)
     if node is None:
         return None, tuple(unsigned)
-    fields = node.fields(("reviewed_by", "answers", "languages"), required=("reviewed_by", "answers", "languages"))
-    if "answers" not in fields or "languages" not in fields:
+    fields = node.fields(("reviewed_by", "answers"), required=("reviewed_by", "answers"))
+    if "answers" not in fields:
         return None, tuple(unsigned)
     if "reviewed_by" not in fields or fields["reviewed_by"].is_null:
         unsigned.append(node.place)
-    records = {
-        key.text(): value.fields((*_NEEDED, *_OPTIONAL), required=(*_NEEDED, "danger", "lines"))
-        for key, value in fields["answers"].pairs()
-    }
-    missing = [
-        category for category in URGENCIES if not {*_NEEDED, "danger", "lines"} <= set(records.get(category, ()))
-    ]
-    if missing:
-        fields["answers"].problem(f"answers are missing or not whole: {', '.join(missing)}")
+    records = _records(fields["answers"], (*_NEEDED, "danger", "lines"))
+    if records is None:
         return None, tuple(unsigned)
+    languages, unsigned_languages = _translations(root / "safety/answers", problems)
     answers = Answers(
-        texts={
-            category: {key: value.text() for key, value in record.items() if value.is_scalar}
-            for category, record in records.items()
-        },
+        texts=_first_texts(records),
         danger={category: _texts(record["danger"]) for category, record in records.items()},
         lines_for={
             category: {key.text(): value.texts() for key, value in record["lines"].pairs()}
             for category, record in records.items()
         },
-        languages={key.text(): _texts(value) for key, value in fields["languages"].pairs()},
+        languages=languages,
         lines=lines,
     )
-    return answers, tuple(unsigned)
+    return answers, (*unsigned, *unsigned_languages)
+
+
+def _translations(folder: Path, problems: Problems) -> tuple[dict[str, Translation], list[str]]:
+    """The answers of every other file in the folder by its name, the language; and the places of those nobody signed."""
+    found: dict[str, Translation] = {}
+    unsigned: list[str] = []
+    for path in sorted(folder.glob("*.yaml")):
+        node = read_yaml(path, f"knowledge/safety/answers/{path.name}", problems) if path.stem != "answers" else None
+        if node is None:
+            continue
+        fields = node.fields(_TRANSLATED, required=_TRANSLATED)
+        if fields.keys() != set(_TRANSLATED):
+            continue
+        if fields["reviewed_by"].is_null:
+            unsigned.append(node.place)
+        words = fields["words"].fields(_WORDS, required=_WORDS)
+        records = _records(fields["answers"], ("child", "adult", "look.child", "look.adult", "danger"))
+        if records is not None and words.keys() == set(_WORDS):
+            found[path.stem] = Translation(
+                texts=_first_texts(records),
+                danger={category: _texts(record["danger"]) for category, record in records.items()},
+                names=_texts(fields["lines"]),
+                words={key: value.text() for key, value in words.items()},
+            )
+    return found, unsigned
+
+
+def _records(node: Node, needed: tuple[str, ...]) -> dict[str, dict[str, Node]] | None:
+    """The keys of each category; None, and a problem, when a category or what it needs is missing."""
+    records = {key.text(): value.fields((*_NEEDED, *_OPTIONAL), required=needed) for key, value in node.pairs()}
+    missing = [category for category in URGENCIES if not set(needed) <= set(records.get(category, ()))]
+    if missing:
+        node.problem(f"answers are missing or not whole: {', '.join(missing)}")
+        return None
+    return records
+
+
+def _first_texts(records: dict[str, dict[str, Node]]) -> dict[str, dict[str, str]]:
+    return {
+        category: {key: value.text() for key, value in record.items() if value.is_scalar}
+        for category, record in records.items()
+    }
 
 
 def load_lines(root: Path, problems: Problems) -> tuple[dict[str, Line], list[str]]:

@@ -18,17 +18,29 @@ _SHORT_DAYS: Final = {
     "ar": ("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"),
     "ru": ("пн", "вт", "ср", "чт", "пт", "сб", "вс"),
     "uk": ("пн", "вт", "ср", "чт", "пт", "сб", "нд"),
+    "pl": ("pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz."),
 }
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """The answers in another language: texts and danger as in `Answers`, names of lines by id, and the words behind a
+    number: `open`, `from` (when it opens) and `german` (for a line that does not speak the language)."""
+
+    texts: Mapping[str, Mapping[str, str]]
+    danger: Mapping[str, Mapping[str, str]]
+    names: Mapping[str, str]
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
-    """The texts by category and key, those of other languages, and all help lines by id. Called, it composes."""
+    """The German texts by category and key, the other languages, and all help lines by id. Called, it composes."""
 
     texts: Mapping[str, Mapping[str, str]]
     danger: Mapping[str, Mapping[str, str]]
     lines_for: Mapping[str, Mapping[str, tuple[str, ...]]]
-    languages: Mapping[str, Mapping[str, str]]
+    languages: Mapping[str, Translation]
     lines: Mapping[str, Line]
 
     def __call__(
@@ -37,28 +49,16 @@ class Answers:
         """The text to say: for `check` a gentle question, for `alert` help. `human` is when a human reads, honestly,
         in the language of the reader."""
         reader = audience if audience in ("child", "staff", "caregiver", "parent") else "child"
-        other = self.languages.get(language)
+        spoken = self.languages.get(language, self)
         if finding.level == "check":
-            key = "look.child" if reader == "child" else "look.adult"
-            return other["look"] if other else self.texts[finding.category][key]
-        if other:
-            first, danger = other["child" if reader == "child" else "adult"], other["danger"]
-        else:
-            first = self._first(finding.category, reader, band, register)
-            dangers = self.danger[finding.category]
-            danger = dangers["child"] if reader == "child" else dangers.get(reader, dangers["adult"])
+            return spoken.texts[finding.category]["look.child" if reader == "child" else "look.adult"]
+        first = _first(spoken.texts[finding.category], reader, band, register)
+        dangers = spoken.danger[finding.category]
+        danger = dangers["child"] if reader == "child" else dangers.get(reader, dangers["adult"])
         offers = self._offers(finding.category, reader, at, language)
         parts = [danger, first] if finding.category == "emergency_now" else [first, danger]
         today = at.astimezone(BERLIN).date()
         return _joined(parts, [self._line(offer, language, today) for offer in offers], human)
-
-    def _first(self, category: str, reader: str, band: str, register: str) -> str:
-        texts = self.texts[category]
-        leicht, kind = register == "leicht", "child" if reader == "child" else "adult"
-        wanted = [f"{reader}.leicht", *([f"{kind}.leicht"] if reader != "staff" else [])] if leicht else []
-        wanted += [f"{reader}.{band}"] if band else []
-        wanted += [reader, kind]
-        return next(texts[key] for key in wanted if key in texts)
 
     def _offers(self, category: str, reader: str, at: datetime, language: str) -> tuple[Offer, ...]:
         """At most two open lines and one closed; a child and a person in danger always get one that is open."""
@@ -70,18 +70,38 @@ class Answers:
 
     def _line(self, offer: Offer, language: str, today: date) -> str:
         line = offer.line
-        other = self.languages.get(language)
+        if language in self.languages:
+            return _foreign_line(offer, self.languages[language], language)
         if offer.open:
-            return f"{line.number} – {line.name} ({other['open'] if other else 'jetzt offen'})"
+            return f"{line.number} – {line.name} (jetzt offen)"
         if offer.opens is None:
             return f"{line.number} – {line.name}"
-        clock = f"{offer.opens.hour}:{offer.opens.minute:02}"
-        if other:
-            return (
-                f"{line.number} – {line.name} ({other['from']}: {_SHORT_DAYS[language][offer.opens.weekday()]} {clock})"
-            )
         day = "heute" if offer.opens.date() == today else _DAY_NAMES[offer.opens.weekday()]
-        return f"{line.number} – {line.name} (wieder {day} ab {clock} Uhr)"
+        return f"{line.number} – {line.name} (wieder {day} ab {_clock(offer.opens)} Uhr)"
+
+
+def _first(texts: Mapping[str, str], reader: str, band: str, register: str) -> str:
+    leicht, kind = register == "leicht", "child" if reader == "child" else "adult"
+    wanted = [f"{reader}.leicht", *([f"{kind}.leicht"] if reader != "staff" else [])] if leicht else []
+    wanted += [f"{reader}.{band}"] if band else []
+    wanted += [reader, kind]
+    return next(texts[key] for key in wanted if key in texts)
+
+
+def _foreign_line(offer: Offer, spoken: Translation, language: str) -> str:
+    """A line with its name in the language; whether it speaks only German is said."""
+    line, words = offer.line, spoken.words
+    said = [words["open"]] if offer.open else []
+    if not offer.open and offer.opens is not None:
+        said.append(f"{words['from']}: {_SHORT_DAYS[language][offer.opens.weekday()]} {_clock(offer.opens)}")
+    if language not in line.languages:
+        said.append(words["german"])
+    behind = f" ({', '.join(said)})" if said else ""
+    return f"{line.number} – {spoken.names.get(line.id, line.name)}{behind}"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.hour}:{moment.minute:02}"
 
 
 def _joined(parts: list[str], lines: list[str], human: str) -> str:

@@ -46,13 +46,17 @@ def answers() -> Answers:
     return loaded
 
 
+def _open_in(answers: Answers, language: str) -> str:
+    return "jetzt offen" if language == "de" else answers.languages[language].words["open"]
+
+
 def _finding(category: str, level: str = "alert") -> Finding:
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule="x:1")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("category", URGENCIES)
 @pytest.mark.parametrize("register", ["plain", "leicht"])
-@pytest.mark.parametrize("language", ["de", "en", "tr", "ar", "ru", "uk"])
+@pytest.mark.parametrize("language", ["de", "en", "tr", "ar", "ru", "uk", "pl"])
 def test_every_answer_at_every_hour_of_a_week(answers: Answers, category: str, register: str, language: str) -> None:
     for reader, band in READERS:
         for hour in range(0, 7 * 24, 1 if language == "de" else 5):
@@ -64,7 +68,7 @@ def test_every_answer_at_every_hour_of_a_week(answers: Answers, category: str, r
             assert human in text
             assert not any(bad in text.lower() for bad in FORBIDDEN)
             if reader in ("child", "unknown") and category != "emergency_now":
-                assert answers.languages.get(language, {}).get("open", "jetzt offen") in text
+                assert _open_in(answers, language) in text
             if reader == "child" and language == "de":
                 assert not re.search(r"\b(Sie|Ihnen|Ihre?n?)\b", text), text
             if reader in ("caregiver", "parent", "staff") and language == "de":
@@ -103,6 +107,22 @@ def test_the_second_look_is_one_question(answers: Answers, category: str) -> Non
         text = answers(_finding(category, "check"), reader, "", "plain", "de", MONDAY, HUMAN)
         assert text.endswith("?")
         assert len(text) < 200
+
+
+@pytest.mark.parametrize("language", ["en", "tr", "ar", "ru", "uk", "pl"])
+def test_another_language_has_an_answer_of_its_own_for_each_danger_and_says_which_line_speaks_german(
+    answers: Answers, language: str
+) -> None:
+    spoken = answers.languages[language]
+    heard: set[str] = set()
+    for category, key in itertools.product(URGENCIES, ("child", "adult", "look.child", "look.adult")):
+        heard.add(spoken.texts[category][key])
+    assert len(heard) >= 3 * len(URGENCIES)
+    assert set(spoken.names) >= {name for lines in answers.lines_for.values() for row in lines.values() for name in row}
+    text = answers(_finding("violence_adult"), "caregiver", "", "plain", language, MONDAY, "")
+    own, german = (line for line in text.splitlines() if line.startswith(("116 016", "0800", "116 006")))
+    assert own.endswith(f"({spoken.words['open']})")
+    assert spoken.words["german"] in german
 
 
 def test_a_closed_line_says_when_it_opens(answers: Answers) -> None:
