@@ -481,8 +481,11 @@ class Store(Protocol):
 
     async def cursor(self, account: str) -> str | None: ...
 
-    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
-        """Claims lanes that have waiting events and no live owner, oldest first, for `lease` seconds."""
+    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
+        """Claims lanes that have waiting events and no live owner, oldest first, for `lease` seconds from `now`.
+
+        When there are none, it waits at most `wait` seconds for the first.
+        """
 
     async def commit(self, commit: TurnCommit) -> None:
         """Applies a turn; documents of a conversation that was erased meanwhile are dropped.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from bot.errors import LaneLost, SessionConflict, StoreUnavailable
 from bot.log import Log
@@ -16,10 +18,13 @@ log = Log("kavi.lanes")
 
 Decide = Callable[[Lane, datetime], Awaitable[TurnCommit]]
 Clock = Callable[[], datetime]
+Step = Callable[[], Awaitable[object]]
 
 LEASE = 8.0  # seconds a worker owns a lane; a dead worker's lanes are taken over after that
-CLAIM = 64  # lanes at a time
-LONGEST_SLEEP = 1.0  # seconds between looks at the store when nothing wakes us: the net under the wake-ups
+HANDS = 4  # claims under way: while one waits for a slow turn the others go on
+CLAIM = 32  # lanes at a time: each waits for the turns of those claimed with it
+WAIT = 1.0  # seconds between looks at the store when nothing wakes us: the net under the wake-ups
+TICK = 0.25  # seconds between looks for due timers
 BACK_OFF = 2.0  # seconds to wait when the store is away
 
 
@@ -37,24 +42,31 @@ class LaneWorkers:
     hops: Hops = field(default_factory=Hops)
 
     async def run(self) -> None:
-        """The loop; ends when `stop` is set and the lanes in hand are finished."""
-        seen = 0
+        """The loops; they end when `stop` is set and the lanes in hand are finished."""
+        steps: list[Step] = [partial(self._round, WAIT)] * (HANDS if self.works else 0)
+        await asyncio.gather(*map(self._repeat, [*steps, self._fire] if self.fires else steps))
+
+    async def _repeat(self, step: Step) -> None:
         while not self.stop.is_set():
             try:
-                if not await self.once():
-                    seen = await self.store.wait_for_work(await self._sleep(), seen)
+                await step()
             except StoreUnavailable as error:
                 log.error("store_unavailable", reason=str(error))
                 await asyncio.sleep(BACK_OFF)
 
+    async def _fire(self) -> None:
+        if not await self.store.fire_timers(self.clock()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), TICK)
+
     async def once(self) -> int:
         """One round: due timers become events, then every claimable lane is worked; returns how many."""
-        now = self.clock()
         if self.fires:
-            await self.store.fire_timers(now)
-        if not self.works:
-            return 0
-        lanes = await self.store.claim(self.worker, now, CLAIM, LEASE)
+            await self.store.fire_timers(self.clock())
+        return await self._round() if self.works else 0
+
+    async def _round(self, wait: float = 0.0) -> int:
+        lanes = await self.store.claim(self.worker, self.clock(), CLAIM, LEASE, wait)
         if lanes:
             await asyncio.gather(*(self._work(lane) for lane in lanes))
         return len(lanes)
@@ -76,9 +88,3 @@ class LaneWorkers:
         except Exception as error:  # this lane is tried again after its lease; the others go on
             log.error("lane_failed", conversation=lane.conversation[:12], error=type(error).__name__)
             return
-
-    async def _sleep(self) -> float:
-        due = await self.store.next_due()
-        if due is None:
-            return LONGEST_SLEEP
-        return min(LONGEST_SLEEP, max(0.05, (due - self.clock()).total_seconds()))

@@ -1,7 +1,9 @@
 """Group commit: one thread owns the connections; whatever waits together is committed together.
 
 Callers hand over a function of the connection and await its result. A failing function undoes only itself (savepoint);
-nobody hears "done" before the whole batch lies on the disk.
+nobody hears "done" before the whole batch lies on the disk. Waking a thread costs as much as twenty statements, and two
+threads that are both awake take the interpreter from each other at each statement. So a batch is handed over when the
+event loop has nothing more to add, and comes back whole.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from bot.errors import KaviError, StoreError, StoreUnavailable
@@ -20,7 +23,18 @@ T = TypeVar("T")
 MAX_BATCH = 256
 
 Weight = Literal["reads", "light", "durable"]
-_Job = tuple[Callable[[Transaction], Any], asyncio.Future[Any], asyncio.AbstractEventLoop, Weight]
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    work: Callable[[Transaction], Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    weight: Weight
+    patient: bool = False  # finding nothing, it is tried again whenever others have written
+
+
+_Result = tuple[_Job, Any, BaseException | None]
 
 
 class Batcher:
@@ -39,7 +53,10 @@ class Batcher:
         self._failed = failed
         self._durable = True
         self._jobs: deque[_Job] = deque()
+        self._patient: list[_Job] = []
         self._wake = threading.Condition()
+        self._gathering: asyncio.AbstractEventLoop | None = None  # will hand over by itself
+        self._ready = False  # handed over
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -65,14 +82,56 @@ class Batcher:
 
         `reads` changes nothing; `light` changes only what a crash may undo (a claim), so that nothing has to be synced.
         """
+        future: asyncio.Future[T] = self._add(work, weight).future
+        return await future
+
+    async def find(self, work: Callable[[Transaction], T], patience: float) -> T:
+        """The same for a `light` job that may find nothing (an empty result) and then waits, at most `patience` seconds.
+
+        It is tried again in each transaction that others write, so that it finds what is new before they have heard of it.
+        """
+        job = self._add(work, "light", patient=patience > 0)
+        timer = job.loop.call_later(patience, self._give_up, job) if job.patient else None
+        try:
+            found: T = await job.future
+            return found
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _add(self, work: Callable[[Transaction], Any], weight: Weight, *, patient: bool = False) -> _Job:
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        job = _Job(work, loop.create_future(), loop, weight, patient)
         with self._wake:
             if self._stopping or self._thread is None:
                 raise StoreUnavailable("The store is closed.")
-            self._jobs.append((work, future, loop, weight))
+            self._jobs.append(job)
+            begins = self._gathering is None or self._gathering.is_closed()
+            if begins:
+                self._gathering = loop
+        if begins:
+            loop.call_soon(self._hand_over, loop, 0)
+        return job
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, counted: int) -> None:
+        """Wakes the thread once a round of the loop has added nothing."""
+        count = len(self._jobs)
+        if counted < count < MAX_BATCH:
+            loop.call_soon(self._hand_over, loop, count)
+            return
+        with self._wake:
+            self._gathering = None
+            self._ready = True
             self._wake.notify()
-        return await future
+
+    def _give_up(self, job: _Job) -> None:
+        """Its patience has run out; only the thread knows whether it has found something just now."""
+        with self._wake:
+            job.patient = False
+            self._ready = True
+            self._wake.notify()
+
+    # ------------------------------------------------------------------ on the store's thread
 
     def _run(self, loop: asyncio.AbstractEventLoop, opened: asyncio.Future[None]) -> None:
         try:
@@ -83,13 +142,24 @@ class Batcher:
         loop.call_soon_threadsafe(opened.set_result, None)
         while True:
             with self._wake:
-                while not self._jobs and not self._stopping:
+                while not self._ready and not self._stopping:
                     self._wake.wait()
                 batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_BATCH))]
-            if not batch:
+                self._ready = bool(self._jobs)
+                last = self._stopping and not batch
+            if batch:
+                self._commit_batch(t, batch)
+            self._send_away(everybody=last)
+            if last:
                 break
-            self._commit_batch(t, batch)
         t.db.close()
+
+    def _send_away(self, *, everybody: bool) -> None:
+        """Those who have waited long enough, or in vain, go with nothing."""
+        gone = [job for job in self._patient if everybody or not job.patient or job.future.cancelled()]
+        if gone:
+            self._patient = [job for job in self._patient if job not in gone]
+            _tell((job, [], None) for job in gone)
 
     def _sync(self, t: Transaction, durable: bool) -> None:
         """Switches between waiting for the disk at each commit and not waiting."""
@@ -97,52 +167,80 @@ class Batcher:
             t.db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self._durable = durable
 
-    def _one_by_one(self, t: Transaction, batch: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
+    def _commit_batch(self, t: Transaction, batch: list[_Job]) -> None:
+        self._patient += [job for job in batch if job.patient]
+        jobs = [job for job in batch if not job.patient]
+        writes = any(job.weight != "reads" for job in batch)
+        try:
+            self._sync(t, any(job.weight == "durable" for job in batch))
+            t.db.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            results = _all(t, jobs) if writes else _alone(t, jobs)
+            self._end(t, results, look_again=writes)
+        except KaviError:  # one job failed: all are undone and done again, this time each on its own
+            results = self._one_by_one(t, jobs)
+        except Exception as error:
+            results = self._undone(t, jobs, error)
+        found = {id(job) for job, _, _ in results}
+        self._patient = [job for job in self._patient if id(job) not in found]
+        _tell(results)
+
+    def _one_by_one(self, t: Transaction, jobs: list[_Job]) -> list[_Result]:
         """The slow way after a failure: savepoints keep the jobs apart."""
         t.db.execute("ROLLBACK")
         self._failed()
         try:
             t.db.execute("BEGIN IMMEDIATE")
-            results = _alone(t, batch)
-            self._before()
-            t.db.execute("COMMIT")
-            self._after()
+            results = _alone(t, jobs)
+            self._end(t, results, look_again=True)
         except Exception as error:
-            if t.db.in_transaction:
-                t.db.execute("ROLLBACK")
-            self._failed()
-            fault = translate(error)
-            return [(job, None, fault) for job in batch]
+            return self._undone(t, jobs, error)
         return results
 
-    def _commit_batch(self, t: Transaction, batch: list[_Job]) -> None:
-        results: list[tuple[_Job, Any, BaseException | None]] = []
-        writes = any(job[3] != "reads" for job in batch)
-        try:
-            self._sync(t, any(job[3] == "durable" for job in batch))
-            t.db.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-            results = [(job, job[0](t), None) for job in batch] if writes else _alone(t, batch)
-            self._before()
-            t.db.execute("COMMIT")
-            self._after()
-        except KaviError:  # one job failed: all are undone and done again, this time each on its own
-            results = self._one_by_one(t, batch)
-        except Exception as error:  # the whole batch failed: nobody may believe otherwise
-            if t.db.in_transaction:
-                t.db.execute("ROLLBACK")
-            self._failed()
-            fault = translate(error)
-            results = [(job, None, fault) for job in batch]
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any, BaseException | None]]] = {}
-        for job, value, failure in results:
-            by_loop.setdefault(job[2], []).append((job[1], value, failure))
-        for loop, done in by_loop.items():
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_resolve, done)
+    def _end(self, t: Transaction, results: list[_Result], *, look_again: bool) -> None:
+        """Commits, after the patient have looked at what was written."""
+        if look_again:
+            results += self._found(t)
+        self._before()
+        t.db.execute("COMMIT")
+        self._after()
+
+    def _found(self, t: Transaction) -> list[_Result]:
+        """What the patient find; where one finds nothing, those behind it would not either."""
+        found: list[_Result] = []
+        for job in self._patient:
+            if job.future.cancelled():
+                continue
+            value = job.work(t)
+            if not value:
+                break
+            found.append((job, value, None))
+        return found
+
+    def _undone(self, t: Transaction, jobs: list[_Job], error: Exception) -> list[_Result]:
+        """The whole batch failed: nobody may believe otherwise."""
+        if t.db.in_transaction:
+            t.db.execute("ROLLBACK")
+        self._failed()
+        fault = translate(error)
+        return [(job, None, fault) for job in (*jobs, *self._patient)]
 
 
-def _alone(t: Transaction, batch: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
-    return [(job, *_attempt(t, job[0])) for job in batch]
+def _tell(results: Iterable[_Result]) -> None:
+    """Hands each its result, all of one loop at once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Result]] = {}
+    for result in results:
+        by_loop.setdefault(result[0].loop, []).append(result)
+    for loop, done in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, done)
+
+
+def _all(t: Transaction, batch: list[_Job]) -> list[_Result]:
+    return [(job, job.work(t), None) for job in batch]
+
+
+def _alone(t: Transaction, batch: list[_Job]) -> list[_Result]:
+    return [(job, *_attempt(t, job.work)) for job in batch]
 
 
 def _attempt(t: Transaction, work: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
@@ -159,14 +257,14 @@ def _attempt(t: Transaction, work: Callable[[Transaction], Any]) -> tuple[Any, B
     return value, None
 
 
-def _resolve(done: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
-    for future, value, failure in done:
-        if future.cancelled():
-            continue
+def _resolve(done: list[_Result]) -> None:
+    for job, value, failure in done:
+        if job.future.done():
+            continue  # cancelled
         if failure is None:
-            future.set_result(value)
+            job.future.set_result(value)
         else:
-            future.set_exception(failure)
+            job.future.set_exception(failure)
 
 
 def translate(error: Exception) -> Exception:

@@ -146,7 +146,14 @@ class MemoryStore:
     async def cursor(self, account: str) -> str | None:
         return self._cursors.get(account)
 
-    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
+    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
+        lanes = self._claim(now, limit, lease)
+        if not lanes and wait > 0:
+            await self.wait_for_work(wait, self._news)
+            lanes = self._claim(now, limit, lease)
+        return lanes
+
+    def _claim(self, now: datetime, limit: int, lease: float) -> list[Lane]:
         order: dict[ConversationId, None] = {self._inbox[number][0]: None for number in sorted(self._inbox)}
         lanes: list[Lane] = []
         for conversation in order:

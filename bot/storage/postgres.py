@@ -189,9 +189,14 @@ class PostgresStore:
 
         return await self._read(work)
 
-    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
+    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
         self._claims = True
-        return await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
+        seen = self._news
+        found = await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
+        if not found and wait > 0:
+            await self.wait_for_work(wait, seen)
+            found = await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
+        return found
 
     async def commit(self, commit: TurnCommit) -> None:
         refuse_leaks(commit)

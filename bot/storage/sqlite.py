@@ -141,8 +141,8 @@ class SqliteStore:
     async def cursor(self, account: str) -> str | None:
         return await self._batcher.run(lambda t: intake.cursor(t, account), weight="reads")
 
-    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0) -> list[Lane]:
-        return await self._batcher.run(lambda t: lanes.claim(t, now, limit, lease), weight="light")
+    async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
+        return await self._batcher.find(lambda t: lanes.claim(t, now, limit, lease), wait)
 
     async def commit(self, commit: TurnCommit) -> None:
         await self._batcher.run(lambda t: lanes.commit(t, commit))

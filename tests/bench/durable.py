@@ -8,15 +8,19 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot import app
 from bot.config import Settings
-from bot.ports import Address, Inbound
+from bot.dialogue.content import Content
+from bot.ports import Address, Inbound, TurnCommit
 from bot.service.conversations import Conversations
+from bot.service.lanes import LaneWorkers
 from bot.storage.sqlite import SqliteStore
+from bot.testing.script import onboarded
 from tests.bench.engine import FLOW, content_of
 
 ROUNDS = 5
@@ -50,76 +54,67 @@ def raw(folder: Path) -> float:
     return count / (time.perf_counter() - start)
 
 
-async def ours(folder: Path, chats: int, content: Any) -> tuple[float, list[float]]:
-    """Turns a second from stored event to committed turn, and each turn's latency in seconds."""
-    store = SqliteStore(folder / f"kavi{chats}.sqlite", bytes(32))
-    await store.open()
-    conversations = Conversations(content, store)
-    from bot.testing.script import onboarded
+class Told(SqliteStore):
+    """The store of the program; who waits for a conversation is told when its turn is committed."""
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, bytes(32))
+        self.done: dict[str, asyncio.Event] = {}
+
+    async def commit(self, commit: TurnCommit) -> None:
+        """As ever."""
+        await super().commit(commit)
+        if commit.conversation in self.done:
+            self.done[commit.conversation].set()
+
+
+@dataclass
+class Families:
+    """So many conversations, each of which writes, waits until its turn is committed, and writes again."""
+
+    store: Told
+    chats: int
+    latencies: list[float] = field(default_factory=list)  # seconds
+
+    async def write(self, seconds: float) -> None:
+        """All of them for so long."""
+        end = time.perf_counter() + seconds
+        await asyncio.gather(*(self._write(chat, end) for chat in range(self.chats)))
+
+    async def _write(self, chat: int, end: float) -> None:
+        address, count = _address(chat), 0
+        done = self.store.done[self.store.conversation_id(address)] = asyncio.Event()
+        while (begun := time.perf_counter()) < end:
+            at = START + timedelta(minutes=count)
+            text = TEXTS[count % len(TEXTS)]
+            done.clear()
+            inbound = Inbound(address=address, external_id=f"{chat}-{begun}", kind="text", at=at, text=text)
+            await self.store.receive([inbound], None)
+            await done.wait()
+            self.latencies.append(time.perf_counter() - begun)
+            count += 1
+
+
+async def ours(folder: Path, chats: int, content: Content, seconds: float = SECONDS) -> tuple[float, list[float]]:
+    """Turns a second of the program's own workers, from an event to its committed turn, and each turn's latency in seconds."""
+    store = Told(folder / f"kavi{chats}.sqlite")
+    await store.open()
     for chat in range(chats):
         await app.begin_with(store, _address(chat), onboarded("caregiver"))
-    latencies: list[float] = []
-    end = time.perf_counter() + SECONDS
+    families = Families(store, chats)
+    workers = LaneWorkers(store, Conversations(content, store).decide, lambda: START + timedelta(days=1))
+    working = asyncio.create_task(workers.run())
     begun = time.perf_counter()
-    counts = await asyncio.gather(
-        *(_family(store, conversations, chat, end, latencies) for chat in range(chats)),
-        _worker(store, conversations, end),
-    )
+    await families.write(seconds)
     spent = time.perf_counter() - begun
+    workers.stop.set()
+    await working
     await store.close()
-    return sum(counts[:-1]) / spent, latencies
+    return len(families.latencies) / spent, families.latencies
 
 
 def _address(chat: int) -> Address:
     return Address(messenger="bench", account="bench:1", chat=f"c{chat}")
-
-
-_done: dict[str, asyncio.Event] = {}
-
-
-async def _family(
-    store: SqliteStore, conversations: Conversations, chat: int, end: float, latencies: list[float]
-) -> int:
-    """Writes, waits until the turn is committed, writes again."""
-    count = 0
-    address = _address(chat)
-    waiter = _done.setdefault(store.conversation_id(address), asyncio.Event())
-    while time.perf_counter() < end:
-        begun = time.perf_counter()
-        at = START + timedelta(minutes=count)
-        text = TEXTS[count % len(TEXTS)]
-        waiter.clear()
-        await store.receive(
-            [Inbound(address=address, external_id=f"{chat}-{begun}", kind="text", at=at, text=text)], None
-        )
-        await waiter.wait()
-        latencies.append(time.perf_counter() - begun)
-        count += 1
-    return count
-
-
-async def _worker(store: SqliteStore, conversations: Conversations, end: float) -> int:
-    """Claims whatever waits; several claims are under way at once, as with several workers."""
-    seen = 0
-    now = START + timedelta(days=1)
-    busy: set[asyncio.Task[None]] = set()
-    while time.perf_counter() < end + 0.3:
-        lanes = await store.claim("w", now, 64)
-        for lane in lanes:
-            task = asyncio.create_task(_turn(store, conversations, lane, now))
-            busy.add(task)
-            task.add_done_callback(busy.discard)
-        if not lanes:
-            seen = await store.wait_for_work(0.05, seen)
-    await asyncio.gather(*busy)
-    return 0
-
-
-async def _turn(store: SqliteStore, conversations: Conversations, lane: Any, now: datetime) -> None:
-    commit = await conversations.decide(lane, now)
-    await store.commit(commit)
-    _done[lane.conversation].set()
 
 
 def run(rest: list[str]) -> dict[str, Any]:

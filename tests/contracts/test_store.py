@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -52,6 +53,30 @@ async def test_half_a_surrogate_pair_holds_up_nobody(store: Store) -> None:
     await store.receive([inbound("1", "a\udc80b"), inbound("2")], None)
     texts = [row.inbound.text for lane in await store.claim("w", START, 10) for row in lane.inbox]
     assert [text.encode("utf-8", "replace") for text in texts] == [b"a?b", b"hallo"]
+
+
+async def test_a_claim_can_wait_for_the_first_event(store: Store) -> None:
+    assert await store.claim("w", START, 10, 30.0, 0.05) == []
+    waiting = [asyncio.create_task(store.claim("w", START, 10, 30.0, 20.0)) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    await store.receive([inbound("1")], None)
+    await asyncio.wait(waiting, timeout=0.5)
+    done = [task for task in waiting if task.done()]
+    assert [lane.address.chat for task in done for lane in task.result()] == ["1"]
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+
+
+async def test_a_failed_commit_beside_a_waiting_claim_harms_neither(store: Store) -> None:
+    await store.receive([inbound("1")], None)
+    (lane,) = await store.claim("w", START, 10)
+    waiting = asyncio.create_task(store.claim("w", START, 10, 30.0, 20.0))
+    await asyncio.sleep(0.05)
+    stale = replace(commit_for(lane, "{}"), fence=lane.fence + 7)
+    outcomes = await asyncio.gather(store.commit(stale), store.receive([inbound("2")], None), return_exceptions=True)
+    assert [type(one) for one in outcomes] == [LaneLost, int]
+    assert [one.address.chat for one in await asyncio.wait_for(waiting, 5.0)] == ["2"]
 
 
 async def test_the_cursor_comes_back(store: Store) -> None:
