@@ -270,7 +270,7 @@ def certificate_key(settings: Settings) -> bytes:
 
 async def run_program(settings: Settings, roles: frozenset[str]) -> int:
     """`kavi run`: every loop until a signal ends it; the exit code."""
-    from bot.service.desk import Honest
+    from bot.service.honest import Honest
     from bot.service.program import Program
     from bot.service.quick import quick_answers
 
@@ -329,7 +329,7 @@ def _traces_of(settings: Settings, hops: Hops) -> Iterator[None]:
 
 
 async def _people_waiting(store: Store) -> list[datetime]:
-    from bot.service.desk import load
+    from bot.service.desk_records import load
 
     return [datetime.fromtimestamp(case.queued, UTC) for case in (await load(store)).queue()]
 
@@ -344,7 +344,8 @@ async def open_desk(settings: Settings, content: Content, store: Store, speakers
     """
     if not settings.telegram.staff_chats and not settings.matrix.staff_rooms:
         return None
-    from bot.service.desk import DeskLane, load_duty
+    from bot.service.desk import DeskLane
+    from bot.service.desk_records import load_duty
     from bot.service.typing import TypingRelay
 
     trusting = {one.messenger.name: one.messenger for one in speakers if hasattr(one.messenger, "trust_staff")}

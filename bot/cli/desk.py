@@ -18,7 +18,7 @@ from bot.desk.cards import AUDIENCES, LANGUAGES, URGENT
 from bot.desk.hours import about
 from bot.desk.state import ROLES, Desk, Member
 from bot.errors import ConfigError
-from bot.service.desk import load, open_cases
+from bot.service.desk_records import load, open_cases
 from bot.service.staff import audit_lines, broken_at, new_code, new_id, set_member, unknown
 
 ROLE_NAMES = {"counsellor": "Beratung", "supervisor": "Fachleitung", "admin": "Verwaltung", "editor": "Redaktion"}

@@ -22,7 +22,7 @@ from bot.errors import ConfigError
 from bot.loader.courses import load_courses
 from bot.loader.nodes import Problems
 from bot.ports import ConversationId, Kept
-from bot.service.desk import load
+from bot.service.desk_records import load
 from bot.service.forgetting import erase_everywhere
 from bot.service.program import ROLES
 from bot.service.translation import WAITING

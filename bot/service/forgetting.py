@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.desk.state import case_from, to_text, traces
 from bot.ports import DESK, ConversationId, Inbound, Store
-from bot.service.desk import CASE
+from bot.service.desk_records import CASE
 from bot.service.translation import forgotten
 
 

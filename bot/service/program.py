@@ -14,7 +14,8 @@ from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.log import Log
 from bot.ports import DESK, EXCHANGE, Cursor, Inbound, Lane, Messenger, Store, TurnCommit
 from bot.service.conversations import Conversations
-from bot.service.desk import DeskLane, to_the_desk
+from bot.service.desk import DeskLane
+from bot.service.desk_inbox import to_the_desk
 from bot.service.exchange_rooms import room_at, to_the_exchange
 from bot.service.hops import Hops
 from bot.service.intake import with_files

@@ -16,7 +16,7 @@ from bot.desk.state import Place
 from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.log import Log
 from bot.ports import DESK, EXCHANGE, Document, Inbound, Messenger, Store
-from bot.service.desk import address_of
+from bot.service.desk_inbox import address_of
 from bot.service.exchange_rooms import guests
 from bot.service.translation import ROOM
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.desk.machine import hash_of
 from bot.ports import DESK, Inbound, Store
 from bot.service.codes import draw
-from bot.service.desk import AUDIT
+from bot.service.desk_records import AUDIT
 
 CODE_LENGTH = 10
 

@@ -29,7 +29,7 @@ from bot.desk.state import Case, Member, Place, to_text
 from bot.dialogue import Session
 from bot.dialogue.session import Part
 from bot.ports import Address, Document
-from bot.service.desk import CASE, MEMBER
+from bot.service.desk_records import CASE, MEMBER
 from bot.testing.telegram import Group, Person, TelegramServer
 from bot.testing.telegram.people import _Writer as Writer
 from tests.desk.office import Office, office

@@ -13,7 +13,8 @@ from bot.config import Settings, settings_of
 from bot.desk.state import Case, Desk
 from bot.ports import Store
 from bot.service.conversations import Conversations
-from bot.service.desk import Honest, load
+from bot.service.desk_records import load
+from bot.service.honest import Honest
 from bot.service.program import Program
 from bot.service.staff import new_code, set_member
 from bot.testing.telegram import Group, Person, TelegramServer

@@ -19,7 +19,8 @@ from bot.desk.machine import hash_of
 from bot.dialogue.content import Content
 from bot.errors import ConfigError
 from bot.ports import DESK, Document
-from bot.service.desk import AUDIT, DeskLane
+from bot.service.desk import DeskLane
+from bot.service.desk_records import AUDIT
 from bot.service.staff import audit_lines, broken_at
 from tests.desk.world import World
 

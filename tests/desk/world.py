@@ -16,7 +16,9 @@ from bot.dialogue.content import Content
 from bot.dialogue.session import Part
 from bot.ports import DESK, Address, Capabilities, Gone, Inbound, MediaFile, Outbound, Receipt, Sent, Sink
 from bot.service.conversations import Conversations
-from bot.service.desk import DeskLane, load, to_the_desk
+from bot.service.desk import DeskLane
+from bot.service.desk_inbox import to_the_desk
+from bot.service.desk_records import load
 from bot.service.rooms import RoomKeeper
 from bot.service.staff import set_member
 from bot.service.translation import Turned

@@ -19,7 +19,8 @@ from bot.desk.hours import Policy, Team
 from bot.dialogue.content import Content
 from bot.ports import DESK, Capabilities, Inbound, Lane, MediaFile, Outbound, Receipt, Sent, Store, TurnCommit
 from bot.service.conversations import Conversations
-from bot.service.desk import DeskLane, to_the_desk
+from bot.service.desk import DeskLane
+from bot.service.desk_inbox import to_the_desk
 from bot.service.forgetting import erase_everywhere
 from bot.service.pump import pump
 from bot.service.recording import load
