@@ -37,16 +37,25 @@ def ask_one(content: Content, text: str, audience: str | None, *, why: bool = Fa
     ms = (time.perf_counter() - begun) * 1000
     best = result.candidates[0].topic if result.candidates and result.outcome in ("answer", "clarify") else None
     topic = content.topics.get(best) if best else None
+    found_own = result.outcome == "answer" and topic is not None
     out = {
         "outcome": result.outcome,
-        "topic": best if result.outcome == "answer" else None,
+        "topic": topic.counts_as if found_own and topic else None,
+        "entry": best if found_own else None,
         "risk": topic.risk if topic else None,
-        "candidates": [{"topic": c.topic, "score": c.score} for c in result.candidates[:3]]
-        if result.outcome != "none"
-        else [],
+        "candidates": _candidates(content, result)[:3] if result.outcome != "none" else [],
         "ms": round(ms, 3),
     }
     return {**out, "why": list(result.why)} if why else out
+
+
+def _candidates(content: Content, result: MatchResult) -> list[dict[str, Any]]:
+    """The topics found, best first; a finer one counts as the topic it is part of, each only once."""
+    best: dict[str, float] = {}
+    for candidate in result.candidates:
+        topic = content.topics.get(candidate.topic)
+        best.setdefault(topic.counts_as if topic else candidate.topic, candidate.score)
+    return [{"topic": name, "score": score} for name, score in best.items()]
 
 
 def run_triage(*, jsonl: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from bot.matching.topic import Asked, Source, Topic
 from bot.text.normalise import fold
 from bot.text.variants import AUDIENCES, BANDS
 
-_KEYS = ("id", "title", "audiences", "risk", "scope", "needs", "as_of", "valid_until", "confidence", "reviewed_by", "sources",
-         "answers", "next", "related", "asked", "not_asked", "note")  # fmt: skip
+_KEYS = ("id", "title", "audiences", "risk", "scope", "needs", "part_of", "as_of", "valid_until", "confidence", "reviewed_by",
+         "sources", "answers", "next", "related", "asked", "not_asked", "note")  # fmt: skip
 _REQUIRED = ("id", "title", "audiences", "risk", "scope", "as_of", "confidence", "sources", "answers", "asked")
 _RISKS = ("harmless", "money", "legal", "safety")
 _SCOPES = ("bund", "land", "prison")
@@ -66,6 +66,7 @@ def _topic(node: Node) -> Topic | None:
         risk=_word(fields["risk"], _RISKS),  # type: ignore[arg-type]  # checked by _word
         scope=_word(fields["scope"], _SCOPES),  # type: ignore[arg-type]  # checked by _word
         needs=_word(fields["needs"], ("land",)) if "needs" in fields and not fields["needs"].is_null else "",
+        part_of=fields["part_of"].text() if "part_of" in fields else "",
         as_of=_date(fields["as_of"]) or date(2000, 1, 1),
         valid_until=_date(fields["valid_until"]) if "valid_until" in fields else None,
         confidence=_word(fields["confidence"], _CONFIDENCES),  # type: ignore[arg-type]  # checked by _word
@@ -148,12 +149,7 @@ def check_topics(
         def note(message: str, severity: str = "error", file: str = file, line: str = line) -> None:
             problems.add(file, int(line), 1, message, severity)
 
-        for other in topic.related:
-            if other not in topics:
-                note(
-                    f"related topic {other!r} does not exist{suggestion(other, topics)}",
-                    missing_severity(other, topics),
-                )
+        _check_ids(topic, topics, note)
         for text in (*topic.answers.values(), *topic.next.values()):
             for name in PLACEHOLDER.findall(text):
                 if not _known(name, values, laender):
@@ -171,6 +167,15 @@ def check_topics(
             if row.topic and row.topic not in topics:
                 message = f"topic {row.topic!r} does not exist{suggestion(row.topic, topics)}"
                 problems.add(*_place(row.place), message, missing_severity(row.topic, topics))
+
+
+def _check_ids(topic: Topic, topics: Mapping[str, Topic], note: Callable[..., None]) -> None:
+    for other in topic.related:
+        if other not in topics:
+            note(f"related topic {other!r} does not exist{suggestion(other, topics)}", missing_severity(other, topics))
+    wider = topics.get(topic.part_of)
+    if topic.part_of and (wider is None or wider.part_of):
+        note(f"part_of: {topic.part_of!r} is no topic that stands for itself{suggestion(topic.part_of, topics)}")
 
 
 def _place(place: str) -> tuple[str, int, int]:

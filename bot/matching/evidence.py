@@ -64,7 +64,7 @@ class Examples:
             np.concatenate([vector[0] for _, vector in kept]) if kept else np.zeros(0, dtype=np.int64),
             np.concatenate([vector[1] for _, vector in kept]) if kept else np.zeros(0, dtype=np.float32),
             np.cumsum([0, *lengths[:-1]]).astype(np.int64) if kept else np.zeros(0, dtype=np.int64),
-            frozenset(map(stem, set(itertools.chain.from_iterable(words for words, _ in kept)))),
+            frozenset(stem(word) for words, _ in kept for word in words),
         )
 
     def cosines(self, dense: Floats) -> Floats:

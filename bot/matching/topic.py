@@ -31,7 +31,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic of knowledge/topics. `answers` and `next` by variant key; `needs` is "land" when the answer differs by Land."""
+    """One topic of knowledge/topics. `answers` and `next` by variant key; `needs` is "land" when the answer differs by Land.
+
+    `part_of` names the wider topic that a finer one belongs to; where topics are counted or compared, that one counts.
+    """
 
     id: str
     title: str
@@ -44,12 +47,18 @@ class Topic:
     answers: Mapping[str, str]
     sources: tuple[Source, ...]
     needs: str = ""
+    part_of: str = ""
     reviewed_by: str | None = None
     next: Mapping[str, str] = field(default_factory=dict)
     related: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
     not_asked: tuple[Asked, ...] = ()
     place: str = ""
+
+    @property
+    def counts_as(self) -> str:
+        """The id under which others know this topic."""
+        return self.part_of or self.id
 
 
 def visible_to(audiences: tuple[str, ...], audience: str | None) -> bool:
