@@ -166,12 +166,12 @@ def _telling(words: Iterable[str]) -> set[str]:
     return {name for word in words for name in (f"={word}", f"^{word[:5]}")}
 
 
-def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, penalty: float = 0.01) -> Likeness:
+def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, penalty: float = 0.0035) -> Likeness:
     """Learns from the samples. The same samples give the same model."""
     rows = [_features(sample, ids) for sample in samples]
     seen = Counter(name for found, _ in rows for name in found)
     names = {name: number for number, name in enumerate(name for name, count in seen.items() if count >= _RARE)}
-    weights, bias = _logistic(rows, [sample.danger for sample in samples], names, penalty)
+    weights, bias = _logistic(rows, [sample.danger for sample in samples], _told(names, seen, len(rows)), penalty)
     kept = {name: weights[number] for name, number in names.items() if abs(weights[number]) > 1e-4}
     dangers = [sample for sample in samples if sample.category]
     categories, prior = _bayes(dangers)
@@ -184,6 +184,17 @@ def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, pena
         alert=alert,
         check=check,
     )
+
+
+def _told(names: Mapping[str, int], seen: Mapping[str, int], texts: int) -> dict[str, tuple[int, float]]:
+    """Each feature's number and how much it tells, 1 on average: the rarer, the more.
+
+    A feature that tells much is punished less for its weight. What stands in every other text ("ich", "en>") would
+    otherwise carry most of what is learned, and rare words, which say what happens, too little of it.
+    """
+    told = {name: math.log(texts / seen[name]) for name in names}
+    mean = sum(told.values()) / len(told) if told else 1.0
+    return {name: (number, told[name] / (mean or 1.0)) for name, number in names.items()}
 
 
 def _bayes(samples: Sequence[Sample]) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
@@ -206,9 +217,12 @@ def _bayes(samples: Sequence[Sample]) -> tuple[dict[str, dict[str, float]], dict
 
 
 def _logistic(
-    rows: Sequence[tuple[Mapping[str, float], float]], target: Sequence[float], names: Mapping[str, int], penalty: float
+    rows: Sequence[tuple[Mapping[str, float], float]],
+    target: Sequence[float],
+    names: Mapping[str, tuple[int, float]],
+    penalty: float,
 ) -> tuple[list[float], float]:
-    """Weights by name's number, and the bias."""
+    """Weights by name's number, and the bias. `names` gives each number with how much it tells."""
     import numpy as np
 
     columns: list[int] = []
@@ -216,15 +230,16 @@ def _logistic(
     ends = [0]
     for found, size in rows:
         scale = 1.0 / math.sqrt(size or 1.0)
-        known = [(names[name], value * scale) for name, value in found.items() if name in names]
-        columns += [number for number, _ in known]
-        values += [value for _, value in known]
+        known = [(*names[name], value * scale) for name, value in found.items() if name in names]
+        columns += [number for number, _, _ in known]
+        values += [value * told for _, told, value in known]
         columns.append(len(names))  # the bias
         values.append(1.0)
         ends.append(len(columns))
     matrix = _Sparse.of(np.array(columns, np.int64), np.array(values), np.array(ends), len(names) + 1)
     weights = _newton(matrix, np.array(target), penalty)
-    return [float(weight) for weight in weights[:-1]], float(weights[-1])
+    told = sorted(names.values())
+    return [float(weight) * by for weight, (_, by) in zip(weights[:-1], told, strict=True)], float(weights[-1])
 
 
 @dataclass(frozen=True, slots=True)
