@@ -23,7 +23,7 @@ from bot.safety.lexicon import compile_lexicon
 from bot.safety.likeness import Sample, fit
 from bot.safety.matching import words_of
 from bot.safety.pattern import Elements, Pattern, PatternError, parse
-from bot.safety.triage import fired_rules, names_of, stretches
+from bot.safety.triage import fired_rules, names_of, read_letters, stretches
 
 _FIELDS = (
     "category",
@@ -127,7 +127,7 @@ def load_samples(rules: SafetyRules, folder: Path, harmless: Iterable[str], prob
 
 def _samples(rules: SafetyRules, row: Example) -> list[Sample]:
     """A dangerous text as a whole; a long harmless one in the stretches in which it would be weighed."""
-    words, danger = words_of(row.text), _DANGER[row.expected]
+    words, danger = read_letters(rules, row.text)[1], _DANGER[row.expected]
     fired = names_of(fired_rules(rules, words), len(words))
     pieces = [words] if danger else stretches(words)
     return [Sample(tuple(piece), fired, danger, row.category if danger else "", row.place) for piece in pieces]

@@ -92,6 +92,10 @@ class SafetyRules:
             known = self._words[word] = (sum(1 << number for number in ids), candidates, ids)
         return known
 
+    def knows(self, sound: str) -> bool:
+        """Whether the rules or the examples know the word of this sound."""
+        return sound in self.lexicon.whole or (self.likeness is not None and f"={sound}" in self.likeness.weights)
+
     def ids(self, word: str) -> Ids:
         """The elements of a word (its sound), sorted."""
         return self.about(word)[2]

@@ -10,6 +10,7 @@ from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
 from bot.safety.rules import URGENCIES, WHOLE, Finding, Level, Rule, SafetyRules
 from bot.text.sound import EMOJI
+from bot.text.translit import in_cyrillic
 
 STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
@@ -33,7 +34,7 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     `earlier` are the texts of the last moments, oldest first: a message split over several is read as one, and what the
     earlier ones alone already said is not found again. `audience` is one of child, caregiver, parent, staff, unknown.
     """
-    words = words_of(text)
+    text, words = read_letters(rules, text)
     found = _look(rules, words, audience)
     if found is None or found.level != "alert":
         by_sentence = _by_sentence(rules, text, words, audience)
@@ -41,12 +42,19 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     if found is not None and found.level == "alert":
         return found
     if earlier:
-        before = words_of(" \n ".join(earlier))
+        before = read_letters(rules, " \n ".join(earlier))[1]
         joined = _look(rules, before + words, audience)
         alone = _look(rules, before, audience)
         if _rank(joined) > max(_rank(found), _rank(alone)):
             return joined
     return found
+
+
+def read_letters(rules: SafetyRules, text: str) -> tuple[str, list[str]]:
+    """The text in the letters that it is meant in, and its words."""
+    words = words_of(text)
+    meant = in_cyrillic(text, words, rules.knows)
+    return (text, words) if meant is text else (meant, words_of(meant))
 
 
 def _by_sentence(rules: SafetyRules, text: str, words: list[str], audience: str) -> Finding | None:
