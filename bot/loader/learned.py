@@ -10,7 +10,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from bot.safety.likeness import Example, Likeness
+from bot.safety.examples import Example
+from bot.safety.likeness import Likeness
 
 NAME = "learned.json.gz"
 _FORMAT = "2"
@@ -33,14 +34,12 @@ def read_learned(folder: Path, *, alert: float, check: float) -> Likeness | None
         if body["of"] != fingerprint(folder):
             return None
         order = body["order"]
-        return Likeness(
-            weights=body["weights"],
-            bias=body["bias"],
-            categories={name: dict(zip(order, row, strict=True)) for name, row in body["categories"].items()},
-            prior=body["prior"],
-            examples=tuple(
-                Example(frozenset(words.split()), category, place) for words, category, place in body["examples"]
-            ),
+        return Likeness.of(
+            body["weights"],
+            body["bias"],
+            {name: dict(zip(order, row, strict=True)) for name, row in body["categories"].items()},
+            body["prior"],
+            (Example(frozenset(words.split()), category, place) for words, category, place in body["examples"]),
             alert=alert,
             check=check,
         )

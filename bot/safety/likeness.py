@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from bot.safety.examples import Example, Examples
+from bot.text.packed import Names, Numbers, Table
+
 _PIECES: Final = (3, 4)  # lengths of the pieces of words
 _PIECE: Final = 0.5
 _CLASS: Final = 0.7
@@ -26,6 +29,8 @@ _RARE: Final = 2  # what stands in fewer examples says nothing
 _SMOOTH: Final = 4.0  # texts of average wording that each category is given in addition
 
 Ids = Callable[[str], tuple[int, ...]]
+WordSums = tuple[float, float, bool, bool]
+"""What a word adds to the sum and to the square of the length; whether it comes second and first in pairs that have a weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,55 +44,79 @@ class Sample:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """What a finding may point to."""
-
-    words: frozenset[str]
-    category: str
-    place: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
     """The fitted model. `alert` and `check` are the probabilities from which a text is one."""
 
-    weights: Mapping[str, float]
+    weights: Numbers
+    leading: Names  # words that come first in a pair with a weight, "" for the beginning of a text
+    following: Names  # words that come second
     bias: float
-    categories: Mapping[str, Mapping[str, float]]
+    categories: Table
     prior: Mapping[str, float]
-    examples: tuple[Example, ...]
+    examples: Examples
     alert: float
     check: float
-    _sums: dict[str, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
-    _sorted: dict[str, list[tuple[Example, float]]] = field(default_factory=dict, compare=False, repr=False)
+    _sums: dict[str, WordSums] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        weights: Mapping[str, float],
+        bias: float,
+        categories: Mapping[str, Mapping[str, float]],
+        prior: Mapping[str, float],
+        examples: Iterable[Example],
+        *,
+        alert: float,
+        check: float,
+    ) -> Likeness:
+        """The model of these weights, in flat arrays."""
+        pairs = [pair for name in weights if (pair := _pair(name)) is not None]
+        return cls(
+            weights=Numbers.of(weights),
+            leading=Names.of(dict.fromkeys(first for first, _ in pairs)),
+            following=Names.of(dict.fromkeys(second for _, second in pairs)),
+            bias=bias,
+            categories=Table.of(categories, prior),
+            prior=prior,
+            examples=Examples.of(examples),
+            alert=alert,
+            check=check,
+        )
 
     def danger(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> float:
         """The probability of danger in these words, 0 to 1."""
         total, size = 0.0, 0.0
-        weigh = self.weights.get
+        weigh, sums = self.weights.weight, self._sums
         before, second = "", ""
+        leads = leads_second = "" in self.leading
         for word in words if len(words) <= _FLOOD else _said_once(words):
-            known = self._sums.get(word)
-            if known is None:
-                known = self._add(word, ids)
-            total += known[0] + weigh(f"{before} {word}", 0.0) + weigh(f"{second}~{word}", 0.0)
-            size += known[1]
+            added, own, follows, leads_next = sums.get(word) or self._add(word, ids)
+            if follows:  # most words stand in no pair that says anything
+                if leads:
+                    added += weigh(f"{before} {word}")
+                if leads_second:
+                    added += weigh(f"{second}~{word}")
+            total += added
+            size += own
             before, second = word, before
+            leads, leads_second = leads_next, leads
         for rule in fired:
-            total += weigh(f"!{rule}", 0.0)
+            total += weigh(f"!{rule}")
             size += 1.0
         return 1.0 / (1.0 + math.exp(min(60.0, -self.bias - total / math.sqrt(size or 1.0))))
 
-    def _add(self, word: str, ids: Ids) -> tuple[float, float]:
-        """What a word by itself adds to the sum and to the square of the length; kept for the next time."""
+    def _add(self, word: str, ids: Ids) -> WordSums:
+        """What is known of a word by itself; kept for the next time."""
         if len(self._sums) >= _MOST_WORDS:
             self._sums.clear()
         total, size = 0.0, 0.0
         for name, value in _word_features(word, ids):
-            total += self.weights.get(name, 0.0) * value
+            total += self.weights.weight(name) * value
             size += value * value
-        found = self._sums[word] = (total, size + 2.0)  # the two pairs that it ends
+        size += 2.0  # the two pairs that it ends
+        found = self._sums[word] = (total, size, word in self.following, word in self.leading)
         return found
 
     def category(
@@ -104,23 +133,13 @@ class Likeness:
         known = [category for category in among if category in scores] or list(scores)
         return max(known, key=lambda category: (scores[category], category))
 
-    def nearest(self, words: Sequence[str], category: str) -> str:
-        """The place of the example of this category that shares most words with the text."""
-        own = frozenset(words)
-        best, place = -1.0, ""
-        for example, length in self._of(category):
-            likeness = len(own & example.words) / length
-            if likeness > best:
-                best, place = likeness, example.place
-        return place
 
-    def _of(self, category: str) -> Sequence[tuple[Example, float]]:
-        """The examples of a category, each with the length that its likeness is measured by; sorted out once."""
-        if not self._sorted:
-            for example in self.examples:
-                row = (example, math.sqrt(len(example.words) or 1))
-                self._sorted.setdefault(example.category, []).append(row)
-        return self._sorted.get(category, ())
+def _pair(name: str) -> tuple[str, str] | None:
+    """The two words of the weight of a pair, neighbours or with one between them; None for another weight."""
+    if name[:1] in ("=", "@", "!"):
+        return None
+    first, between, second = name.partition("~" if "~" in name else " ")
+    return (first, second) if between else None
 
 
 def _said_once(words: Sequence[str]) -> list[str]:
@@ -175,15 +194,8 @@ def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, pena
     kept = {name: weights[number] for name, number in names.items() if abs(weights[number]) > 1e-4}
     dangers = [sample for sample in samples if sample.category]
     categories, prior = _bayes(dangers)
-    return Likeness(
-        weights=kept,
-        bias=bias,
-        categories=categories,
-        prior=prior,
-        examples=tuple(Example(frozenset(one.words), one.category, one.place) for one in dangers),
-        alert=alert,
-        check=check,
-    )
+    examples = (Example(frozenset(one.words), one.category, one.place) for one in dangers)
+    return Likeness.of(kept, bias, categories, prior, examples, alert=alert, check=check)
 
 
 def _told(names: Mapping[str, int], seen: Mapping[str, int], texts: int) -> dict[str, tuple[int, float]]:

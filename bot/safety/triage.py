@@ -153,7 +153,7 @@ def _weigh(
     likely = "violence_child" if audience == "child" else "violence_adult"
     category = likeness.category(stretch, names, among={rule.category for rule in strongest}, likely=likely)
     places = sorted(rule.place for rule in strongest if rule.category == category)
-    place = places[0] if places else likeness.nearest(stretch, category)
+    place = places[0] if places else likeness.examples.nearest(stretch, category)
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
 
 

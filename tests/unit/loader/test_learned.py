@@ -42,7 +42,7 @@ def test_it_comes_back_as_it_was(folder: Path) -> None:
         assert again.danger(words, (), lambda word: ()) == pytest.approx(
             first.danger(words, (), lambda word: ()), abs=0.02
         )
-    assert again.nearest(["ich", "mag"], "suicide_self") == "a.yaml:2"
+    assert again.examples.nearest(["ich", "mag"], "suicide_self") == "a.yaml:2"
 
 
 def test_changed_examples_make_it_old(folder: Path) -> None:

@@ -45,7 +45,7 @@ def test_what_it_was_shown_it_tells_apart() -> None:
 def test_it_names_the_category_and_the_example_with_its_line() -> None:
     likeness, words = model(), words_of("meine mama schlägt mich")
     assert likeness.category(words, ()) == "violence_child"
-    assert likeness.nearest(words, "violence_child") in ("x.yaml:1", "x.yaml:2", "x.yaml:4")
+    assert likeness.examples.nearest(words, "violence_child") in ("x.yaml:1", "x.yaml:2", "x.yaml:4")
 
 
 def test_the_writer_tips_the_scales_between_what_rules_name() -> None:

@@ -1,0 +1,77 @@
+"""The examples of danger that a finding may point to, in flat arrays: thousands of sets of words would weigh more than all rules."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from bot.text.packed import Flat, Names, Texts, stored, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a finding may point to."""
+
+    words: frozenset[str]
+    category: str
+    place: str
+
+
+class Examples:
+    """All examples, those of one category one behind the other; iterating gives them in that order."""
+
+    __slots__ = ("_categories", "_ends", "_places", "_said", "_words")
+
+    def __init__(self, words: Names, said: Flat, ends: Flat, places: Texts, categories: dict[str, range]) -> None:
+        self._words = words
+        self._said = whole(said)  # numbers of the words of all examples
+        self._ends = whole(ends)  # of each example in `said`
+        self._places = places
+        self._categories = categories
+
+    @classmethod
+    def of(cls, examples: Iterable[Example]) -> Examples:
+        """The same examples, sorted by category."""
+        kept = sorted(examples, key=lambda one: one.category)
+        words = Names.of(sorted({word for one in kept for word in one.words}))
+        said, ends = array("I"), array("I", [0])
+        categories: dict[str, range] = {}
+        for at, one in enumerate(kept):
+            said.extend(map(words.number, sorted(one.words)))
+            ends.append(len(said))
+            categories[one.category] = range(categories.get(one.category, range(at, at)).start, at + 1)
+        return cls(words, said, ends, Texts.of(one.place for one in kept), categories)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        flat = stored(self._said, protocol), stored(self._ends, protocol)
+        return Examples, (self._words, *flat, self._places, self._categories)
+
+    def __iter__(self) -> Iterator[Example]:
+        texts = list(self._words)
+        for category, rows in self._categories.items():
+            for at, (begin, end) in enumerate(pairwise(self._ends[rows.start : rows.stop + 1]), rows.start):
+                words = frozenset(texts[number] for number in self._said[begin:end])
+                yield Example(words, category, self._places[at])
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Examples) and list(self) == list(other)
+
+    def nearest(self, words: Sequence[str], category: str) -> str:
+        """The place of the example of this category that shares most words with the text, by its own length; else ""."""
+        rows = self._categories.get(category)
+        if not rows:
+            return ""
+        import numpy as np
+
+        ends = np.frombuffer(self._ends, np.uint32)[rows.start : rows.stop + 1].astype(np.int64)
+        own = [number for number in map(self._words.number, set(words)) if number >= 0]
+        shared = np.isin(np.frombuffer(self._said, np.uint32)[ends[0] : ends[-1]], own)
+        counts = np.diff(np.concatenate([[0], np.cumsum(shared)])[ends - ends[0]])
+        likeness = counts / np.sqrt(np.maximum(np.diff(ends), 1))
+        return str(self._places[rows.start + int(np.argmax(likeness))])
