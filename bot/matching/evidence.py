@@ -17,7 +17,8 @@ from bot.matching.features import stem
 from bot.matching.linear import Floats, Ints, Known, Vectors
 from bot.matching.meaning import Looked
 
-NAMES = ("score", "lead", "share", "nearest", "nearest_three", "fuzzy", "known", "covered", "outside", "own", "length")
+NAMES = ("score", "lead", "share", "nearest", "nearest_three", "fuzzy", "known", "covered", "outside", "own", "length",
+         "whole", "parts")  # fmt: skip
 MEANT = ("meant", "meant_lead", "meant_nearest", "meant_outside")  # behind them, when there is an encoder
 _SHARPNESS = 12.0  # of the share among all topics
 _COMPARED = 300  # characters that rapidfuzz compares
@@ -109,17 +110,19 @@ class Field:
     """All topics' scores for a message, as far as a single candidate is measured against them."""
 
     scores: Floats
-    outside: float
+    whole: Floats  # of the whole message without its parts, for any audience; the last is that of the outside
+    named: tuple[int, ...]  # the topic that the message, and each of its parts, names best
     first: float
     second: float
     sum: float  # of the sharpened scores, relative to the first
 
     @classmethod
-    def of(cls, scores: Floats, outside: float) -> Field:
-        """From the scores as the person's audience sees them."""
+    def of(cls, scores: Floats, table: Floats) -> Field:
+        """From the scores as the person's audience sees them, and the table of the message and its parts."""
         two = np.partition(scores, -2)[-2:] if len(scores) > 1 else np.array([0.0, scores[0]])
         first = float(two[1])
-        return cls(scores, outside, first, float(two[0]), float(np.exp(_SHARPNESS * (scores - first)).sum()))
+        named = tuple(table[:, :-1].argmax(axis=1).tolist())
+        return cls(scores, table[0], named, first, float(two[0]), float(np.exp(_SHARPNESS * (scores - first)).sum()))
 
 
 def evidence(
@@ -134,6 +137,7 @@ def evidence(
     nearest = [one.argsort()[: -_NEAREST - 1 : -1].tolist() for one in cosines]
     texts = [one.folded[place] for one, places in zip(examples, nearest, strict=True) for place in places]
     alike = process.cdist((said.text,), texts, scorer=fuzz.token_set_ratio)[0].tolist() if texts else []
+    outside = float(standing.whole[-1])
     clues: list[tuple[float, ...]] = []
     begin = 0
     for at, one, likeness, places, whose in zip(some, examples, cosines, nearest, own, strict=True):
@@ -150,9 +154,11 @@ def evidence(
                 max(alike[begin : begin + len(places)], default=0.0) / 100.0,
                 said.known,
                 sum([weight for name, weight in said.stems if name in one.stems]),
-                min(1.0, score - standing.outside),
+                min(1.0, score - outside),
                 float(whose),
                 min(3.0, math.log1p(said.words)) / 3.0,
+                float(standing.whole[at]),
+                standing.named.count(at) / len(standing.named),
             )
         )
         begin += len(places)

@@ -207,7 +207,7 @@ class TopicIndex:
         whole = " ".join(words)
         view = self.views.get(audience or "")
         order += [at for at in self.exact.get(whole, ()) if at not in order and (view is None or view[at] > 0.0)]
-        standing = Field.of(scores, float(table[0, -1]))
+        standing = Field.of(scores, table)
         clues: dict[int, tuple[float, ...]] = {}
         sources = table.argmax(axis=0)
         for source in {int(sources[at]) for at in order}:

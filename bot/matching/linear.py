@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from bot.matching.features import KINDS, Lexicon, Word, pair_features, pair_name, take_apart
+from bot.text.sound import key
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -108,6 +109,7 @@ class Vectors:
     words: Words
     rarest: float = 1.0  # weight of a word that no example has
     alike: Mapping[str, Spelt] = field(default_factory=dict)  # known words by the sound they begin with
+    heard: Mapping[str, str] = field(default_factory=dict)  # known words by their whole sound
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, list[tuple[Ints, Floats]]]:
@@ -141,6 +143,7 @@ class Vectors:
             Words.of(words, flat, lengths, renumbered),
             (math.log(total / 2) + 0.3) * KINDS["w"],
             _by_sound(words),
+            {_heard(word): word for word in reversed(words) if len(word) >= _SPELT},
         )
         kept = stays[columns]
         return space, _vectors(rows[kept], renumbered[columns[kept]], counts[kept], idf, len(texts))
@@ -153,13 +156,17 @@ class Vectors:
         word, numbers = take_apart(said, self.lexicon), self.numbers
         at = np.array([numbers[name] for name in word.features if name in numbers], dtype=np.int64)
         if len(said) >= _SPELT and word.stem == word.meant:
-            spelt = self.alike.get(_sound(said))
-            likely = spelt.near(len(said)) if spelt is not None else ()
-            near = process.extractOne(said, likely, scorer=fuzz.ratio, score_cutoff=RESEMBLES)
-            meant = self.words.get(near[0]) if near is not None else None
+            meant = self.words.get(self.heard.get(_heard(said)) or self._resembling(said))
             if meant is not None:
                 return Known(np.concatenate([at, meant.numbers]), meant.stem, meant.meant)
         return Known(at, word.stem, word.meant)
+
+    def _resembling(self, said: str) -> str:
+        """The known word that a misspelt one resembles; "" when there is none."""
+        spelt = self.alike.get(_sound(said))
+        likely = spelt.near(len(said)) if spelt is not None else ()
+        near = process.extractOne(said, likely, scorer=fuzz.ratio, score_cutoff=RESEMBLES)
+        return near[0] if near is not None else ""
 
     def vector(self, words: Sequence[Known]) -> tuple[Ints, Floats]:
         """Feature numbers and values of a text; the values have length one. Empty when nothing is known."""
@@ -178,6 +185,11 @@ class Vectors:
 
 def _sound(word: str) -> str:
     return _SOUNDS.get(word[0], word[0])
+
+
+def _heard(word: str) -> str:
+    """How a folded word sounds: "fergist" and "vergisst" are one."""
+    return key(word.replace("ae", "a").replace("oe", "o").replace("ue", "u")) if word.isascii() else word
 
 
 def _by_sound(words: Iterable[str]) -> dict[str, Spelt]:
