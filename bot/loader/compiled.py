@@ -7,15 +7,14 @@ file of its own, so that a start can show its first message before they are read
 from __future__ import annotations
 
 import hashlib
-import pickle
 import threading
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 from bot.dialogue.content import Content
-from bot.loader.files import content_files, without_collector
+from bot.loader.files import content_files
+from bot.loader.part_file import STAMP_SIZE, read_part, write_part
 
 _MAIN: Final = "content.cache"
 _HEAVY: Final = ("index", "rules")  # fields of the content
@@ -27,7 +26,7 @@ def load_compiled(root: Path, folder: Path, compile: Callable[[Path], Content], 
     `late` leaves the heavy parts where they are until they are first asked for. Raises what `compile` raises.
     """
     stamp = _stamp(root)
-    found = _read(folder / _MAIN, stamp, lambda part: _part(root, folder, stamp, compile, part, late))
+    found = read_part(folder / _MAIN, stamp, lambda part: _part(root, folder, stamp, compile, part, late))
     if isinstance(found, Content):
         return found
     return _anew(root, folder, stamp, compile)
@@ -73,7 +72,7 @@ class Late:
 
 def _part(root: Path, folder: Path, stamp: bytes, compile: Callable[[Path], Content], name: str, late: bool) -> Any:
     def read() -> Any:
-        return _read(folder / f"content.{name}.cache", stamp, None)
+        return read_part(_file(folder, name), stamp)
 
     if late:  # a damaged file is only slow
         return Late(
@@ -87,60 +86,21 @@ def _part(root: Path, folder: Path, stamp: bytes, compile: Callable[[Path], Cont
 
 def _stamp(root: Path) -> bytes:
     """Names, sizes and times of all content files and of the program's own: cheap, and changes when any of them does."""
-    digest = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(digest_size=STAMP_SIZE)
     for path in [*content_files(root), *sorted(Path(__file__).parents[1].rglob("*.py"))]:
         about = path.stat()
         digest.update(f"{path}|{about.st_size}|{about.st_mtime_ns}\n".encode())
     return digest.digest()
 
 
-class _Pickler(pickle.Pickler):
-    """Writes the name of a heavy part instead of the part."""
-
-    def __init__(self, file: BytesIO, content: Content) -> None:
-        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._names = {id(getattr(content, name)): name for name in _HEAVY if getattr(content, name) is not None}
-
-    def persistent_id(self, thing: Any) -> str | None:
-        return self._names.get(id(thing))
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: BytesIO, part: Callable[[str], Any]) -> None:
-        super().__init__(file)
-        self._part = part
-
-    def persistent_load(self, name: str) -> Any:
-        return self._part(name)
-
-
-def _read(path: Path, stamp: bytes, part: Callable[[str], Any] | None) -> Any:
-    """What lies in the file (our own, in our own folder); None when it is missing, damaged or of another content."""
-    try:
-        data = path.read_bytes()
-        if data[: len(stamp)] != stamp:
-            return None
-        with without_collector():
-            if part is None:
-                return pickle.loads(memoryview(data)[len(stamp) :])
-            return _Unpickler(BytesIO(data[len(stamp) :]), part).load()
-    except Exception:
-        return None
-
-
 def _write(folder: Path, stamp: bytes, content: Content) -> None:
     """The heavy parts first: whoever finds the main file finds them too."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in _HEAVY:
-        if getattr(content, name) is not None:
-            part = pickle.dumps(getattr(content, name), protocol=pickle.HIGHEST_PROTOCOL)
-            _replace(folder / f"content.{name}.cache", stamp + part)
-    main = BytesIO()
-    _Pickler(main, content).dump(content)
-    _replace(folder / _MAIN, stamp + main.getvalue())
+    names = {id(getattr(content, name)): name for name in _HEAVY if getattr(content, name) is not None}
+    for name in names.values():
+        write_part(_file(folder, name), stamp, getattr(content, name))
+    write_part(folder / _MAIN, stamp, content, lambda thing: names.get(id(thing)))
 
 
-def _replace(path: Path, data: bytes) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(data)
-    fresh.replace(path)
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"content.{name}.cache"
