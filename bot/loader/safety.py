@@ -39,7 +39,7 @@ _FIELDS = (
 )
 _DANGER = {"alert": 1.0, "check": 0.5, "none": 0.0}
 _DANGER_KEYS = {"alert": "alert", "check": "check", "harmless": "none"}
-_LANGUAGES = ("de", "en", "tr", "ar", "ru", "uk")
+_LANGUAGES = ("de", "en", "tr", "ar", "ru", "uk", "pl")
 
 
 @dataclass(frozen=True, slots=True)
