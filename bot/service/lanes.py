@@ -67,8 +67,10 @@ class LaneWorkers:
 
     async def _round(self, wait: float = 0.0) -> int:
         lanes = await self.store.claim(self.worker, self.clock(), CLAIM, LEASE, wait)
-        if lanes:
-            await asyncio.gather(*(self._work(lane) for lane in lanes))
+        if len(lanes) == 1:  # no task for one: it would cost a round of the loop
+            await self._work(lanes[0])
+        else:
+            await asyncio.gather(*map(self._work, lanes))
         return len(lanes)
 
     async def _work(self, lane: Lane) -> None:
