@@ -5,12 +5,12 @@ Only what was written by people is read: the answer of a topic or to a danger, n
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bot.dialogue import alerts
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import READ_ALOUD, MakeFile
-from bot.dialogue.rendering import Reader, topic_text
+from bot.dialogue.rendering import topic_text
 from bot.safety import Finding
 
 
@@ -46,5 +46,5 @@ def _last_answer(draft: Draft, language: str) -> str:
     topic = draft.content.topics.get(draft.part.topic)
     if topic is None:
         return ""
-    reader: Reader = replace(draft.reader, language=language)
+    reader = replace(draft.reader, language=language)
     return topic_text(draft.content, topic, draft.lookup(), reader, below=False) or ""

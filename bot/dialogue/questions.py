@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
+from msgspec import Struct
 from rapidfuzz import fuzz
 
 from bot.dialogue.content import Content
@@ -50,8 +51,7 @@ class Narrow:
 Reading = Parsed | Rejected | Narrow
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """An option as this person sees it."""
 
     value: str

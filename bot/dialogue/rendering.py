@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from bot.dialogue.content import Content, FactText
 from bot.dialogue.dates import spell_date
 from bot.dialogue.session import Part, Session, Value
@@ -23,8 +25,7 @@ _MARKUP = re.compile(r"([\\*_`\[\]>])")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """Who reads: enough to choose variant and language."""
 
     audience: str

@@ -5,7 +5,6 @@ Format of a sealed value: version byte 1, 12 bytes nonce, ciphertext with its 16
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 
@@ -58,4 +57,4 @@ def derive(master: bytes, purpose: str) -> bytes:
 
 def blind(key: bytes, *parts: str) -> str:
     """A keyed hash (HMAC-SHA256, 128 bit, hex) by which something is looked up without being told what it is."""
-    return hmac.new(key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, "\x1f".join(parts).encode(), "sha256").hex()[:32]
