@@ -12,7 +12,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -20,6 +20,7 @@ from bot.errors import KaviError, StoreError, StoreUnavailable
 from bot.storage.sqlite_transaction import Transaction
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 MAX_BATCH = 256
 
 Weight = Literal["reads", "light", "durable"]
@@ -27,7 +28,8 @@ Weight = Literal["reads", "light", "durable"]
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    work: Callable[[Transaction], Any]
+    work: Callable[[Transaction, Sequence[Any]], Sequence[Any]]  # of this and other items that wait together
+    item: Any
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     weight: Weight
@@ -82,7 +84,12 @@ class Batcher:
 
         `reads` changes nothing; `light` changes only what a crash may undo (a claim), so that nothing has to be synced.
         """
-        future: asyncio.Future[T] = self._add(work, weight).future
+        future: asyncio.Future[T] = self._add(_one_after_another, work, weight).future
+        return await future
+
+    async def together(self, work: Callable[[Transaction, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        """The same for a job that is done for all items that wait at the same time; when it fails, for each by itself."""
+        future: asyncio.Future[T] = self._add(work, item, "durable").future
         return await future
 
     async def find(self, work: Callable[[Transaction], T], patience: float) -> T:
@@ -90,7 +97,7 @@ class Batcher:
 
         It is tried again in each transaction that others write, so that it finds what is new before they have heard of it.
         """
-        job = self._add(work, "light", patient=patience > 0)
+        job = self._add(_one_after_another, work, "light", patient=patience > 0)
         timer = job.loop.call_later(patience, self._give_up, job) if job.patient else None
         try:
             found: T = await job.future
@@ -99,9 +106,16 @@ class Batcher:
             if timer is not None:
                 timer.cancel()
 
-    def _add(self, work: Callable[[Transaction], Any], weight: Weight, *, patient: bool = False) -> _Job:
+    def _add(
+        self,
+        work: Callable[[Transaction, Sequence[Any]], Sequence[Any]],
+        item: Any,
+        weight: Weight,
+        *,
+        patient: bool = False,
+    ) -> _Job:
         loop = asyncio.get_running_loop()
-        job = _Job(work, loop.create_future(), loop, weight, patient)
+        job = _Job(work, item, loop.create_future(), loop, weight, patient)
         with self._wake:
             if self._stopping or self._thread is None:
                 raise StoreUnavailable("The store is closed.")
@@ -210,7 +224,7 @@ class Batcher:
         for job in self._patient:
             if job.future.cancelled():
                 continue
-            value = job.work(t)
+            (value,) = job.work(t, [job.item])
             if not value:
                 break
             found.append((job, value, None))
@@ -236,17 +250,29 @@ def _tell(results: Iterable[_Result]) -> None:
 
 
 def _all(t: Transaction, batch: list[_Job]) -> list[_Result]:
-    return [(job, job.work(t), None) for job in batch]
+    """Each job's result, those of the same work by one call of it."""
+    alike: dict[Callable[[Transaction, Sequence[Any]], Sequence[Any]], list[_Job]] = {}
+    for job in batch:
+        alike.setdefault(job.work, []).append(job)
+    results: list[_Result] = []
+    for work, jobs in alike.items():
+        values = work(t, [job.item for job in jobs])
+        results += [(job, value, None) for job, value in zip(jobs, values, strict=True)]
+    return results
+
+
+def _one_after_another(t: Transaction, works: Sequence[Callable[[Transaction], Any]]) -> Sequence[Any]:
+    return [work(t) for work in works]
 
 
 def _alone(t: Transaction, batch: list[_Job]) -> list[_Result]:
-    return [(job, *_attempt(t, job.work)) for job in batch]
+    return [(job, *_attempt(t, job)) for job in batch]
 
 
-def _attempt(t: Transaction, work: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
+def _attempt(t: Transaction, job: _Job) -> tuple[Any, BaseException | None]:
     t.db.execute("SAVEPOINT job")
     try:
-        value = work(t)
+        (value,) = job.work(t, [job.item])
     except sqlite3.Error:
         raise  # the disk or the database is at fault, not the job
     except Exception as error:

@@ -133,7 +133,7 @@ class SqliteStore:
         return ConversationId(self._transaction.address_hash(address))
 
     async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
-        new = await self._batcher.run(lambda t: intake.receive(t, batch, cursor))
+        new = await self._batcher.together(intake.receive, (batch, cursor))
         if new:
             self._tell()
         return new
@@ -145,7 +145,7 @@ class SqliteStore:
         return await self._batcher.find(lambda t: lanes.claim(t, now, limit, lease), wait)
 
     async def commit(self, commit: TurnCommit) -> None:
-        await self._batcher.run(lambda t: lanes.commit(t, commit))
+        await self._batcher.together(lanes.commit, commit)
         self._tell()
         if commit.erase:
             await self._shrink()

@@ -22,41 +22,69 @@ from bot.storage.sqlite_forgetting import erase_rows
 from bot.storage.sqlite_records import address_of
 from bot.storage.sqlite_transaction import Transaction
 
+_Known = tuple[str, str, bool]
+"""(conversation, its key, whether it consented)."""
 
-def receive(t: Transaction, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
-    """`Store.receive`."""
-    new = sum(take_in(t, inbound) for inbound in batch)
-    if cursor is not None:
-        account = t.account_hash(cursor.account)
-        sealed = t.keys.ring.own.seal(cursor.value.encode(), b"cursor")
-        t.db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (account, sealed))
+
+def receive(t: Transaction, calls: Sequence[tuple[Sequence[Inbound], Cursor | None]]) -> list[int]:
+    """`Store.receive`, for several that wait together."""
+    new = iter(take_in(t, [inbound for batch, _ in calls for inbound in batch]))
+    counts = [sum(next(new) for _ in batch) for batch, _ in calls]
+    for _, cursor in calls:
+        if cursor is not None:
+            sealed = t.keys.ring.own.seal(cursor.value.encode(), b"cursor")
+            t.db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (t.account_hash(cursor.account), sealed))
+    return counts
+
+
+def take_in(t: Transaction, batch: Sequence[Inbound]) -> list[bool]:
+    """Adds events to their lanes; False for each that was there before."""
+    hashes = [t.external_hash(one.address, one.external_id) for one in batch]
+    seen = [(hashed, stamp(one.at)) for hashed, one in zip(hashes, batch, strict=True)]
+    fresh = {row[0] for row in t.insert("INSERT OR IGNORE INTO seen", seen, "RETURNING hash")}
+    new = []
+    for hashed in hashes:
+        new.append(hashed in fresh)
+        fresh.discard(hashed)  # the same once more in this batch
+    _queue(t, [one for one, is_new in zip(batch, new, strict=True) if is_new])
     return new
 
 
-def take_in(t: Transaction, inbound: Inbound) -> bool:
-    """Adds one event to its lane; False when it was there before."""
-    address = inbound.address
-    hashed = t.keys.ring.index("external", address.messenger, address.account, inbound.external_id)
-    if t.db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (hashed, stamp(inbound.at))).rowcount == 0:
-        return False
-    if inbound.kind == "moved" and inbound.payload.get("chat"):
-        move(t, address, str(inbound.payload["chat"]))
-        return True
-    conversation, key_id, consented = _find_or_begin(t, address, stamp(inbound.at))
-    if consented or inbound.kind == "timer":
-        sealer = t.keys.sealer(key_id)
-    else:
-        key_id, sealer = t.keys.create()  # a one-turn key: destroyed in the commit that handles this row
-    body = sealer.seal(inbound_to_bytes(inbound), b"inbox")
-    t.db.execute(
-        "INSERT INTO inbox (conversation, key, at, body, about) VALUES (?, ?, ?, ?, ?)",
-        (conversation, key_id, stamp(inbound.at), body, inbound.about),
-    )
-    return True
+def _queue(t: Transaction, batch: Sequence[Inbound]) -> None:
+    known = _known(t, batch)
+    rows: list[tuple[object, ...]] = []
+    for inbound in batch:
+        if inbound.kind == "moved" and inbound.payload.get("chat"):
+            _write(t, rows)
+            move(t, inbound.address, str(inbound.payload["chat"]))
+            known.clear()  # what comes now may belong to another lane than before
+            continue
+        address, at = inbound.address, stamp(inbound.at)
+        found = known.get(t.address_hash(address)) or _find_or_begin(t, address, at)
+        known[t.address_hash(address)] = found
+        conversation, key_id, consented = found
+        if consented or inbound.kind == "timer":
+            sealer = t.keys.sealer(key_id)
+        else:
+            key_id, sealer = t.keys.create()  # a one-turn key: destroyed in the commit that handles this row
+        rows.append((conversation, key_id, at, sealer.seal(inbound_to_bytes(inbound), b"inbox"), inbound.about))
+    _write(t, rows)
 
 
-def _find_or_begin(t: Transaction, address: Address, at: float) -> tuple[str, str, bool]:
-    """(conversation, its key, whether it consented) at that address, begun anew when there is none."""
+def _write(t: Transaction, rows: list[tuple[object, ...]]) -> None:
+    t.insert("INSERT INTO inbox (conversation, key, at, body, about)", rows)
+    rows.clear()
+
+
+def _known(t: Transaction, batch: Sequence[Inbound]) -> dict[str, _Known]:
+    """The conversations at the addresses of these events, by the hash of the address; new and moved ones are missing."""
+    hashes = list({t.address_hash(one.address): None for one in batch})
+    rows = t.rows_of("SELECT id, key, consented FROM conversation WHERE id IN {}", hashes)
+    return {row[0]: (row[0], row[1], bool(row[2])) for row in rows if t.opens(row[1])}
+
+
+def _find_or_begin(t: Transaction, address: Address, at: float) -> _Known:
+    """The conversation at that address, begun anew when there is none."""
     find = "SELECT id, key, consented FROM conversation WHERE id = ?"
     hashed = t.address_hash(address)
     row = t.db.execute(find, (hashed,)).fetchone()
@@ -117,6 +145,7 @@ def fire_timers(t: Transaction, now: datetime, limit: int) -> int:
     rows = t.db.execute(
         "SELECT conversation, name, due, fence FROM timer WHERE due <= ? ORDER BY due LIMIT ?", (stamp(now), limit)
     ).fetchall()
+    fired = []
     for conversation, name, due, fence in rows:
         t.db.execute("DELETE FROM timer WHERE conversation = ? AND name = ?", (conversation, name))
         address = address_of(t, conversation)
@@ -129,7 +158,8 @@ def fire_timers(t: Transaction, now: datetime, limit: int) -> int:
             at=moment(max(due, stamp(now))),
             payload={"timer": name, "fence": fence},
         )
-        take_in(t, inbound)
+        fired.append(inbound)
+    take_in(t, fired)
     return len(rows)
 
 

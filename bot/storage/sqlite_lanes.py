@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.errors import LaneLost, SessionConflict
@@ -9,6 +11,7 @@ from bot.ports import (
     ConversationId,
     InboxRow,
     Lane,
+    NewFact,
     NewOutbox,
     TurnCommit,
     refuse_leaks,
@@ -82,11 +85,81 @@ def release(t: Transaction, conversation: str, fence: int) -> None:
     t.db.execute("UPDATE conversation SET lease_until = 0 WHERE id = ? AND fence = ?", (conversation, fence))
 
 
-def commit(t: Transaction, commit: TurnCommit) -> None:
-    """`Store.commit`."""
-    refuse_leaks(commit)
-    key_id = _own_lane(t, commit)
-    last = _finish_inbox(t, commit, key_id)
+@dataclass(slots=True)
+class _Rows:
+    """What several commits write into the same tables."""
+
+    conversation: list[tuple[object, ...]] = field(default_factory=list)
+    transcript: list[tuple[object, ...]] = field(default_factory=list)
+    outbox: list[tuple[object, ...]] = field(default_factory=list)
+    timer: list[tuple[object, ...]] = field(default_factory=list)
+    fact: list[tuple[object, ...]] = field(default_factory=list)
+
+    def write(self, t: Transaction) -> None:
+        """Writes them, many a statement."""
+        t.db.executemany(
+            "UPDATE conversation SET session = COALESCE(?, session), version = version + ?, consented = ?, "
+            "last_at = MAX(last_at, ?), lease_until = CASE WHEN ? THEN 0 ELSE lease_until END WHERE id = ?",
+            self.conversation,
+        )
+        t.insert("INSERT INTO transcript (conversation, at, body)", self.transcript)
+        t.insert(
+            "INSERT INTO outbox (conversation, account, destination, key, delivery, state, not_before, hold_key, body, at, about)",
+            self.outbox,
+        )
+        t.insert("INSERT OR REPLACE INTO timer", self.timer)
+        t.insert('INSERT INTO fact (name, at, "values")', self.fact)
+
+
+def commit(t: Transaction, commits: Sequence[TurnCommit]) -> list[None]:
+    """`Store.commit`, for several that wait together; when one of them may not, all are undone by whoever called."""
+    alone = any(one.erase for one in commits) or len({one.conversation for one in commits}) < len(commits)
+    if alone and len(commits) > 1:  # erasing takes along what was written before; a second one of a lane comes too late
+        return [done for one in commits for done in commit(t, [one])]
+    for one in commits:
+        refuse_leaks(one)
+    keys = _own_lanes(t, commits)
+    finished = _finish_inbox(t, commits, keys)
+    rows = _Rows()
+    for one in commits:
+        _save(t, one, keys[one.conversation], max((finished[number] for number in one.done), default=0.0), rows)
+    rows.write(t)
+    take_in(t, [post for one in commits for post in one.posts])
+    return [None] * len(commits)
+
+
+def _own_lanes(t: Transaction, commits: Sequence[TurnCommit]) -> dict[str, str]:
+    """Makes sure that the lanes are still ours and the sessions as they were loaded; each conversation's key.
+
+    Raises LaneLost, SessionConflict.
+    """
+    rows = t.rows_of(
+        "SELECT id, fence, version, key FROM conversation WHERE id IN {}", [one.conversation for one in commits]
+    )
+    found = {row[0]: row for row in rows}
+    for one in commits:
+        _, fence, version, _ = found.get(one.conversation, (None, None, None, None))
+        if fence != one.fence:
+            raise LaneLost("The lane belongs to another worker now.")
+        if version != one.version:
+            raise SessionConflict("The session was saved by somebody else.")
+    return {row[0]: row[3] for row in rows}
+
+
+def _finish_inbox(t: Transaction, commits: Sequence[TurnCommit], keys: Mapping[str, str]) -> dict[int, float]:
+    """Removes the handled rows, with their one-turn keys; number -> time. Raises LaneLost."""
+    numbers = [number for one in commits for number in one.done]
+    rows = t.rows_of("DELETE FROM inbox WHERE number IN {} RETURNING number, key, at", numbers)
+    if len(rows) != len(numbers):
+        raise LaneLost("The event was handled by another worker already.")
+    main = set(keys.values())
+    for _, key_id, _ in rows:
+        if key_id not in main:
+            t.keys.doom(key_id)
+    return {number: at for number, _, at in rows}
+
+
+def _save(t: Transaction, commit: TurnCommit, key_id: str, last: float, rows: _Rows) -> None:
     if commit.erase:
         erase_rows(t, [(commit.conversation, key_id)])
         key_id = new_conversation(t, commit.conversation, commit.address, last)
@@ -94,54 +167,29 @@ def commit(t: Transaction, commit: TurnCommit) -> None:
             "UPDATE conversation SET fence = ?, version = ? WHERE id = ?",
             (commit.fence, commit.version, commit.conversation),
         )
-    _save_session(t, commit, last, t.keys.sealer(key_id))
-    _save_outbox(t, commit, last, key_id)
-    _save_timers(t, commit)
+    sealer = t.keys.sealer(key_id)
+    _save_session(commit, last, sealer, rows)
+    _save_blobs(t, commit, last, sealer)
+    _withdraw(t, commit, key_id)
+    rows.outbox += [_outbox_row(t, commit, one, last, key_id) for one in commit.outbox]
+    for name in commit.cancel_timers:
+        t.db.execute("DELETE FROM timer WHERE conversation = ? AND name = ?", (commit.conversation, name))
+    rows.timer += [(commit.conversation, timer.name, stamp(timer.due), timer.fence) for timer in commit.timers]
+    rows.fact += [_fact_row(fact) for fact in commit.facts]
     _save_records(t, commit)
-    for post in commit.posts:
-        take_in(t, post)
 
 
-def _own_lane(t: Transaction, commit: TurnCommit) -> str:
-    """Makes sure that the lane is still ours and the session as it was loaded; the conversation's key.
-
-    Raises LaneLost, SessionConflict.
-    """
-    row = t.db.execute("SELECT fence, version, key FROM conversation WHERE id = ?", (commit.conversation,)).fetchone()
-    if row is None or row[0] != commit.fence:
-        raise LaneLost("The lane belongs to another worker now.")
-    if row[1] != commit.version:
-        raise SessionConflict("The session was saved by somebody else.")
-    return str(row[2])
-
-
-def _finish_inbox(t: Transaction, commit: TurnCommit, main_key: str) -> float:
-    """Removes the handled rows, with their one-turn keys; the time of the newest."""
-    last = 0.0
-    for number in commit.done:
-        row = t.db.execute("DELETE FROM inbox WHERE number = ? RETURNING key, at", (number,)).fetchone()
-        if row is None:
-            raise LaneLost("The event was handled by another worker already.")
-        last = max(last, row[1])
-        if row[0] != main_key:
-            t.keys.doom(row[0])
-    return last
-
-
-def _save_session(t: Transaction, commit: TurnCommit, last: float, sealer: Sealer) -> None:
+def _save_session(commit: TurnCommit, last: float, sealer: Sealer, rows: _Rows) -> None:
     session = None if commit.session is None else sealer.seal(commit.session.encode(), b"session")
     contact = last if commit.contact else 0.0
-    t.db.execute(
-        "UPDATE conversation SET session = COALESCE(?, session), version = version + ?, consented = ?, "
-        "last_at = MAX(last_at, ?), lease_until = CASE WHEN ? THEN 0 ELSE lease_until END WHERE id = ?",
-        (session, int(session is not None), int(commit.consented), contact, commit.release, commit.conversation),
-    )
+    changed = (session, int(session is not None), int(commit.consented), contact, commit.release, commit.conversation)
+    rows.conversation.append(changed)
     if commit.consented and commit.transcript:
         lines = [(who, text, stamp(at)) for who, text, at in commit.transcript]
-        body = sealer.seal(dump(lines), b"transcript")
-        t.db.execute(
-            "INSERT INTO transcript (conversation, at, body) VALUES (?, ?, ?)", (commit.conversation, last, body)
-        )
+        rows.transcript.append((commit.conversation, last, sealer.seal(dump(lines), b"transcript")))
+
+
+def _save_blobs(t: Transaction, commit: TurnCommit, last: float, sealer: Sealer) -> None:
     for blob in commit.blobs:
         owner = blob.about or commit.conversation
         kept_by = sealer if blob.about is None else t.sealer_of(owner)
@@ -150,7 +198,7 @@ def _save_session(t: Transaction, commit: TurnCommit, last: float, sealer: Seale
             t.db.execute("INSERT OR REPLACE INTO blob VALUES (?, ?, ?, ?)", row)
 
 
-def _save_outbox(t: Transaction, commit: TurnCommit, at: float, main_key: str) -> None:
+def _withdraw(t: Transaction, commit: TurnCommit, main_key: str) -> None:
     for hold_key in filter(None, commit.withdraw):
         withdrawn = t.db.execute(
             "UPDATE outbox SET state = 'withdrawn', body = NULL WHERE conversation = ? AND hold_key = ? "
@@ -160,51 +208,26 @@ def _save_outbox(t: Transaction, commit: TurnCommit, at: float, main_key: str) -
         for (key_id,) in withdrawn:
             if key_id != main_key:
                 t.keys.doom(key_id)
-    for row in commit.outbox:
-        t.db.execute(
-            "INSERT INTO outbox (conversation, account, destination, key, delivery, state, not_before, hold_key, body, at, about) "
-            "VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
-            _outbox_values(t, commit, row, at, main_key),
-        )
 
 
-def _outbox_values(t: Transaction, commit: TurnCommit, row: NewOutbox, at: float, main_key: str) -> tuple[object, ...]:
+def _outbox_row(t: Transaction, commit: TurnCommit, row: NewOutbox, at: float, main_key: str) -> tuple[object, ...]:
     if commit.consented and not commit.erase:
         key_id, sealer = main_key, t.keys.sealer(main_key)
     else:
         key_id, sealer = t.keys.create()  # its text is gone for ever once it is settled
     address = row.outbound.address
     return (
-        commit.conversation,
-        t.account_hash(address.account),
-        t.address_hash(address),
-        key_id,
-        row.delivery,
-        stamp(row.not_before),
-        row.hold_key,
-        sealer.seal(outbound_to_bytes(row.outbound), b"outbox"),
-        at,
-        row.about,
-    )
+        commit.conversation, t.account_hash(address.account), t.address_hash(address), key_id, row.delivery, "waiting",
+        stamp(row.not_before), row.hold_key, sealer.seal(outbound_to_bytes(row.outbound), b"outbox"), at, row.about,
+    )  # fmt: skip
 
 
-def _save_timers(t: Transaction, commit: TurnCommit) -> None:
-    for name in commit.cancel_timers:
-        t.db.execute("DELETE FROM timer WHERE conversation = ? AND name = ?", (commit.conversation, name))
-    for timer in commit.timers:
-        t.db.execute(
-            "INSERT OR REPLACE INTO timer VALUES (?, ?, ?, ?)",
-            (commit.conversation, timer.name, stamp(timer.due), timer.fence),
-        )
+def _fact_row(fact: NewFact) -> tuple[object, ...]:
+    hour = stamp(fact.at) // HOUR * HOUR  # no finer, so that nobody is found again by the minute
+    return fact.name, hour, dump(dict(fact.values)).decode()
 
 
 def _save_records(t: Transaction, commit: TurnCommit) -> None:
-    for fact in commit.facts:
-        hour = stamp(fact.at) // HOUR * HOUR  # no finer, so that nobody is found again by the minute
-        t.db.execute(
-            'INSERT INTO fact (name, at, "values") VALUES (?, ?, ?)',
-            (fact.name, hour, dump(dict(fact.values)).decode()),
-        )
     t.db.executemany(
         "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number",
         [tally_to_row(one) for one in commit.tallies],

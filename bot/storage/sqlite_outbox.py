@@ -120,7 +120,7 @@ def _report(t: Transaction, number: int, state: str, ids: Sequence[str], now: da
         return  # erased
     report = delivery_report(outbound, number, state, ids, now)
     if report is not None:
-        take_in(t, report)
+        take_in(t, [report])
 
 
 def _gone(t: Transaction, number: int, key_id: str, conversation: str, destination: str, now: datetime) -> None:
@@ -134,7 +134,7 @@ def _gone(t: Transaction, number: int, key_id: str, conversation: str, destinati
     address = address_of(t, conversation)
     if address is not None:
         external_id = f"gone:{number}"
-        take_in(t, Inbound(address=address, external_id=external_id, kind="left", at=now))
+        take_in(t, [Inbound(address=address, external_id=external_id, kind="left", at=now)])
 
 
 def recover_outbox(t: Transaction, account: str) -> int:
