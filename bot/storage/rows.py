@@ -132,10 +132,11 @@ def inbound_to_bytes(inbound: Inbound) -> bytes:
     return dump(data)
 
 
-def inbound_from_bytes(body: bytes) -> Inbound:
-    """The inbound event of such JSON."""
+def inbound_from_bytes(body: bytes, near: Address | None = None) -> Inbound:
+    """The inbound event of such JSON; `near` is an address that it probably has, which need not be made again."""
     data = load(body)
-    data["address"] = address_from_json(data["address"])
+    place = data["address"]
+    data["address"] = near if near is not None and address_to_json(near) == place else address_from_json(place)
     data["at"] = moment(data["at"])
     if "press" in data:
         data["press"] = tuple(data["press"])

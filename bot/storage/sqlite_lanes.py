@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.errors import LaneLost, SessionConflict
 from bot.ports import (
+    Address,
     ConversationId,
     InboxRow,
     Lane,
@@ -42,42 +44,52 @@ def claim(t: Transaction, now: datetime, limit: int, lease: float) -> list[Lane]
         "WHERE c.lease_until <= ?1 OR c.lease_until > ?1 + ?3 GROUP BY i.conversation ORDER BY first LIMIT ?2",
         (stamp(now), limit, LONGEST_LEASE),
     ).fetchall()
-    return [lane for row in rows if (lane := _claim_one(t, row[0], stamp(now) + lease)) is not None]
+    ids = [row[0] for row in rows]
+    owned = t.rows_of(
+        "UPDATE conversation SET fence = fence + 1, lease_until = ? WHERE id IN {} "
+        "RETURNING id, fence, version, session, address, key",
+        ids,
+        stamp(now) + lease,
+    )
+    lanes = {row[0]: lane for row in owned if (lane := _lane(t, row)) is not None}
+    return [lanes[one] for one in ids if one in lanes]
 
 
-def _claim_one(t: Transaction, conversation: str, until: float) -> Lane | None:
-    row = t.db.execute(
-        "UPDATE conversation SET fence = fence + 1, lease_until = ? WHERE id = ? "
-        "RETURNING fence, version, session, address, key",
-        (until, conversation),
-    ).fetchone()
-    fence, version, session, address, key_id = row
+def _lane(t: Transaction, row: Sequence[Any]) -> Lane | None:
+    """What a claimed row of `conversation` says, with what waits; None when nothing readable is left of it."""
+    conversation, fence, version, session, address, key_id = row
     if not t.opens(key_id):  # an erasure was cut short: nothing of it can be read any more
         erase_rows(t, [(conversation, key_id)])
         return None
     sealer = t.keys.sealer(key_id)
-    waiting = t.db.execute(
-        "SELECT number, key, body FROM inbox WHERE conversation = ? ORDER BY number LIMIT 100", (conversation,)
-    )
-    inbox = []
-    for number, row_key, body in waiting.fetchall():
-        try:
-            opened = t.keys.sealer(row_key).open(body, b"inbox")
-        except SealBroken:  # its key was destroyed: there is nothing left to handle
-            t.db.execute("DELETE FROM inbox WHERE number = ?", (number,))
-            continue
-        inbox.append(InboxRow(number=number, inbound=inbound_from_bytes(opened)))
+    place = address_from_json(load(sealer.open(address, b"address")))
+    inbox = _waiting(t, conversation, place)
     if not inbox:
         t.db.execute("UPDATE conversation SET lease_until = 0 WHERE id = ?", (conversation,))
         return None
     return Lane(
         conversation=ConversationId(conversation),
-        address=address_from_json(load(sealer.open(address, b"address"))),
+        address=place,
         fence=fence,
         version=version,
         session=None if session is None else sealer.open(session, b"session").decode(),
         inbox=tuple(inbox),
     )
+
+
+def _waiting(t: Transaction, conversation: str, place: Address) -> list[InboxRow]:
+    rows = t.db.execute(
+        "SELECT number, key, body FROM inbox WHERE conversation = ? ORDER BY number LIMIT 100", (conversation,)
+    ).fetchall()
+    inbox = []
+    for number, row_key, body in rows:
+        try:
+            opened = t.keys.sealer(row_key).open(body, b"inbox")
+        except SealBroken:  # its key was destroyed: there is nothing left to handle
+            t.db.execute("DELETE FROM inbox WHERE number = ?", (number,))
+            continue
+        inbox.append(InboxRow(number=number, inbound=inbound_from_bytes(opened, place)))
+    return inbox
 
 
 def release(t: Transaction, conversation: str, fence: int) -> None:

@@ -65,11 +65,11 @@ class Transaction:
             given += self.db.execute(sql, tuple(chain.from_iterable(some))).fetchall()
         return given
 
-    def rows_of(self, sql: str, values: Sequence[object]) -> list[Any]:
-        """What a statement with `IN {}` gives for these values, many a statement."""
+    def rows_of(self, sql: str, values: Sequence[object], *before: object) -> list[Any]:
+        """What a statement with `IN {}` gives for these values, many a statement; `before` are the marks that come first."""
         given = []
         for some in _in_parts(values):
-            given += self.db.execute(sql.format(_marks(1, len(some))), some).fetchall()
+            given += self.db.execute(sql.format(_marks(1, len(some))), (*before, *some)).fetchall()
         return given
 
 
