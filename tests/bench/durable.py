@@ -8,6 +8,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,10 @@ from tests.bench.engine import FLOW, content_of
 ROUNDS = 5
 SECONDS = 1.5
 TEXTS = ("tisch reservieren", "Maria", "hundert", "4", "ja", "menü")
+QUESTIONS = (
+    "Wie oft darf ich meinen Mann besuchen?", "Darf ich ein Paket schicken?", "Mein Sohn fragt immer, wo der Papa ist", "danke",
+    "Was kostet das Telefonieren?", "Menü",
+)  # fmt: skip
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -74,6 +79,7 @@ class Families:
 
     store: Told
     chats: int
+    texts: Sequence[str]
     latencies: list[float] = field(default_factory=list)  # seconds
 
     async def write(self, seconds: float) -> None:
@@ -86,7 +92,7 @@ class Families:
         done = self.store.done[self.store.conversation_id(address)] = asyncio.Event()
         while (begun := time.perf_counter()) < end:
             at = START + timedelta(minutes=count)
-            text = TEXTS[count % len(TEXTS)]
+            text = self.texts[count % len(self.texts)]
             done.clear()
             inbound = Inbound(address=address, external_id=f"{chat}-{begun}", kind="text", at=at, text=text)
             await self.store.receive([inbound], None)
@@ -95,13 +101,15 @@ class Families:
             count += 1
 
 
-async def ours(folder: Path, chats: int, content: Content, seconds: float = SECONDS) -> tuple[float, list[float]]:
+async def ours(
+    folder: Path, chats: int, content: Content, seconds: float = SECONDS, texts: Sequence[str] = TEXTS
+) -> tuple[float, list[float]]:
     """Turns a second of the program's own workers, from an event to its committed turn, and each turn's latency in seconds."""
     store = Told(folder / f"kavi{chats}.sqlite")
     await store.open()
     for chat in range(chats):
         await app.begin_with(store, _address(chat), onboarded("caregiver"))
-    families = Families(store, chats)
+    families = Families(store, chats, texts)
     workers = LaneWorkers(store, Conversations(content, store).decide, lambda: START + timedelta(days=1))
     working = asyncio.create_task(workers.run())
     begun = time.perf_counter()
@@ -117,27 +125,52 @@ def _address(chat: int) -> Address:
     return Address(messenger="bench", account="bench:1", chat=f"c{chat}")
 
 
+@dataclass
+class Measured:
+    """What the rounds of one kind gave."""
+
+    rates: list[float] = field(default_factory=list)  # turns a second
+    ratios: list[float] = field(default_factory=list)  # to the raw one of the same round
+    latencies: list[float] = field(default_factory=list)  # seconds
+
+    def add(self, plain: float, measured: tuple[float, list[float]]) -> None:
+        """One more round."""
+        rate, latencies = measured
+        self.rates.append(rate)
+        self.ratios.append(rate / plain)
+        self.latencies += latencies
+
+    def figures(self, name: str) -> dict[str, float]:
+        """Medians."""
+        spent = sorted(self.latencies)
+        return {
+            f"{name}: turns/s (median)": round(statistics.median(self.rates)),
+            f"{name}: ratio to raw (median of pairs)": round(statistics.median(self.ratios), 2),
+            f"{name}: p50 ms": round(spent[len(spent) // 2] * 1000, 1),
+            f"{name}: p99 ms": round(spent[int(len(spent) * 0.99)] * 1000, 1),
+        }
+
+
 def run(rest: list[str]) -> dict[str, Any]:
-    """Interleaved rounds of raw, 64 conversations, one conversation."""
+    """Interleaved rounds of raw, 64 conversations, one conversation, and 64 with the shipped content, matcher and safety on."""
     app.quiet_logs(Settings())
     content = content_of(FLOW)
-    rows: list[tuple[float, float, float]] = []
-    latencies: list[float] = []
+    with tempfile.TemporaryDirectory() as name:
+        everything = app.load_content_for(Settings(data_dir=Path(name)))
+    plains: list[float] = []
+    many, one, full = Measured(), Measured(), Measured()
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            plain = raw(folder)
-            many, spent = asyncio.run(ours(folder, 64, content))
-            one, _ = asyncio.run(ours(folder, 1, content))
-            rows.append((plain, many, one))
-            latencies += spent
-    latencies.sort()
+            plains.append(plain := raw(folder))
+            many.add(plain, asyncio.run(ours(folder, 64, content)))
+            one.add(plain, asyncio.run(ours(folder, 1, content)))
+            (folder / "full").mkdir()
+            full.add(plain, asyncio.run(ours(folder / "full", 64, everything, texts=QUESTIONS)))
     return {
-        "raw sqlite3 turns/s (median)": round(statistics.median(row[0] for row in rows)),
-        "64 conversations turns/s (median)": round(statistics.median(row[1] for row in rows)),
-        "1 conversation turns/s (median)": round(statistics.median(row[2] for row in rows)),
-        "ratio 64 / raw (median of pairs)": round(statistics.median(row[1] / row[0] for row in rows), 2),
-        "ratio 1 / raw (median of pairs)": round(statistics.median(row[2] / row[0] for row in rows), 2),
-        "64 conversations p50 ms": round(latencies[len(latencies) // 2] * 1000, 1),
-        "64 conversations p99 ms": round(latencies[int(len(latencies) * 0.99)] * 1000, 1),
+        "raw sqlite3 turns/s (median)": round(statistics.median(plains)),
+        "raw sqlite3 ms a commit (median)": round(1000 / statistics.median(plains), 2),
+        **many.figures("64 conversations"),
+        **one.figures("1 conversation"),
+        **full.figures("64 conversations, everything on"),
     }
