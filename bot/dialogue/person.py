@@ -60,12 +60,14 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
 def _danger(draft: Draft, event: Heard, kind: str, text: str) -> Finding | None:
     """What the safety layer found. Kavi's own words, chosen, are none: "от 14 до 17 лет" tells an age, whatever it resembles.
 
-    An unclear sign in another name of an offered answer ("kein Platz") is none either.
+    An unclear sign in another name of an offered answer ("kein Platz") or of a flow ("ruhig atmen") is none either.
     """
     finding = None if isinstance(event, (events.MediaSent, events.Undecryptable)) else event.understanding.finding
     if finding is None or kind == "relay":
         return finding
-    unclear = finding.level == "check" and routing.answers_by_name(draft, text)
+    unclear = finding.level == "check" and (
+        routing.answers_by_name(draft, text) or commands.flow_in(text, draft.content, draft.part.audience) is not None
+    )
     return None if unclear or asking.is_own_label(draft, text) else finding
 
 
