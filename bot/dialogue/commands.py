@@ -74,6 +74,12 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
     return None
 
 
+def names_flow(text: str, content: Content) -> bool:
+    """Whether the text is word for word what begins a flow."""
+    said = fold(text)
+    return any(said == fold(phrase) for flow in content.flows.values() for phrase in _begins(flow, content))
+
+
 def _begins(flow: Flow, content: Content) -> tuple[str, ...]:
     """What begins the flow: its `start` phrases and, for who does not write German, its translated title."""
     if not flow.start:

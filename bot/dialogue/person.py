@@ -58,9 +58,10 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
 
 
 def _danger(draft: Draft, event: Heard, kind: str, text: str) -> Finding | None:
-    """What the safety layer found. Kavi's own words, chosen, are none: "от 14 до 17 лет" tells an age, whatever it resembles.
+    """What the safety layer found. Kavi's own words, chosen, are none: "от 14 до 17 лет" tells an age, whatever it resembles;
+    "mit dem Stern atmen" begins a flow.
 
-    An unclear sign in another name of an offered answer ("kein Platz") or of a flow ("ruhig atmen") is none either.
+    An unclear sign in another name of an offered answer ("kein Platz") or in a misspelt one of a flow is none either.
     """
     finding = None if isinstance(event, (events.MediaSent, events.Undecryptable)) else event.understanding.finding
     if finding is None or kind == "relay":
@@ -68,7 +69,8 @@ def _danger(draft: Draft, event: Heard, kind: str, text: str) -> Finding | None:
     unclear = finding.level == "check" and (
         routing.answers_by_name(draft, text) or commands.flow_in(text, draft.content, draft.part.audience) is not None
     )
-    return None if unclear or asking.is_own_label(draft, text) else finding
+    ours = asking.is_own_label(draft, text) or commands.names_flow(text, draft.content)
+    return None if unclear or ours else finding
 
 
 def _takes_back(draft: Draft, text: str) -> bool:
