@@ -330,8 +330,8 @@ def _recorded(result: Turn, facts: frozenset[str]) -> Iterator[dict[str, Any]]:
             if effect.choices:
                 row["choices"] = [choice.label for choice in effect.choices]
             yield row
-    from bot.testing.script import deeds_of
+    from bot.testing.script import deeds_of, effect_name
 
-    names = deeds_of(result.effects, facts)
+    names = [effect_name(effect) for effect in deeds_of(result.effects, facts)]
     if names:
         yield {"does": names}

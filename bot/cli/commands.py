@@ -79,11 +79,13 @@ def test(
     path: Annotated[Path | None, typer.Argument(help="Datei oder Ordner mit Gesprächstests.")] = None,
     coverage: Annotated[bool, typer.Option(help="Nicht geprüfte Schritte und Abzweigungen zeigen.")] = False,
     mutate: Annotated[bool, typer.Option(help="Abläufe verändern und zeigen, was kein Test bemerkt.")] = False,
+    flow: Annotated[str, typer.Option(help="Nur diese Abläufe verändern, etwa visit-*.")] = "",
+    workers: Annotated[int, typer.Option(help="So viele Prozesse verändern und spielen.")] = 2,
 ) -> None:
     """Spielt die Gesprächstests."""
     from bot.cli.content import run_test
 
-    raise SystemExit(run_test(path=path, coverage=coverage, mutate=mutate))
+    raise SystemExit(run_test(path=path, coverage=coverage, mutate=mutate, flow=flow, workers=workers))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from bot.loader.translations import (
     update_values,
     values_path,
 )
+from bot.testing.script import Script
 from bot.text.readability import total as summed
 
 CONTENT_EXIT = 3
@@ -85,9 +87,8 @@ def _comma(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
 
 
-def run_test(*, path: Path | None, coverage: bool, mutate: bool) -> int:
-    """Plays conversation tests; 1 when one fails."""
-    from bot.testing.mutation import unnoticed
+def run_test(*, path: Path | None, coverage: bool, mutate: bool, flow: str = "", workers: int = 1) -> int:
+    """Plays conversation tests; 1 when one fails. `flow` names the flows that are changed, with `*` for several."""
     from bot.testing.script import exits_of, load_scripts, play
 
     root = content_root(read_settings())
@@ -116,14 +117,21 @@ def run_test(*, path: Path | None, coverage: bool, mutate: bool) -> int:
     share = 100 * (1 - len(missed) / len(exits)) if exits else 100.0
     print(f"Abdeckung: {share:.1f} % von {len(exits)} Schritten und Abzweigungen")
     if mutate:
-        survivors, tried = unnoticed(content, scripts, sorted(content.flows))
-        for mutant in survivors:
-            print(f"{mutant.place}: niemand bemerkt: {mutant.flow}.{mutant.step}: {mutant.what}")
-        print(
-            f"Mutationen: {tried} versucht, {len(survivors)} unbemerkt ({100 * len(survivors) / max(1, tried):.1f} %)"
-        )
+        _mutate(content, scripts, fnmatch.filter(sorted(content.flows), flow or "*"), workers)
     print(f"{len(played) - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _mutate(content: Content, scripts: list[Script], flows: list[str], workers: int) -> None:
+    from bot.testing.mutation import unnoticed
+
+    survivors, tried = unnoticed(content, scripts, flows, workers=workers)
+    for mutant in survivors:
+        print(f"{mutant.place}: niemand bemerkt: {mutant.flow}.{mutant.step}: {mutant.what}")
+    print(
+        f"Mutationen in {len(flows)} Abläufen: {tried} versucht, {len(survivors)} unbemerkt"
+        f" ({_percent(len(survivors), tried)})"
+    )
 
 
 def run_graph(flow: str, out: Path | None) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialogue import flow as model
@@ -23,72 +24,115 @@ class Mutant:
 
 
 def mutants_of(flow: model.Flow) -> Iterator[Mutant]:
-    """Every fault that is tried: conditions turned round, branches dropped, options and steps sent astray."""
+    """Every fault that is tried: conditions turned round, branches dropped, options, stops and timeouts sent astray, acts and
+    words left out. A way that leads to the next step is not taken away: without it the flow goes there as well."""
     for step in flow.steps:
-        match step.action:
-            case model.Branch(cases, otherwise):
-                for at, (expression, goto) in enumerate(cases):
-                    turned = parse(f"not ({expression.source})", expression.place)
-                    flipped = (*cases[:at], (turned, goto), *cases[at + 1 :])
-                    yield _mutant(
-                        flow,
-                        step,
-                        f"flip {expression.source!r}",
-                        replace(step, action=model.Branch(flipped, otherwise)),
-                    )
-                    rest = (*cases[:at], *cases[at + 1 :])
-                    yield _mutant(
-                        flow, step, f"drop {expression.source!r}", replace(step, action=model.Branch(rest, otherwise))
-                    )
-            case model.Ask():
-                yield from _option_mutants(flow, step, step.action)
-            case (
-                model.Count()
-                | model.Call()
-                | model.Remind()
-                | model.Forget()
-                | model.HandOff()
-                | model.File()
-                | model.Send()
-                | model.Do()
-                | model.Study()
-            ):
-                yield _mutant(flow, step, f"skip {type(step.action).__name__.lower()}", replace(step, action=None))
-            case model.Answer(_):
-                yield _mutant(flow, step, "skip answer", replace(step, action=None))
-            case _:
-                if step.say is not None:
-                    yield _mutant(flow, step, "say nothing", replace(step, say=None))
+        yield from _action_mutants(flow, step)
+        if step.say is not None and not isinstance(step.action, model.Ask):
+            yield _mutant(flow, step, "say nothing", replace(step, say=None))
 
 
-def _option_mutants(flow: model.Flow, step: model.Step, ask: model.Ask) -> Iterator[Mutant]:
+def _action_mutants(flow: model.Flow, step: model.Step) -> Iterator[Mutant]:
+    match step.action:
+        case model.Branch(cases, otherwise):
+            for at, (expression, goto) in enumerate(cases):
+                turned = parse(f"not ({expression.source})", expression.place)
+                flipped = (*cases[:at], (turned, goto), *cases[at + 1 :])
+                yield _changed(flow, step, f"flip {expression.source!r}", model.Branch(flipped, otherwise))
+                rest = (*cases[:at], *cases[at + 1 :])
+                yield _changed(flow, step, f"drop {expression.source!r}", model.Branch(rest, otherwise))
+        case model.Ask() as ask:
+            yield from _ask_mutants(flow, step, ask)
+        case None | model.Goto() | model.Link() | model.End() | model.Wait():
+            pass
+        case action:
+            yield _changed(flow, step, f"skip {type(action).__name__.lower()}", None)
+
+
+def _ask_mutants(flow: model.Flow, step: model.Step, ask: model.Ask) -> Iterator[Mutant]:
     for at, option in enumerate(ask.options):
-        if option.goto or option.link:
-            lost = replace(option, goto="", link="")
-            changed = replace(ask, options=(*ask.options[:at], lost, *ask.options[at + 1 :]))
-            yield _mutant(flow, step, f"option {option.value} leads on", replace(step, action=changed))
+        if option.link or option.goto not in ("", flow.after(step.name)):
+            lost = (*ask.options[:at], replace(option, goto="", link=""), *ask.options[at + 1 :])
+            yield _changed(flow, step, f"option {option.value} leads on", replace(ask, options=lost))
+        if option.when is not None:
+            always = (*ask.options[:at], replace(option, when=None), *ask.options[at + 1 :])
+            yield _changed(flow, step, f"option {option.value} for everybody", replace(ask, options=always))
+    if ask.stop_goto:
+        yield _changed(flow, step, "stop ends", replace(ask, stop_goto=""))
+    if ask.timeout:
+        yield _changed(flow, step, "no timeout", replace(ask, timeout=0.0, timeout_goto=""))
+
+
+def _changed(flow: model.Flow, step: model.Step, what: str, action: model.Action | None) -> Mutant:
+    return _mutant(flow, step, what, replace(step, action=action))
 
 
 def _mutant(flow: model.Flow, step: model.Step, what: str, changed: model.Step) -> Mutant:
     return Mutant(flow.name, step.name, step.place, what, changed)
 
 
-def unnoticed(content: Content, scripts: list[Script], flows: list[str]) -> tuple[list[Mutant], int]:
-    """The mutants that every script passes, and how many were tried. Only scripts that walk a flow are played for it."""
-    walks = {id(script): {row[0] for row in play(content, script).trace} for script in scripts}
-    survivors: list[Mutant] = []
-    tried = 0
-    for name in flows:
-        flow = content.flows[name]
-        relevant = [script for script in scripts if name in walks[id(script)]]
-        for mutant in mutants_of(flow):
-            tried += 1
-            changed = _with(content, flow, mutant)
-            if all(play(changed, script).failure is None for script in relevant):
-                survivors.append(mutant)
-    return survivors, tried
+def unnoticed(
+    content: Content,
+    scripts: Sequence[Script],
+    flows: Sequence[str],
+    *,
+    workers: int = 1,
+    seen: Callable[[], None] = lambda: None,
+) -> tuple[list[Mutant], int]:
+    """The mutants that every script passes, in the order of `flows`, and how many were tried.
+
+    Only scripts that walk the changed step are played, until the first that fails. `workers` processes share the work where
+    the system can fork; `seen` is called after each mutant.
+    """
+    mutants = [mutant for name in flows for mutant in mutants_of(content.flows[name])]
+    search = _Search(content, scripts)
+    survivors = []
+    for mutant, survived in zip(mutants, _all_tried(search, mutants, workers), strict=True):
+        seen()
+        if survived:
+            survivors.append(mutant)
+    return survivors, len(mutants)
 
 
-def _with(content: Content, flow: model.Flow, mutant: Mutant) -> Content:
+class _Search:
+    """Which scripts walk which step of the unchanged content; the shortest first, because one that fails is enough."""
+
+    def __init__(self, content: Content, scripts: Sequence[Script]) -> None:
+        self.content = content
+        self.by_step: dict[tuple[str, str], list[Script]] = {}
+        for script in sorted(scripts, key=lambda script: len(script.lines)):
+            for step in dict.fromkeys((flow, step) for flow, step, _ in play(content, script).trace):
+                self.by_step.setdefault(step, []).append(script)
+
+    def survives(self, mutant: Mutant) -> bool:
+        """Whether no script notices."""
+        changed = _with(self.content, mutant)
+        scripts = self.by_step.get((mutant.flow, mutant.step), ())
+        return all(play(changed, script).failure is None for script in scripts)
+
+
+_shared: _Search | None = None  # what forked workers inherit; too large to be sent to them
+
+
+def _all_tried(search: _Search, mutants: Sequence[Mutant], workers: int) -> Iterator[bool]:
+    if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(search.survives, mutants)
+        return
+    global _shared
+    _shared = search
+    try:
+        with multiprocessing.get_context("fork").Pool(workers) as pool:
+            yield from pool.imap(_survives, mutants, chunksize=4)
+    finally:
+        _shared = None
+
+
+def _survives(mutant: Mutant) -> bool:
+    assert _shared is not None
+    return _shared.survives(mutant)
+
+
+def _with(content: Content, mutant: Mutant) -> Content:
+    flow = content.flows[mutant.flow]
     steps = tuple(mutant.changed if step.name == mutant.step else step for step in flow.steps)
     return replace(content, flows={**content.flows, flow.name: replace(flow, steps=steps)})

@@ -146,7 +146,7 @@ class _Player:
         self.talk = talk
         self.facts = facts_of(content)
         self.replies: list[fx.Reply] = []
-        self.done: list[str] = []
+        self.done: list[fx.Effect] = []
 
     def line(self, line: Line) -> None:
         act = _ACTS.get(line.kind)
@@ -168,7 +168,7 @@ class _Player:
         if self.replies:
             raise Difference(f"{place}: not listed: bot: {_show(self.replies[0])}")
         if self.done:
-            raise Difference(f"{place}: not listed: does: {self.done[0]}")
+            raise Difference(f"{place}: not listed: does: {effect_name(self.done[0])}")
 
     def bot(self, line: Line) -> None:
         if not self.replies:
@@ -200,12 +200,26 @@ class _Player:
                 return reply.source == f"{key}:{value}"
 
     def does(self, line: Line) -> None:
-        for wanted in line.fields["does"].texts():
-            if not self.done or self.done[0] != wanted:
-                raise Difference(
-                    f"{line.place}: expected does: {wanted}, got {self.done[0] if self.done else 'nothing'}"
-                )
-            self.done.pop(0)
+        for item in line.fields["does"].items():
+            if not item.is_map:
+                self._did(item)
+            for wanted, values in item.pairs() if item.is_map else ():
+                self._hands_over(values, self._did(wanted))
+
+    def _did(self, wanted: Node) -> fx.Effect:
+        """The next deed, when it is the wanted one."""
+        name = effect_name(self.done[0]) if self.done else "nothing"
+        if name != wanted.text():
+            raise Difference(f"{wanted.place}: expected does: {wanted.text()}, got {name}")
+        return self.done.pop(0)
+
+    def _hands_over(self, wanted: Node, effect: fx.Effect) -> None:
+        """Whether a form, a file or a fact got these values, or with `null` none; others are not looked at."""
+        values = dict(effect.values) if isinstance(effect, (fx.Submit, fx.MakeFile, fx.Record)) else {}
+        for key, value in wanted.pairs():
+            given = values.get(key.text())
+            if given != (None if value.is_null else value.text()):
+                raise Difference(f"{value.place}: expected {key.text()} = {value.plain()}, got {given}")
 
     def owner(self, line: Line) -> None:
         if self.talk.session.owner != line.fields["owner"].text():
@@ -338,10 +352,10 @@ def effect_name(effect: fx.Effect) -> str:
             return type(effect).__name__.lower()
 
 
-def deeds_of(effects: Iterable[fx.Effect], facts: frozenset[str]) -> list[str]:
+def deeds_of(effects: Iterable[fx.Effect], facts: frozenset[str]) -> list[fx.Effect]:
     """What a script must list as `does`: all but replies (listed as `bot`), and of the facts only those that flows count."""
     return [
-        effect_name(effect)
+        effect
         for effect in effects
         if not isinstance(effect, NOISE) and not (isinstance(effect, fx.Record) and effect.name not in facts)
     ]
