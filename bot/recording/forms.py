@@ -8,19 +8,22 @@ from types import MappingProxyType
 
 from bot.recording import effects as fx
 from bot.recording import events as ev
-from bot.recording.state import Recording, group_of
+from bot.recording.state import Part, Recording, group_of
 from bot.recording.steps import take
-from bot.recording.work import A_MONTH, INVITED_AT_ONCE, OPEN_DAYS, Part, Work
+from bot.recording.work import A_MONTH, CODE_LENGTH, INVITED_AT_ONCE, OPEN_DAYS, Work, shown
 from bot.vault.codes import hash_of
 
-CODE_LENGTH = 8  # forty bits, and five guesses an hour
 WHERE = frozenset({"leave", "open", "released"})  # on leave, in open prison where the house allows phones, released
 LISTED = 4  # of a parent's recordings, a message each
 
 
 def _part(event: ev.FormSent) -> Part:
-    """Which part of the phone the form came from."""
-    return "child" if event.values.get("who") == "child" else "adult"
+    """Which part of the phone the form came from; a child with a chat of its `own` has it all to itself."""
+    return "child" if _is_child(event) and not event.values.get("own") else "adult"
+
+
+def _is_child(event: ev.FormSent) -> bool:
+    return event.values.get("who") == "child"
 
 
 # ------------------------------------------------------------------ the caregiver
@@ -50,7 +53,7 @@ def _invite(work: Work, event: ev.FormSent) -> None:
     work.put(one)
     work.effects.append(fx.Open(id=id))
     work.timer("expire", one, work.after(OPEN_DAYS))
-    work.answer(who, "recording.code", code=f"{code[:4]} {code[4:]}")
+    work.answer(who, "recording.code", code=shown(code))
 
 
 def _agree(work: Work, event: ev.FormSent) -> None:
@@ -58,13 +61,20 @@ def _agree(work: Work, event: ev.FormSent) -> None:
     one = _mine(work, event)
     answers = {"yes": "caregiver agrees" if _no_ban(event) else "caregiver declines", "later": "caregiver puts off"}
     if one is not None:
-        take(
-            work,
-            one,
-            answers.get(event.values.get("answer", ""), "caregiver declines"),
-            event.values,
-            event.conversation,
-        )
+        kind = answers.get(event.values.get("answer", ""), "caregiver declines")
+        take(work, one, kind, {**event.values, "fresh": event.fresh}, event.conversation)
+
+
+def _teen(work: Work, event: ev.FormSent) -> None:
+    """She wants another code for her child's own chat: the first was lost, or the child has a phone only now."""
+    one = _mine(work, event)
+    if one is not None and _waits_for_child(one):
+        work.answer(event.conversation, "recording.teen_code", code=work.for_child(one, event.fresh))
+
+
+def _waits_for_child(one: Recording) -> bool:
+    """Whether a child from 14 may still come with its code: its caregiver has agreed, and it has no chat here yet."""
+    return one.group == "teen" and not one.child and one.state in ("asked", "review", "ready", "heard")
 
 
 def _revoke(work: Work, event: ev.FormSent) -> None:
@@ -80,21 +90,45 @@ def _revoke(work: Work, event: ev.FormSent) -> None:
 _ANSWERS: Mapping[str, str] = MappingProxyType({"yes": "agrees", "later": "puts off", "no": "declines"})
 
 
+def _join(work: Work, event: ev.FormSent) -> None:
+    """A child from 14 enters its code in a chat of its own: from now on this recording is decided and heard there alone."""
+    who, wanted = event.conversation, hash_of(event.values.get("code", ""))
+    one = next((one for one in work.recordings.recordings.values() if one.child_code == wanted), None)
+    fits = one is not None and _waits_for_child(one) and who not in one.people
+    if work.tried_out(who) or one is None or not fits or not _is_child(event) or _part(event) == "child":
+        work.wrong_code(who)
+        return
+    work.put(replace(one, child=who, child_code=""))
+    _list_for_child(work, who, "adult")
+
+
 def _child(work: Work, event: ev.FormSent) -> None:
-    """What somebody in the child part says to a recording."""
-    one = _mine(work, event)
-    if one is not None and _part(event) == "child":
+    """What the child says to a recording, in its part or in its own chat."""
+    one = _heard_here(work, event)
+    if one is None:
+        work.answer(event.conversation, "recording.gone", _part(event))
+    elif _is_child(event):
         kind = _ANSWERS.get(event.values.get("answer", ""), "puts off")
-        take(work, one, f"child {kind}", event.values, event.conversation, "child")
+        take(work, one, f"child {kind}", event.values, *one.listener)
 
 
 def _play(work: Work, event: ev.FormSent) -> None:
-    """Somebody wants to hear it: the child in its part, or the caregiver of a small child."""
-    one, part = _mine(work, event), _part(event)
-    if one is not None and part == ("adult" if one.group == "small" else "child"):
-        take(work, one, "somebody listens", event.values, event.conversation, part)
+    """Somebody wants to hear it: the child in its part or chat, or the caregiver of a small child."""
+    one = _heard_here(work, event)
+    if one is None:
+        work.answer(event.conversation, "recording.gone", _part(event))
     else:
-        work.answer(event.conversation, "recording.gone", part)
+        take(work, one, "somebody listens", event.values, *one.listener)
+
+
+def _heard_here(work: Work, event: ev.FormSent) -> Recording | None:
+    """The recording that the form names, if whoever sent it is the one to hear it."""
+    one = work.recordings.recordings.get(event.values.get("id", ""))
+    if one is None or _is_child(event) != (one.group != "small"):
+        return None
+    who, part = one.listener
+    mine = event.conversation == who and (part == _part(event) or who == one.child)
+    return one if mine else None
 
 
 def _mine(work: Work, event: ev.FormSent) -> Recording | None:
@@ -150,26 +184,30 @@ def _of_parent(work: Work, who: str) -> list[Recording]:
 def _list(work: Work, event: ev.FormSent) -> None:
     """What there is for whoever asks: the child, the caregiver or the parent."""
     who = event.conversation
-    if _part(event) == "child":
-        _list_for_child(work, who)
+    if _is_child(event):
+        _list_for_child(work, who, _part(event))
     elif event.values.get("who") == "parent":
         _list_for_parent(work, who)
     else:
         _list_for_caregiver(work, who)
 
 
-def _list_for_child(work: Work, who: str) -> None:
+def _list_for_child(work: Work, who: str, part: Part) -> None:
     """One at a time: what waits for an answer, then what was not heard yet, then the newest."""
     order = ("asked", "ready", "heard")
-    found = [one for one in _of_family(work, who) if one.state in order and one.group != "small"]
+    found = [
+        one
+        for one in work.recordings.recordings.values()
+        if one.state in order and one.group != "small" and one.listener == (who, part)
+    ]
     one = min(found, key=lambda one: (order.index(one.state), -one.sent), default=None)
     if one is None:
-        work.answer(who, "recording.nothing", "child")
+        work.answer(who, "recording.nothing", part)
     elif one.state == "asked":
-        work.answer(who, "recording.child_ask", "child", id=one.id, kind=one.kind)
+        work.answer(who, "recording.child_ask", part, id=one.id, kind=one.kind)
     else:
         flow = "recording.child_offer" if one.state == "ready" else "recording.child_again"
-        work.answer(who, flow, "child", id=one.id, kind=one.kind)
+        work.answer(who, flow, part, id=one.id, kind=one.kind)
 
 
 def _list_for_caregiver(work: Work, who: str) -> None:
@@ -182,7 +220,8 @@ def _list_for_caregiver(work: Work, who: str) -> None:
         work.answer(who, "recording.offer", id=one.id, kind=one.kind, group=one.group)
     elif one is not None:
         state = "here" if one.state in ("ready", "heard") else "on_its_way"
-        work.answer(who, "recording.family", id=one.id, kind=one.kind, state=state, group=one.group)
+        group = "own" if one.child else one.group
+        work.answer(who, "recording.family", id=one.id, kind=one.kind, state=state, group=group)
     else:
         work.answer(who, "recording.codes", count=str(len(unused)))
 
@@ -199,6 +238,6 @@ def _of_family(work: Work, who: str) -> list[Recording]:
 
 
 FORMS: Mapping[str, Callable[[Work, ev.FormSent], None]] = MappingProxyType({
-    "invite": _invite, "agree": _agree, "revoke": _revoke, "child": _child, "play": _play, "code": _code, "sent": _sent,
-    "delete": _delete, "list": _list,
+    "invite": _invite, "agree": _agree, "revoke": _revoke, "teen": _teen, "join": _join, "child": _child, "play": _play,
+    "code": _code, "sent": _sent, "delete": _delete, "list": _list,
 })  # fmt: skip

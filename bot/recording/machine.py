@@ -66,6 +66,9 @@ def _forget(work: Work, conversation: str) -> None:
         if one.caregiver == conversation:
             take(work, one, "caregiver is erased", {})
             work.put(replace(work.recordings.recordings[one.id], caregiver=""))
+        elif one.child == conversation:
+            take(work, one, "child is erased", {})
+            work.put(replace(work.recordings.recordings[one.id], child=""))
         elif one.parent == conversation:
             take(work, one, "parent is erased", {})
             work.put(replace(work.recordings.recordings[one.id], parent="", told=True))

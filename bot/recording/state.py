@@ -15,6 +15,9 @@ STATES: tuple[State, ...] = ("invited", "joined", "offered", "asked", "review", 
 Group = Literal["small", "child", "teen"]
 """Who gets it: under 6 the caregiver plays it, from 6 the child part does, from 14 the child decides as well."""
 
+Part = Literal["adult", "child"]
+"""Of a phone: who holds it. In a child's own chat its owner is in the first, as everybody in theirs."""
+
 TEEN, SCHOOL = 14, 6  # years
 
 
@@ -31,10 +34,26 @@ class Recording:
     caregiver: str  # conversation id; "" once erased
     group: Group
     parent: str = ""  # conversation id, once the code was entered
+    child: str = (
+        ""  # conversation id of a child from 14 that entered its own code; "" = the child part of the caregiver's phone
+    )
+    child_code: str = ""  # hash of that code, until it was entered
     kind: str = ""  # "message" or "story"
     voice: str = ""
     told: bool = False  # the parent knows what became of it: it arrived, or its time is over
     since: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def listener(self) -> tuple[str, Part]:
+        """Who answers and hears it: (conversation, part of the phone)."""
+        if self.group == "small":
+            return self.caregiver, "adult"
+        return (self.child, "adult") if self.child else (self.caregiver, "child")
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The conversations that have to do with it."""
+        return frozenset({self.caregiver, self.parent, self.child} - {""})
 
     @property
     def live(self) -> bool:
@@ -67,10 +86,10 @@ def known_to(recordings: Recordings, who: str, part: str) -> list[str]:
     may know (`waiting`, `arrived`, `over`)."""
     words = []
     for one in recordings.recordings.values():
-        if one.caregiver == who and one.live:
-            if part == "child":
-                words += ["child"] if one.state in ("asked", "ready", "heard") and one.group != "small" else []
-            else:
+        if one.live and one.group != "small" and one.listener == (who, part):
+            words += ["child"] if one.state in ("asked", "ready", "heard") else []
+        elif one.caregiver == who and one.live:
+            if part == "adult":
                 words.append("code" if one.state in ("invited", "joined") else "family")
         elif one.parent == who and part == "adult" and one.sent and "deleted" not in one.since:
             words.append(one.seen_by_parent)

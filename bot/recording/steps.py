@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from bot.recording import effects as fx
-from bot.recording.state import Recording, take_of
+from bot.recording.state import Part, Recording, take_of
 from bot.recording.table import meaning
-from bot.recording.work import AGAIN_DAYS, DAY, KEPT_DAYS, LONGEST_DAYS, OPEN_DAYS, Part, Work, news_time
+from bot.recording.work import AGAIN_DAYS, DAY, KEPT_DAYS, LONGEST_DAYS, OPEN_DAYS, Work, news_time
 
 Step = Callable[[Work, Recording, Mapping[str, str]], None]
 
@@ -58,9 +58,15 @@ def _swallow(work: Work, one: Recording, values: Mapping[str, str]) -> None:
 def _pass_on(work: Work, one: Recording, values: Mapping[str, str]) -> None:
     if one.group == "teen":
         asked = work.move(one, "asked")
-        work.tell(asked.caregiver, "recording.child_ask", "child", id=asked.id, kind=asked.kind)
+        work.answer(asked.caregiver, "recording.teen_code", code=work.for_child(asked, values["fresh"]))
+        _ask_child(work, asked)
     else:
         _submit(work, one, values)
+
+
+def _ask_child(work: Work, one: Recording) -> None:
+    who, part = one.listener
+    work.tell(who, "recording.child_ask", part, id=one.id, kind=one.kind)
 
 
 def _submit(work: Work, one: Recording, values: Mapping[str, str]) -> None:
@@ -77,16 +83,17 @@ def _release(work: Work, one: Recording, values: Mapping[str, str]) -> None:
 
 
 def _tell_of(work: Work, one: Recording) -> None:
-    """That it is there: a small child's caregiver is asked, an older child in its own part."""
+    """That it is there: a small child's caregiver is asked, an older child in its own part or chat."""
     if one.group == "small":
         work.tell(one.caregiver, "recording.small", id=one.id, kind=one.kind)
         return
-    work.tell(one.caregiver, "recording.ready")
-    work.tell(one.caregiver, "recording.child_offer", "child", id=one.id, kind=one.kind)
+    who, part = one.listener
+    work.tell(one.caregiver, "recording.ready", own="yes" if one.child else "")
+    work.tell(who, "recording.child_offer", part, id=one.id, kind=one.kind)
 
 
 def _play(work: Work, one: Recording, values: Mapping[str, str]) -> None:
-    """The only place where a sound goes out: a small child's caregiver hears it, else the child part alone."""
+    """The only place where a sound goes out: a small child's caregiver hears it, else the child alone."""
     heard = work.move(one, "heard")
     if one.state != "heard":
         work.effects.append(fx.Counted(step="heard"))
@@ -94,8 +101,8 @@ def _play(work: Work, one: Recording, values: Mapping[str, str]) -> None:
     last = datetime.fromtimestamp(heard.sent + LONGEST_DAYS * DAY, UTC)
     work.timer("expire", heard, min(work.after(KEPT_DAYS), last))
     work.effects.append(fx.Keep(id=heard.id, source=heard.voice, name=heard.voice))
-    part: Part = "adult" if one.group == "small" else "child"
-    work.answer(heard.caregiver, "recording.play", part, id=heard.id, kind=heard.kind, voice=heard.voice)
+    who, part = heard.listener
+    work.answer(who, "recording.play", part, id=heard.id, kind=heard.kind, voice=heard.voice)
 
 
 def _ask_again(work: Work, one: Recording, values: Mapping[str, str]) -> None:
@@ -106,7 +113,7 @@ def _remind(work: Work, one: Recording, values: Mapping[str, str]) -> None:
     if one.state == "offered":
         work.tell(one.caregiver, "recording.offer", id=one.id, kind=one.kind, group=one.group)
     elif one.state == "asked":
-        work.tell(one.caregiver, "recording.child_ask", "child", id=one.id, kind=one.kind)
+        _ask_child(work, one)
     else:
         _tell_of(work, one)
 

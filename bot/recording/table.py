@@ -45,6 +45,7 @@ TABLE: Mapping[str, Mapping[State, Meaning]] = MappingProxyType({
     "counsellor declines":    _row("ignore", "ignore",  "ignore",    "ignore",    "end",    "ignore",    "ignore", "ignore"),
     "somebody listens":       _row("refuse", "refuse",  "refuse",    "refuse",    "refuse", "play",      "play",   "refuse"),
     "caregiver is erased":    _row("end",    "end",     "end",       "end",       "end",    "end",       "end",    "ignore"),
+    "child is erased":        _row("ignore", "ignore",  "ignore",    "end",       "end",    "end",       "end",    "ignore"),
     "parent is erased":       _row("ignore", "end",     "end",       "end",       "end",    "end",       "end",    "ignore"),
     "timer: again":           _row("ignore", "ignore",  "remind",    "remind",    "ignore", "remind",    "ignore", "ignore"),
     "timer: expire":          _row("lapse",  "lapse",   "lapse",     "lapse",     "lapse",  "lapse",     "lapse",  "ignore"),

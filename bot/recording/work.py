@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import Literal
 
 from bot.dialogue.rendering import BERLIN
 from bot.recording import effects as fx
-from bot.recording.state import Recording, Recordings, State
+from bot.recording.state import Part, Recording, Recordings, State
 from bot.vault import codes
 from bot.vault.retention import days
 
@@ -18,10 +17,9 @@ LONGEST_DAYS = days("recording")  # never longer after it was sent
 AGAIN_DAYS = 3.0  # after which somebody who put it off is asked again
 A_MONTH = 4  # recordings that one parent may send in thirty days
 INVITED_AT_ONCE = 3  # codes of one caregiver that nobody has used yet
+CODE_LENGTH = 8  # forty bits, and five guesses an hour
 DAY = 86_400.0
 EVENING = time(18)  # when parents hear that something arrived
-
-Part = Literal["adult", "child"]
 
 
 class Work:
@@ -67,7 +65,7 @@ class Work:
 
     def end(self, one: Recording) -> Recording:
         """It is over: its key dies, and nobody works on it any more. What its parent may know changes by nothing."""
-        ended = replace(self.move(one, "ended"), voice="", code_hash="")
+        ended = replace(self.move(one, "ended"), voice="", code_hash="", child_code="")
         self.put(ended)
         self.effects += [fx.Destroy(id=one.id), fx.Unreview(id=one.id)]
         self.effects += [fx.DropTimer(name=f"{kind}|{one.id}") for kind in ("again", "expire")]
@@ -85,10 +83,21 @@ class Work:
         self.recordings = replace(self.recordings, guesses=codes.one_more(self.recordings.guesses, who, self.now))
         self.answer(who, "recording.code_wrong", wait=wait)
 
+    def for_child(self, one: Recording, fresh: str) -> str:
+        """A new code with which a child from 14 answers in its own chat; one that was drawn before is good no more."""
+        code = fresh[:CODE_LENGTH]
+        self.put(replace(one, child_code=codes.hash_of(code)))
+        return shown(code)
+
     def sent_lately(self, parent: str) -> int:
         """How many this parent has sent in thirty days, whatever became of them: an end must not be felt here."""
         since = self.now - OPEN_DAYS * DAY
         return sum(one.parent == parent and one.sent > since for one in self.recordings.recordings.values())
+
+
+def shown(code: str) -> str:
+    """In two parts, easier to read out."""
+    return f"{code[:4]} {code[4:]}"
 
 
 def news_time(at: datetime) -> datetime:

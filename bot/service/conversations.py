@@ -326,9 +326,9 @@ class Conversations:
         if await self.store.address_of(self.store.conversation_id(RECORDINGS)) is None:
             return []
         from bot.recording.state import known_to
-        from bot.service.recording import load
+        from bot.service.recording import load_of
 
-        return known_to(await load(self.store), turned.conversation, part)
+        return known_to(await load_of(self.store, str(turned.conversation)), turned.conversation, part)
 
     def _remember(self, gathered: Gathered, turned: Turned, result: Turn, before: Session) -> None:
         """The transcript, only with consent and without complaints; each line carries the part of the phone it belongs to.

@@ -6,7 +6,9 @@ seals the file and is destroyed with it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -26,26 +28,69 @@ from bot.ports import (
     TurnCommit,
     vault_of,
 )
-from bot.recording import Recordings, decide
+from bot.recording import Recording, Recordings, decide
 from bot.recording import effects as fx
 from bot.recording import events as ev
 from bot.recording.state import recording_from, to_text
 from bot.service.codes import GUESSES, guesses_from, guesses_kept
 from bot.service.translation import Gathered, flow_started
+from bot.vault.codes import hash_of
 
 log = Log("kavi.recording")
 
 RECORDING = "recording"
+OF, CODE = "recording-of", "recording-code"  # where to look: "conversation|id", and hash of a code -> id
+INDEXED = "recording-indexed"  # says that everything stands in both
 COUNTED = "recording"  # name of the weekly numbers
 KEPT_AFTER_END = timedelta(days=60)  # its parent's news may still be on their way, and the month's limit counts it
 
 
 async def load(store: Store) -> Recordings:
-    """The recordings as they were stored last."""
+    """All recordings as they were stored last."""
     return Recordings(
         recordings={one.key: recording_from(one.body or "{}") for one in await store.documents(RECORDING)},
         guesses=guesses_from(await store.document(GUESSES, RECORDING)),
     )
+
+
+async def load_of(store: Store, conversation: str) -> Recordings:
+    """Those that have to do with this conversation."""
+    return await _with(store, Recordings(), [row.key.partition("|")[2] for row in await _of(store, conversation)])
+
+
+async def _of(store: Store, conversation: str) -> list[Document]:
+    return await store.documents(OF, f"{conversation}|")
+
+
+async def _with(store: Store, known: Recordings, ids: Iterable[str]) -> Recordings:
+    """The same with the stored ones of these ids; what is known already stays as it is."""
+    found = dict(known.recordings)
+    for id in dict.fromkeys(ids):
+        row = await store.document(RECORDING, id) if id and id not in found else None
+        if row is not None and row.body is not None:
+            found[id] = recording_from(row.body)
+    return replace(known, recordings=found)
+
+
+async def _needed(store: Store, known: Recordings, event: ev.Event) -> Recordings:
+    """What is known and what this event can be about: its sender's, the one it names, the one its code opens."""
+    ids: list[str] = []
+    match event:
+        case ev.FormSent():
+            ids = [row.key.partition("|")[2] for row in await _of(store, event.conversation)]
+            ids.append(event.values.get("id", ""))
+            code = event.values.get("code")
+            row = await store.document(CODE, hash_of(code)) if code else None
+            ids.append(str(json.loads(row.body)) if row is not None and row.body else "")
+        case ev.Forgotten():
+            ids = [row.key.partition("|")[2] for row in await _of(store, event.conversation)]
+        case ev.Judged():
+            ids = [event.id]
+        case ev.TimerDue():
+            ids = [event.name.partition("|")[2]]
+        case _:
+            assert_never(event)
+    return await _with(store, known, ids)
 
 
 def opened(lane: Lane) -> TurnCommit:
@@ -65,12 +110,18 @@ class RecordingLane:
 
     async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
         """Runs the waiting events; a fault in one of them costs that one, is logged, and stops nothing else."""
-        before = recordings = await load(self.store)
+        places = await self._index()
+        recordings = Recordings(guesses=guesses_from(await self.store.document(GUESSES, RECORDING)))
+        before = recordings
         out = Gathered()
         for row in lane.inbox:
             event = self._event(row)
             if event is None:
                 continue
+            needed = await _needed(self.store, recordings, event)
+            fresh = {id: one for id, one in needed.recordings.items() if id not in recordings.recordings}
+            before = replace(before, recordings={**before.recordings, **fresh})
+            recordings = needed
             try:
                 decision = decide(recordings, event)
             except Exception as error:  # a fault of ours must not hold up everybody
@@ -84,8 +135,15 @@ class RecordingLane:
             conversation=lane.conversation, address=RECORDINGS, fence=lane.fence, version=lane.version, session="{}",
             consented=False, done=tuple(row.number for row in lane.inbox), posts=tuple(out.posts), timers=tuple(out.timers),
             cancel_timers=tuple(out.cancel), tallies=tuple(out.tallies), blobs=tuple(out.blobs),
-            documents=tuple(_changes(before, recordings, now)),
+            documents=(*places, *_changes(before, recordings, now)),
         )  # fmt: skip
+
+    async def _index(self) -> list[Document]:
+        """Where to look for what an earlier version stored; nothing when that was written once."""
+        if await self.store.document(INDEXED, RECORDING) is not None:
+            return []
+        rows = [row for one in (await load(self.store)).recordings.values() for row in _places(None, one, None)]
+        return [*rows, Document(kind=INDEXED, key=RECORDING, body="{}")]
 
     async def _carry_out(self, out: Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
         match effect:
@@ -153,6 +211,19 @@ def _changes(before: Recordings, after: Recordings, now: datetime) -> list[Docum
         if before.recordings.get(key) != one:
             expires = None if one.live else now + KEPT_AFTER_END
             rows.append(Document(kind=RECORDING, key=key, body=to_text(one), expires=expires))
+            rows += _places(before.recordings.get(key), one, expires)
     if before.guesses != after.guesses:
         rows.append(guesses_kept(RECORDING, after.guesses, now))
     return rows
+
+
+def _places(before: Recording | None, one: Recording, expires: datetime | None) -> list[Document]:
+    """Where it is looked for: by whoever has to do with it, and by its codes."""
+    keys = {f"{who}|{one.id}" for who in one.people}
+    gone = {f"{who}|{one.id}" for who in before.people} - keys if before is not None else set()
+    rows = [Document(kind=OF, key=key, body="{}", expires=expires) for key in sorted(keys)]
+    rows += [Document(kind=OF, key=key, body=None) for key in sorted(gone)]
+    codes = {one.code_hash, one.child_code} - {""}
+    old = {before.code_hash, before.child_code} - {""} - codes if before is not None else set()
+    rows += [Document(kind=CODE, key=code, body=json.dumps(one.id), expires=expires) for code in sorted(codes)]
+    return rows + [Document(kind=CODE, key=code, body=None) for code in sorted(old)]

@@ -7,7 +7,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from bot.service.desk import DeskLane
 from bot.service.desk_inbox import to_the_desk
 from bot.service.forgetting import erase_everywhere
 from bot.service.pump import pump
-from bot.service.recording import load
+from bot.service.recording import CODE, INDEXED, OF, load, load_of
 from bot.service.staff import set_member
 from bot.storage.sqlite import SqliteStore
 from bot.testing.script import onboarded
@@ -169,13 +169,50 @@ async def town(content: Content, tmp_path: Path) -> AsyncIterator[Town]:
     async with app.open_store(Settings(data_dir=tmp_path)) as store:
         desk = DeskLane(store, Policy(teams={"": Team(rooms=((ACCOUNT, QUEUE),))}))
         made = Town(store, Conversations(content, store, desk=True), desk, Chats(store))
-        for who, audience in (("mum", "caregiver"), ("dad", "parent"), ("eve", "parent")):
-            await app.begin_with(store, at(who), onboarded(audience))
+        for who, audience in (("mum", "caregiver"), ("dad", "parent"), ("eve", "parent"), ("kid", "child")):
+            await app.begin_with(store, at(who), onboarded(audience, age=15))
         await set_member(
             store, "berg", "test", START, code="CODEBERG", alias="Frau Berg", roles=["counsellor"], active=True
         )
         await made.counsel("/anmelden CODEBERG")
         yield made
+
+
+async def test_a_teenager_decides_and_hears_in_its_own_chat(town: Town) -> None:
+    await town.send(await town.invite(15))
+    heard = await town.say("mum", "1")
+    found = re.search(r"Der Code für Ihr Kind: \*\*([0-9A-Z]{4} [0-9A-Z]{4})", heard)
+    assert found, heard
+    assert "Aufnahme" not in town.news(QUEUE), "no counsellor before the child"
+    assert "gilt hier nicht" in await town.say("kid", "code für die aufnahme", "0000 0000")
+    assert "Du entscheidest" in await town.say("kid", "code für die aufnahme", found[1].lower())
+    await town.say("kid", "ja, darf kommen")
+    card = re.search(r"Aufnahme ([0-9A-Z]{6})", town.news(QUEUE))
+    assert card, town.news(QUEUE)
+    await town.counsel(f"/anhören {card[1]}")
+    await town.counsel(f"/freigeben {card[1]}")
+    assert "Für dich ist eine Aufnahme da" in town.news("kid")
+    assert "in seinem eigenen Chat" in town.news("mum")
+    assert "Aufnahme" not in await town.to_the_child(), "nothing in the child part of the mother's phone"
+    assert "keine Aufnahme" in await town.say("mum", "sprachnachricht")
+    await town.say("kid", "jetzt hören")
+    assert (town.chats.sounds["kid"], town.chats.sounds["mum"]) == ([SOUND], [])
+    assert await load_of(town.store, town.store.conversation_id(at("kid"))) == replace(
+        await load(town.store), guesses={}
+    )
+    await erase_everywhere(town.store, town.store.conversation_id(at("kid")), town.now)
+    await town.wait(days=1)
+    assert await town.destroyed()
+
+
+async def test_what_was_stored_before_there_was_an_index_is_found(town: Town) -> None:
+    await town.send(await town.invite(8))
+    for kind in (OF, CODE, INDEXED):
+        rows = await town.store.documents(kind)
+        assert rows
+        await town.store.put_documents([replace(row, body=None) for row in rows])
+    await town.say("mum", "1")
+    assert "Aufnahme" in town.news(QUEUE)
 
 
 async def test_a_story_reaches_the_child_and_can_be_heard_again(town: Town) -> None:

@@ -14,9 +14,10 @@ from bot.dialogue.rendering import BERLIN
 from bot.recording import Recording, Recordings, decide
 from bot.recording import effects as fx
 from bot.recording import events as ev
-from bot.recording.state import STATES, recording_from, to_text
+from bot.recording.state import STATES, known_to, recording_from, to_text
 from bot.recording.table import TABLE
 from bot.recording.work import A_MONTH, news_time
+from bot.vault.codes import hash_of
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 README = Path(__file__).parents[3] / "bot" / "README.md"
@@ -30,6 +31,7 @@ class Life:
         self.now, self.all, self.drawn = START, Recordings(), 0
         self.timers: dict[str, datetime] = {}
         self.effects: tuple[fx.Effect, ...] = ()
+        self.teen_codes: list[str] = []
 
     def happen(self, event: ev.Event) -> tuple[fx.Effect, ...]:
         decision = decide(self.all, event)
@@ -40,6 +42,8 @@ class Life:
                 self.timers[effect.name] = effect.due
             elif isinstance(effect, fx.DropTimer):
                 self.timers.pop(effect.name, None)
+            elif isinstance(effect, fx.StartFlow) and effect.flow == "recording.teen_code":
+                self.teen_codes.append(dict(effect.slots)["code"])
         return self.effects
 
     def send(self, who: str, form: str, /, **values: str) -> tuple[fx.Effect, ...]:
@@ -122,12 +126,78 @@ def test_a_story_from_the_code_to_being_heard(life: Life) -> None:
 def test_a_child_from_fourteen_decides_before_any_counsellor_listens(life: Life) -> None:
     id = life.sent(14)
     life.send("mum", "agree", id=id, answer="yes", **SAFE)
-    assert life.flows() == ["recording.child_ask"]
+    assert life.flows() == ["recording.teen_code", "recording.child_ask"]
     assert not [one for one in life.effects if isinstance(one, fx.Review)]
     life.send("mum", "child", id=id, answer="yes", who="caregiver")
     assert life.state(id) == "asked", "the caregiver cannot answer for it"
     life.send("mum", "child", id=id, answer="yes", who="child")
     assert life.state(id) == "review"
+
+
+def asked_teen(life: Life) -> str:
+    """A recording for a child of 15 that has entered its code in a chat of its own."""
+    id = life.sent(15)
+    life.send("mum", "agree", id=id, answer="yes", **SAFE)
+    life.send("kid", "join", code=life.teen_codes[-1], who="child", own="yes")
+    return id
+
+
+def test_a_child_with_a_phone_of_its_own_decides_and_hears_there_alone(life: Life) -> None:
+    id = asked_teen(life)
+    assert [(one.conversation, one.flow, one.part) for one in life.effects if isinstance(one, fx.StartFlow)] == [
+        ("kid", "recording.child_ask", "adult")
+    ]
+    life.send("mum", "child", id=id, answer="no", who="child")
+    assert (life.flows(), life.state(id)) == (["recording.gone"], "asked"), "nobody answers for it on the shared phone"
+    life.send("kid", "child", id=id, answer="yes", who="child", own="yes")
+    assert life.state(id) == "review"
+    life.happen(ev.Judged(at=life.now, id=id, released=True))
+    assert [(one.conversation, one.flow) for one in life.effects if isinstance(one, fx.StartFlow)] == [
+        ("mum", "recording.ready"),
+        ("kid", "recording.child_offer"),
+    ]
+    assert [one.flow for one in life.hear(id)] == ["recording.gone"], "not in the child part of the caregiver's phone"
+    assert [one.flow for one in life.list_of("mum", "child")] == ["recording.nothing"]
+    heard = life.send("kid", "play", id=id, who="child", own="yes")
+    (played,) = [one for one in heard if isinstance(one, fx.StartFlow)]
+    assert (played.conversation, played.flow, played.part) == ("kid", "recording.play", "adult")
+
+
+def test_the_childs_code_is_good_once_for_one_and_only_after_the_caregivers_yes(life: Life) -> None:
+    id = asked_teen(life)
+    first = life.teen_codes[-1]
+    life.send("eve", "join", code=first, who="child", own="yes")
+    assert life.flows() == ["recording.code_wrong"]
+    life.send("mum", "teen", id=id)
+    assert life.effects == (), "it has its chat already"
+    other = life.sent(16)
+    life.send("mum", "teen", id=other)
+    assert life.effects == (), "she has not agreed yet"
+    life.send("mum", "agree", id=other, answer="yes", **SAFE)
+    old = life.teen_codes[-1]
+    life.send("mum", "teen", id=other)
+    assert life.flows() == ["recording.teen_code"]
+    for who, code, own in (("kid", old, "yes"), ("mum", life.teen_codes[-1], "yes"), ("gran", life.teen_codes[-1], "")):
+        life.send(who, "join", code=code, who="child", own=own)
+        assert life.flows() == ["recording.code_wrong"], "an older code; the caregiver herself; a phone that is shared"
+    life.send("kid", "join", code=life.teen_codes[-1].lower(), who="child", own="yes")
+    assert life.flows() == ["recording.child_ask"]
+
+
+def test_a_child_that_deletes_its_chat_has_said_no(life: Life) -> None:
+    id = asked_teen(life)
+    life.happen(ev.Forgotten(at=life.now, conversation="kid"))
+    assert (life.state(id), life.all.recordings[id].child) == ("ended", "")
+    assert life.flows() == []
+
+
+def test_what_is_told_about_it_goes_with_the_chat(life: Life) -> None:
+    id = asked_teen(life)
+    assert known_to(life.all, "kid", "adult") == ["child"]
+    assert known_to(life.all, "mum", "child") == []
+    assert known_to(life.all, "mum", "adult") == ["family"]
+    life.send("kid", "child", id=id, answer="no", who="child", own="yes")
+    assert known_to(life.all, "kid", "adult") == []
 
 
 def test_a_small_childs_recording_goes_to_the_caregiver(life: Life) -> None:
@@ -324,8 +394,8 @@ def test_lists_show_each_what_is_theirs(life: Life) -> None:
 
 STEP = st.tuples(
     st.sampled_from(["invite", "invite", "code", "code", "sent", "sent", "agree", "agree", "child", "child", "play", "play", "play",
-                     "judge", "judge", "delete", "revoke", "list", "forget", "timer", "nonsense"]),
-    st.sampled_from(["mum", "dad", "gran", "eve"]),
+                     "judge", "judge", "delete", "revoke", "list", "teen", "join", "join", "forget", "timer", "nonsense"]),
+    st.sampled_from(["mum", "mum", "dad", "gran", "eve", "kid", "kid"]),
     st.integers(0, 5),  # which recording
     st.sampled_from(["yes", "yes", "yes", "no", "later"]),
     st.sampled_from(["child", "child", "caregiver", "parent"]),
@@ -346,18 +416,21 @@ class Witness:
             self.yes.add((event.id, "counsellor")) if event.released else None
         elif isinstance(event, ev.Forgotten):
             self.no |= {
-                id for id, one in before.recordings.items() if event.conversation in (one.caregiver, one.parent)
+                id
+                for id, one in before.recordings.items()
+                if event.conversation in (one.caregiver, one.parent, one.child)
             }
         elif isinstance(event, ev.FormSent) and (one := before.recordings.get(event.values.get("id", ""))) is not None:
             self._form(event, one)
 
     def _form(self, event: ev.FormSent, one: Recording) -> None:
         values, family = event.values, event.conversation == one.caregiver
+        child = event.conversation == (one.child or one.caregiver)
         if event.form == "agree" and family and one.sent:
             safe = values["remand"] == values["ban"] == "no"
             self.yes.add((one.id, "caregiver")) if values["answer"] == "yes" and safe else None
             self.no.add(one.id) if values["answer"] == "no" or (values["answer"] == "yes" and not safe) else None
-        elif event.form == "child" and family and values["who"] == "child" and "caregiver" in self._given(one.id):
+        elif event.form == "child" and child and values["who"] == "child" and "caregiver" in self._given(one.id):
             self.yes.add((one.id, "child")) if values["answer"] == "yes" else None
 
     def _given(self, id: str) -> set[str]:
@@ -366,6 +439,11 @@ class Witness:
     def allows(self, one: Recording) -> bool:
         needed = {"caregiver", "counsellor"} | ({"child"} if one.group == "teen" else set())
         return needed <= self._given(one.id) and one.id not in self.no
+
+
+def _teen_code(life: Life, id: str) -> str:
+    one = life.all.recordings.get(id)
+    return next((code for code in life.teen_codes if one is not None and hash_of(code) == one.child_code), "NOTHING0")
 
 
 def make(step: tuple[str, ...], life: Life) -> ev.Event:
@@ -381,7 +459,8 @@ def make(step: tuple[str, ...], life: Life) -> ev.Event:
         return ev.Forgotten(at=life.now, conversation=who)
     life.drawn += 1
     values = {"id": id, "answer": answer, "who": role, "remand": "no", "ban": ban, "age": age, "voice": f"sound-of-{id}", "where": "leave",
-              "code": f"C0DE{id[2:]:>04}", "kind": "story", "which": "newest"}  # fmt: skip
+              "own": "yes" if who == "kid" else "", "kind": "story", "which": "newest",
+              "code": _teen_code(life, id) if what == "join" else f"C0DE{id[2:]:>04}"}  # fmt: skip
     return ev.FormSent(
         at=life.now, conversation=who, form=what, values=values, fresh=f"C0DE{life.drawn:04}id{life.drawn}"
     )
@@ -411,12 +490,13 @@ def check(life: Life, witness: Witness, effect: fx.StartFlow, event: ev.Event) -
     if "voice" in slots:
         one = life.all.recordings[slots["id"]]
         assert witness.allows(one)
-        assert effect.conversation == one.caregiver
-        assert effect.part == ("adult" if one.group == "small" else "child")
+        assert effect.conversation == (one.child or one.caregiver)
+        assert effect.part == ("adult" if one.group == "small" or one.child else "child")
+        assert not one.child or one.group == "teen"
     asked = isinstance(event, ev.FormSent) and event.conversation == effect.conversation
     if effect.conversation != getattr(event, "conversation", "") and "id" in slots:
         one = life.all.recordings[slots["id"]]
-        assert effect.conversation in (one.caregiver, one.parent), "nobody else hears of it"
+        assert effect.conversation in (one.caregiver, one.parent, one.child), "nobody else hears of it"
     if not asked and effect.flow.startswith("recording.parent"):
         assert effect.flow == "recording.parent_news", "a parent is told of nothing but that, and of that by a timer"
         assert isinstance(event, ev.TimerDue)
