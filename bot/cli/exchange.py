@@ -19,7 +19,7 @@ from bot.exchange import Exchange, Institution
 from bot.ports import Tally, week_of
 from bot.service.codes import draw
 from bot.service.exchange import COUNTED, load, remove_institution, set_circle, set_institution
-from bot.service.exchange_rooms import audit_lines
+from bot.service.exchange_rooms import audit_lines, log_broken_at
 from bot.service.translation import CODE_LENGTH
 from bot.vault.codes import hash_of
 
@@ -102,8 +102,8 @@ def run_list() -> int:
 
 
 def run_rooms() -> int:
-    """Protected rooms with what was done with each; never what was written."""
-    exchange, lines = asyncio.run(_rooms())
+    """Protected rooms with what was done with each, never what was written; 1 when the log's chain is broken."""
+    exchange, lines, broken = asyncio.run(_rooms())
     table = Table("Raum", "Vermittlung", "Stand", "Zweck", "Ende", "Stellen", "Verlauf")
     for room in sorted(exchange.rooms.values(), key=lambda room: (not room.live, room.until)):
         names = [one.name for id in room.institutions if (one := exchange.institutions.get(id)) is not None]
@@ -115,7 +115,8 @@ def run_rooms() -> int:
             datetime.fromtimestamp(room.until, UTC).strftime("%d.%m.%Y"), ", ".join(names), "\n".join(done),
         )  # fmt: skip
     Console().print(table)
-    return 0
+    print(f"{len(lines)} Zeilen, Kette {'lückenlos' if broken is None else f'UNTERBROCHEN bei Zeile {broken}'}.")
+    return 0 if broken is None else 1
 
 
 def run_circle(land: str, *, close: bool) -> int:
@@ -180,9 +181,9 @@ async def _set(id: str, **values: Any) -> None:
         await set_institution(store, id, datetime.now(UTC), **values)
 
 
-async def _rooms() -> tuple[Exchange, list[dict[str, str]]]:
+async def _rooms() -> tuple[Exchange, list[dict[str, str]], int | None]:
     async with app.open_store(read_settings()) as store:
-        return await load(store), await audit_lines(store)
+        return await load(store), await audit_lines(store), await log_broken_at(store)
 
 
 async def _set_circle(land: str, *, open: bool) -> None:

@@ -12,6 +12,7 @@ from bot.desk.commands import CODE_LENGTH, check_letter
 from bot.desk.hours import BERLIN, Policy, Team
 from bot.desk.state import MAX_NOTES, Case, Common, Desk, Member, Note, Place, Review, Shown
 from bot.dialogue import events as family
+from bot.vault.chain import Link
 from bot.vault.codes import LETTERS
 
 MINUTE = 60.0
@@ -134,15 +135,10 @@ class Work:
     def audit(self, who: str, action: str, case: str = "", reason: str = "") -> None:
         """A line of the log. `reason` is a word of ours or of staff, never of a family."""
         common = self.common()
-        common.audit += 1
-        line = json.dumps(
-            {
-                "n": common.audit, "at": self.at.astimezone(UTC).isoformat(timespec="seconds"), "who": who, "did": action,
-                "case": case, "why": reason[:200], "before": common.audit_hash,
-            },
-            ensure_ascii=False, separators=(",", ":"),
-        )  # fmt: skip
-        common.audit_hash = hashlib.sha256(line.encode()).hexdigest()
+        line, end = Link(common.audit, common.audit_hash).next(
+            at=self.at.astimezone(UTC).isoformat(timespec="seconds"), who=who, did=action, case=case, why=reason[:200]
+        )
+        common.audit, common.audit_hash = end.number, end.hash
         self.effects.append(fx.Audit(number=common.audit, line=line))
 
     def fact(self, name: str, **values: str) -> None:

@@ -37,8 +37,20 @@ from bot.ports import (
     TurnCommit,
 )
 from bot.service.codes import GUESSES, guesses_from, guesses_kept
-from bot.service.exchange_rooms import CIRCLE, HERE, LOG, PROTECTED, address_of, event_in_room, in_room, wish_of
+from bot.service.exchange_rooms import (
+    CIRCLE,
+    HERE,
+    LOG,
+    LOG_END,
+    PROTECTED,
+    address_of,
+    end_of_log,
+    event_in_room,
+    in_room,
+    wish_of,
+)  # fmt: skip
 from bot.service.translation import ROOM, Gathered, flow_started
+from bot.vault.chain import Link
 from bot.vault.codes import spelt
 from bot.vault.retention import days
 
@@ -99,11 +111,13 @@ class ExchangeLane:
     _kept: Exchange | None = None
     _version: int = -1
     _loaded: float = 0.0  # epoch seconds
+    _end: Link | None = None  # of the log of rooms, within one turn of the lane
 
     async def decide(self, lane: Lane, now: datetime) -> TurnCommit:
         """Runs the waiting events; a fault in one of them costs that one, is logged, and stops nothing else."""
         events = [(row, event) for row in lane.inbox if (event := _event(row)) is not None]
         before = exchange = await self._known(lane, now, [event for _, event in events])
+        self._end = None
         self._kept = None  # whatever goes wrong from here on, the next turn loads anew
         out = Gathered()
         for row, event in events:
@@ -173,11 +187,21 @@ class ExchangeLane:
             case fx.OpenRoom() | fx.Invite() | fx.Expel() | fx.CloseRoom():
                 out.documents.append(wish_of(effect, f"x{key}"))
             case fx.Audit():
-                line = json.dumps({"at": at.isoformat(timespec="seconds"), **asdict(effect)}, ensure_ascii=False)
-                key, until = f"{at.timestamp():017.3f}-{key}", at + timedelta(days=days("audit"))
-                out.documents.append(Document(kind=LOG, key=key, body=line, expires=until))
+                await self._note(out, effect, at)
             case _:
                 assert_never(effect)
+
+    async def _note(self, out: Gathered, effect: fx.Audit, at: datetime) -> None:
+        """One more line of the log of rooms; the document of its end grows with it."""
+        line, end = (self._end or await end_of_log(self.store)).next(
+            at=at.isoformat(timespec="seconds"), **asdict(effect)
+        )
+        self._end = end
+        until = at + timedelta(days=days("audit"))
+        out.documents.append(
+            Document(kind=LOG, key=f"{at.timestamp():017.3f}-{end.number:09}", body=line, expires=until)
+        )
+        out.documents.append(Document(kind=LOG_END, key=LOG, body=json.dumps(asdict(end))))
 
 
 def _commit(lane: Lane, out: Gathered, documents: list[Document]) -> TurnCommit:

@@ -11,8 +11,10 @@ from bot.exchange import events as ev
 from bot.exchange.state import Place, circle_from, room_from
 from bot.ports import EXCHANGE, Address, Document, Inbound, Outbound, Store
 from bot.service.translation import ROOM
+from bot.vault.chain import Link, broken_at
 
 PROTECTED, CIRCLE, LOG = "protected", "circle", "exchange_audit"
+LOG_END = "exchange_audit_end"  # one document: where its chain ends
 HERE = "room_here"  # kind of the documents that say which room of the exchange an address is
 MESSENGER = "matrix"  # the only one whose rooms are encrypted
 
@@ -63,8 +65,24 @@ def event_in_room(inbound: Inbound) -> ev.Event | None:
 
 async def audit_lines(store: Store) -> list[dict[str, str]]:
     """What was done with protected rooms, oldest first."""
-    found = sorted(await store.documents(LOG), key=lambda one: one.key)
-    return [json.loads(one.body or "{}") for one in found]
+    return [json.loads(line) for line in await _log(store)]
+
+
+async def _log(store: Store) -> list[str]:
+    lines = [(one.key, one.body or "{}") for one in await store.documents(LOG)]
+    return [line for _, line in sorted(lines, key=lambda row: (json.loads(row[1]).get("n", 0), row[0]))]
+
+
+async def end_of_log(store: Store) -> Link:
+    """The end of its chain as it was stored last."""
+    found = await store.document(LOG_END, LOG)
+    return Link(**json.loads(found.body)) if found is not None and found.body else Link()
+
+
+async def log_broken_at(store: Store) -> int | None:
+    """The number of its first line that does not follow from the one before; lines from before there was a chain do not count."""
+    chained = [line for line in await _log(store) if "n" in json.loads(line)]
+    return broken_at(chained, await end_of_log(store))
 
 
 async def guests(store: Store, messenger: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from bot.desk.machine import hash_of
 from bot.ports import DESK, Inbound, Store
 from bot.service.codes import draw
 from bot.service.desk_records import AUDIT
+from bot.vault import chain
 
 CODE_LENGTH = 10
 
@@ -42,16 +42,7 @@ async def audit_lines(store: Store) -> list[dict[str, object]]:
 
 async def broken_at(store: Store) -> int | None:
     """The number of the first line that does not follow from the one before; None when the chain is whole."""
-    before, number = None, 0
-    for document in await store.documents(AUDIT):
-        line = json.loads(document.body or "{}")
-        if before is None:  # what is older than the log is kept is gone
-            before, number = line.get("before"), int(line.get("n", 1)) - 1
-        number += 1
-        if line.get("before") != before or line.get("n") != number:
-            return number
-        before = hashlib.sha256((document.body or "").encode()).hexdigest()
-    return None
+    return chain.broken_at(document.body or "{}" for document in await store.documents(AUDIT))
 
 
 def unknown(names: Sequence[str], known: Sequence[str]) -> list[str]:

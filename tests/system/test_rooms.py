@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.dialogue.content import Content
 from bot.ports import EXCHANGE, Inbound
 from bot.service.exchange import load, set_circle, set_institution
-from bot.service.exchange_rooms import audit_lines, guests, room_at, to_the_exchange
+from bot.service.exchange_rooms import LOG, audit_lines, guests, log_broken_at, room_at, to_the_exchange
 from bot.service.pump import pump
 from bot.service.rooms import RoomKeeper
 from bot.service.translation import form_sent
@@ -124,3 +124,9 @@ async def test_a_protected_room_from_proposal_to_withdrawal(house: House) -> Non
     assert "gelöscht" in town.news("mother")
     assert "geschlossen und geleert" in town.news("office")
     assert [line["did"] for line in await audit_lines(town.store)] == ["proposed", "agreed", "opened", "withdrawn"]
+    assert await log_broken_at(town.store) is None
+    *_, middle, last = sorted(await town.store.documents(LOG), key=lambda one: one.key)
+    await town.store.put_documents([replace(last, body=None)])
+    assert await log_broken_at(town.store) == 4, "a line taken out at its end"
+    await town.store.put_documents([last, replace(middle, body=(middle.body or "").replace("opened", "agreed"))])
+    assert await log_broken_at(town.store) == 4, "a line that was changed"
