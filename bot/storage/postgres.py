@@ -70,6 +70,7 @@ class PostgresStore:
         self._settles = Gatherer(self._settle_all)
         self._id = secrets.token_hex(6)  # tells our own wake-ups and the rows that we are sending
         self._news = 0
+        self._claiming = asyncio.Lock()
         self._waiters: list[asyncio.Future[None]] = []
         self._claims = self._sends = False  # what this process does, so that it wakes only for that
         self._in_hand: set[int] = set()  # outbox rows that were handed out and not settled
@@ -191,12 +192,21 @@ class PostgresStore:
 
     async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
         self._claims = True
-        seen = self._news
-        found = await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
-        if not found and wait > 0:
-            await self.wait_for_work(wait, seen)
-            found = await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
-        return found
+        if wait <= 0:
+            return await self._claim_now(now, limit, lease)
+        until = time.monotonic() + wait
+        async with self._claiming:  # one look for all who wait: what the first leaves, the second finds right after
+            if time.monotonic() >= until:
+                return []
+            seen = self._news
+            found = await self._claim_now(now, limit, lease)
+            if not found:
+                await self.wait_for_work(until - time.monotonic(), seen)
+                found = await self._claim_now(now, limit, lease)
+            return found
+
+    async def _claim_now(self, now: datetime, limit: int, lease: float) -> list[Lane]:
+        return await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
 
     async def commit(self, commit: TurnCommit) -> None:
         refuse_leaks(commit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,27 +13,36 @@ from bot.vault.sealing import SealBroken
 
 
 async def put_documents(t: Transaction, documents: Sequence[Document]) -> None:
-    """Writes or deletes documents, in order."""
-    owners = {document.conversation for document in documents if document.conversation and document.body is not None}
-    keys = await keys_of(t, owners)
-    for document in documents:
-        if document.body is None:
-            await t.db.execute("DELETE FROM kavi.document WHERE kind = $1 AND key = $2", document.kind, document.key)
-            continue
-        sealer = t.keys.ring.own
-        if document.conversation is not None:
-            if document.conversation not in keys:
-                continue  # erased meanwhile
-            sealer = t.keys.sealer(keys[document.conversation])
+    """Writes or deletes documents; of several with the same key the last counts."""
+    last = {(document.kind, document.key): document for document in documents}
+    await _drop_documents(t, [place for place, document in last.items() if document.body is None])
+    kept = [last[place] for place in sorted(last) if last[place].body is not None]  # in one order: no deadlock
+    keys = await keys_of(t, {document.conversation for document in kept if document.conversation is not None})
+    rows = [_document_row(t, document, keys) for document in kept if document.conversation in (None, *keys)]
+    if rows:  # of a conversation that was erased meanwhile nothing is kept
         await t.db.execute(
-            "INSERT INTO kavi.document VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, key) DO UPDATE SET "
-            "conversation = excluded.conversation, body = excluded.body, expires = excluded.expires",
-            document.kind,
-            document.key,
-            document.conversation,
-            sealer.seal(document.body.encode(), b"document"),
-            None if document.expires is None else stamp(document.expires),
+            "INSERT INTO kavi.document SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::float8[]) "
+            "ON CONFLICT (kind, key) DO UPDATE SET conversation = excluded.conversation, body = excluded.body, "
+            "expires = excluded.expires",
+            *(list(column) for column in zip(*rows, strict=True)),
         )
+
+
+async def _drop_documents(t: Transaction, places: Sequence[tuple[str, str]]) -> None:
+    if places:
+        await t.db.execute(
+            "DELETE FROM kavi.document d USING unnest($1::text[], $2::text[]) AS gone(kind, key) "
+            "WHERE d.kind = gone.kind AND d.key = gone.key",
+            [kind for kind, _ in places],
+            [key for _, key in places],
+        )
+
+
+def _document_row(t: Transaction, document: Document, keys: Mapping[str, str]) -> tuple[Any, ...]:
+    whose = document.conversation
+    sealer = t.keys.ring.own if whose is None else t.keys.sealer(keys[whose])
+    expires = None if document.expires is None else stamp(document.expires)
+    return document.kind, document.key, whose, sealer.seal((document.body or "").encode(), b"document"), expires
 
 
 async def keys_of(t: Transaction, conversations: set[ConversationId]) -> dict[str, str]:
