@@ -125,7 +125,8 @@ class Answer:
 class Remind:
     """Say the step named `then` of this flow (or start `flow`) at the date in slot `on` plus `days`, at `at` o'clock.
 
-    Berlin time; moments between 21:00 and 7:00 are moved to the next 8:00. Without `on` the count starts today.
+    Berlin time; moments between 21:00 and 7:00 are moved to the next 8:00. Without `on` the count starts today. Of the answers
+    that last for a turn only those that it `needs` wait with it; None = all.
     """
 
     on: str = ""
@@ -134,6 +135,7 @@ class Remind:
     then: str = ""
     flow: str = ""
     name: str = ""
+    needs: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

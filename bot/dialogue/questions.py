@@ -114,6 +114,8 @@ def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
     for value, names in named.items():
         if said in names:
             return value
+    if said.split()[:1] == ["frage"] and not any("." in option.value for option in options):
+        return None  # "Frage 1" names a question; only in a list of topics the question is the answer
     place = _place_named(said, len(options))
     if place is not None:
         return options[place].value if place < len(options) else None

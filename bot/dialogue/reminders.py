@@ -33,8 +33,9 @@ def remind(draft: Draft, flow: Flow, step: Step, action: Remind) -> None:
     due = awake(day.replace(hour=int(hour), minute=int(minute), tzinfo=BERLIN))
     if due <= draft.at:
         return  # the day before a visit that is today has passed already
-    local = dict(draft.top.local) if draft.top is not None else {}
-    reminder = Reminder(action.flow or flow.name, action.then, draft.session.active, tuple(sorted(local.items())))
+    local = draft.top.local if draft.top is not None else {}
+    kept = sorted((slot, value) for slot, value in local.items() if action.needs is None or slot in action.needs)
+    reminder = Reminder(action.flow or flow.name, action.then, draft.session.active, tuple(kept))
     _keep(draft, name, reminder, due)
 
 

@@ -155,7 +155,14 @@ def take_offer(draft: Draft, offer: Offer) -> None:
         case "command":
             commands.run(draft, offer.value)
         case "flow":
-            draft.push(offer.value)
+            _begin(draft, offer.value)
+
+
+def _begin(draft: Draft, flow: str) -> None:
+    """Begins what somebody asks for; a question about their message before ("In welchem Bundesland?") is not asked again after it."""
+    while draft.top is not None and draft.top.flow == "repair.land":
+        draft.pop()
+    draft.push(flow)
 
 
 def _waits_for_anything(draft: Draft, text: str) -> bool:
@@ -191,7 +198,7 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
     elif reading is not None and (not isinstance(reading, Rejected) or reading.reason in asking.TELLING):
         asking.apply(draft, reading)
     elif (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
-        draft.push(flow)
+        _begin(draft, flow)
     elif match is not None and match.outcome != "none" and not _tries_to_answer(draft, text, ask, match):
         _digress(draft, ask, match)
     elif ask.quiet:

@@ -1,4 +1,5 @@
-"""Which flows need what was answered before: without consent nothing is kept from one message to the next."""
+"""Which flows need what was answered before: without consent nothing is kept from one message to the next, and until a
+reminder comes no more than it says."""
 
 from __future__ import annotations
 
@@ -7,14 +8,53 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bot.dialogue import flow as model
-from bot.loader.steps import expressions_of, named_slots_of, placeholders_of, texts_of_step
+from bot.loader.steps import expressions_of, named_slots_of, placeholders_of, targets_of, texts_of_step
 
 _ASK_THEMSELVES = ("repair.", "safety.", "desk.", "onboarding", "menu")
 
 
 def mark(flows: dict[str, model.Flow]) -> dict[str, model.Flow]:
-    """The flows, those that must remember answers marked: they begin with a question for consent where it is missing."""
-    return {name: replace(flow, remembers=True) if remembers(flow) else flow for name, flow in flows.items()}
+    """The flows, those that must remember answers marked: they begin with a question for consent where it is missing.
+
+    Each reminder knows which answers it needs when it comes.
+    """
+    made = {}
+    for name, flow in flows.items():
+        steps = tuple(_with_needs(flows, flow, step) for step in flow.steps)
+        made[name] = replace(flow, steps=steps, remembers=remembers(flow))
+    return made
+
+
+def _with_needs(flows: dict[str, model.Flow], flow: model.Flow, step: model.Step) -> model.Step:
+    if not isinstance(step.action, model.Remind):
+        return step
+    begun = flows.get(step.action.flow or flow.name)
+    needs = needed_from(flows, begun, step.action.then) if begun is not None else None
+    return replace(step, action=replace(step.action, needs=needs))
+
+
+def needed_from(flows: dict[str, model.Flow], flow: model.Flow, name: str) -> frozenset[str] | None:
+    """The slots that the flow reads from that step on ("" = from its beginning); None when only code knows them."""
+    begin = name or flow.steps[0].name
+    waiting, seen, slots = [begin], {begin}, set[str]()
+    while waiting:
+        step = flow.step(waiting.pop())
+        if step is None:
+            continue
+        if isinstance(step.action, (model.Do, model.Study)):
+            return None
+        slots |= set(_names(step))
+        if isinstance(step.action, model.Ask) and step.action.reuse:
+            slots.add(step.action.slot)
+        if isinstance(step.action, model.Call):
+            called = flows.get(step.action.flow)
+            if called is None:
+                return None
+            slots |= {one for inner in called.steps for one in _names(inner)}
+        ways = [way for way in targets_of(flow, step) if way and way not in seen]
+        seen.update(ways)
+        waiting += ways
+    return frozenset(slots)
 
 
 def remembers(flow: model.Flow) -> bool:

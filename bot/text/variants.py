@@ -57,6 +57,16 @@ class Variants:
         """One text for everybody."""
         return cls({"default": text}, place)
 
+    def unread(self, audiences: tuple[str, ...]) -> list[str]:
+        """The variants that nobody of these audiences gets to read, because others are closer to each of them."""
+        left = dict(self.texts)
+        for audience in audiences:
+            for band in BANDS if audience == "child" else ("",):
+                for register in ("plain", "leicht"):
+                    keys = fallback_keys(audience, band, register)
+                    left.pop(next((key for key in keys if key in self.texts), ""), None)
+        return list(left)
+
     def pick(self, audience: str, band: str = "", register: str = "plain") -> str | None:
         """The best text for this reader, or None when no variant fits at all."""
         for key in fallback_keys(audience, band, register):

@@ -7,7 +7,7 @@ from bot.dialogue.content import Content
 from bot.loader.checks.rules import Report, rule
 from bot.loader.steps import texts_of_step
 from bot.text.normalise import fold
-from bot.text.variants import BANDS, Variants
+from bot.text.variants import AUDIENCES, BANDS, Variants
 
 MAX_MESSAGE = 4096  # UTF-16 units of one Telegram message; a longer text is split, which an editor should decide
 
@@ -89,3 +89,14 @@ def options_do_not_shadow_commands(content: Content, report: Report) -> None:
                     command = content.commands.phrases.get(fold(word))
                     if command in vital:
                         report(option.label.place, f"{word!r} is a reserved word ({command})", "error")
+
+
+@rule
+def every_variant_has_readers(content: Content, report: Report) -> None:
+    """A variant that nobody gets to read was meant for somebody: `leicht` beside `child` where only children come."""
+    for flow in content.flows.values():
+        for step in flow.steps:
+            for variants in texts_of_step(step):
+                for key in variants.unread(flow.audiences or (*AUDIENCES, "")):
+                    hint = ": children read `child` before it; call it `child.leicht`" if key == "leicht" else ""
+                    report(variants.place, f"nobody who comes here reads the variant {key!r}{hint}", "warning")

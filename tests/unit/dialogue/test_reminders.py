@@ -11,11 +11,13 @@ import pytest
 from bot.dialogue import effects as fx
 from bot.dialogue import events
 from bot.dialogue.content import Content
+from bot.dialogue.flow import Remind
 from bot.dialogue.rendering import BERLIN
 from bot.dialogue.session import Part, Session
 from bot.loader.checks import check_flows
 from bot.loader.flows import load_flows
 from bot.loader.nodes import Problems
+from bot.testing.script import onboarded
 from bot.testing.talk import Talk
 
 PROBE = """
@@ -205,3 +207,23 @@ def test_forgetting_an_unknown_reminder_is_a_problem_for_the_editor(probed: Cont
     flows = load_flows(tmp_path, Problems())
     found = [problem.message for problem in check_flows(replace(probed, flows={**probed.flows, **flows}))]
     assert any("no reminder has the name 'prob'" in message for message in found)
+
+
+def test_only_the_answers_that_a_reminder_says_wait_with_it(content: Content) -> None:
+    """A reminder of the contact plan names no age and no way of contact; what it does not say is gone with the turn."""
+    for name, flow in content.flows.items():
+        for step in flow.steps:
+            if isinstance(step.action, Remind):
+                assert step.action.needs is not None or name.startswith(("diary", "course.")), name
+    (later,) = [
+        one.action
+        for one in content.flows["contact-plan"].steps
+        if isinstance(one.action, Remind) and one.action.then == "later"
+    ]
+    assert later.needs is not None
+    assert not later.needs & {"child_age", "contact_ways", "contact_start"}
+    talk = Talk(content, session=onboarded("caregiver"))
+    for text in ("kontaktplan", "8", "1", "jede woche", "morgen", "überspringen", "überspringen", "überspringen"):
+        talk.say(text)
+    (reminder,) = [one for one in talk.session.reminders.values() if one.flow == "contact-plan"]
+    assert not reminder.values

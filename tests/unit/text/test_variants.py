@@ -28,3 +28,10 @@ def test_plain_german_of_the_own_age_goes_first() -> None:
     assert Variants(texts).pick("child", "6-9", "leicht") == "easy small"
     assert Variants(texts).pick("child", "10-13", "leicht") == "easy child"
     assert Variants(texts).pick("staff", "", "leicht") == "easy"
+
+
+def test_a_variant_that_everybody_passes_over_is_named() -> None:
+    texts = Variants({"child": "children", "leicht": "easy"})
+    assert texts.unread(("child",)) == ["leicht"]
+    assert texts.unread(("child", "caregiver")) == []
+    assert Variants({"default": "all", "child": "children"}).unread(("caregiver",)) == ["child"]
