@@ -119,13 +119,17 @@ def harmless_texts(topics: Mapping[str, Topic], knowledge: Path, problems: Probl
 
 def load_samples(rules: SafetyRules, folder: Path, harmless: Iterable[str], problems: Problems) -> list[Sample]:
     """Every example below knowledge/safety and the harmless texts, as the likeness learns them; doubled texts once."""
+    return [one for row in load_examples(folder, harmless, problems) for one in samples_of(rules, row)]
+
+
+def load_examples(folder: Path, harmless: Iterable[str], problems: Problems) -> list[Example]:
+    """Every line that teaches, those of knowledge/safety first, in the order of the files; doubled texts once."""
     texts = {row.text: row for row in (*rule_examples(folder, problems), *_more_examples(folder, problems))}
-    taught = [one for row in texts.values() for one in _samples(rules, row)]
     plain = (Example(text, "", "none", "") for text in dict.fromkeys(harmless) if text not in texts)
-    return taught + [one for row in plain for one in _samples(rules, row)]
+    return [*texts.values(), *plain]
 
 
-def _samples(rules: SafetyRules, row: Example) -> list[Sample]:
+def samples_of(rules: SafetyRules, row: Example) -> list[Sample]:
     """A dangerous text as a whole; a long harmless one in the stretches in which it would be weighed."""
     words, danger = read_letters(rules, row.text)[1], _DANGER[row.expected]
     fired = names_of(fired_rules(rules, words), len(words))

@@ -255,32 +255,45 @@ def _logistic(
 
 
 @dataclass(frozen=True, slots=True)
-class _Sparse:
-    """A matrix by its entries: row, column and value of each."""
+class _Half:
+    """The entries of a sparse matrix in the order of its lines: where each line begins, across which it lies, its values.
 
-    rows: Any
-    columns: Any
+    Sums of neighbours are three times as fast as sums by number. No line is empty.
+    """
+
+    begins: Any
+    across: Any
     values: Any
-    height: int
-    width: int
-
-    @classmethod
-    def of(cls, columns: Any, values: Any, ends: Any, width: int) -> _Sparse:
-        """`ends[i]` to `ends[i + 1]` are the entries of row i."""
-        import numpy as np
-
-        height = len(ends) - 1
-        return cls(np.repeat(np.arange(height), np.diff(ends)), columns, values, height, width)
 
     def times(self, vector: Any) -> Any:
         import numpy as np
 
-        return np.bincount(self.rows, weights=self.values * vector[self.columns], minlength=self.height)
+        return np.add.reduceat(self.values * np.take(vector, self.across), self.begins)
 
-    def transposed_times(self, vector: Any) -> Any:
+
+@dataclass(frozen=True, slots=True)
+class _Sparse:
+    """A matrix by its rows and, for the products with its transpose, by its columns."""
+
+    by_row: _Half
+    by_column: _Half
+    width: int
+
+    @classmethod
+    def of(cls, columns: Any, values: Any, ends: Any, width: int) -> _Sparse:
+        """`ends[i]` to `ends[i + 1]` are the entries of row i; each row and each column has at least one."""
         import numpy as np
 
-        return np.bincount(self.columns, weights=self.values * vector[self.rows], minlength=self.width)
+        rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        order = np.argsort(columns, kind="stable")
+        begins = np.searchsorted(columns[order], np.arange(width))
+        return cls(_Half(ends[:-1], columns, values), _Half(begins, rows[order], values[order]), width)
+
+    def times(self, vector: Any) -> Any:
+        return self.by_row.times(vector)
+
+    def transposed_times(self, vector: Any) -> Any:
+        return self.by_column.times(vector)
 
 
 def _newton(matrix: _Sparse, target: Any, penalty: float, steps: int = 7, inner: int = 40) -> Any:

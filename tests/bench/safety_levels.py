@@ -1,63 +1,109 @@
 """From which probability a message is an alert or a second look: `python -m tests.bench.safety_levels [--write]`.
 
-Cross-validated on the examples of knowledge/safety and the ordinary questions of knowledge/topics: no text judges with a
-model it has itself taught. Only the two numbers are kept, in knowledge/safety/levels.yaml.
+Cross-validated with the whole layer (rules, guards, sentences, likeness) on the examples of knowledge/safety and the
+ordinary questions of knowledge/topics: no text judges with a model that it, or its neighbours in the file, have taught.
+Neighbours were written in one sitting and are of one voice. Only the two numbers are kept, in knowledge/safety/levels.yaml.
+It takes as long as five `kavi learn`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.loader.nodes import Problems
-from bot.loader.safety import harmless_texts, load_rules, load_samples
+from bot.loader.safety import Example, harmless_texts, load_examples, load_rules, samples_of
 from bot.loader.topics import load_topics
-from bot.safety import SafetyRules
-from bot.safety.likeness import Sample, fit
+from bot.safety import SafetyRules, triage
+from bot.safety.likeness import fit
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDS = 5
-# What is allowed, with a margin to what is demanded: alerts and second looks on look-alikes and on ordinary questions.
-ALERTS = {"lookalike": 0.06, "ordinary": 0.003}
-CHECKS = {"lookalike": 0.14, "ordinary": 0.015}
+SITTING = 25  # neighbouring lines that judge together
+LEVELS = tuple(
+    (alert, check) for alert in (0.6, 0.66, 0.72, 0.78, 0.84) for check in (0.38, 0.42, 0.46) if alert > check
+)
+# What is allowed: alerts and second looks on look-alikes (written to be mistaken, harder than what people write) and on
+# ordinary questions.
+ALERTS = {"lookalike": 0.07, "ordinary": 0.005}
+CHECKS = {"lookalike": 0.12, "ordinary": 0.02}
 
-Judged = tuple[Sample, float]
-
-
-def judged(rules: SafetyRules, samples: Sequence[Sample]) -> list[Judged]:
-    """Each sample with the probability that a model without its fold gives it."""
-    ids = rules.ids
-    out: list[Judged] = []
-    for fold in range(FOLDS):
-        taught = [one for at, one in enumerate(samples) if at % FOLDS != fold]
-        model = fit(taught, ids, alert=1.0, check=1.0)
-        out += [(one, model.danger(one.words, one.fired, ids)) for at, one in enumerate(samples) if at % FOLDS == fold]
-    return out
+Levels = tuple[float, float]
 
 
-def kind_of(sample: Sample) -> str:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the layer made of the examples at one pair of levels: how many alerts, looks and silences per kind."""
+
+    made: Mapping[str, Counter[str]]
+
+    def share(self, kind: str, *outcomes: str) -> float:
+        """How many of a kind ended so, 0 to 1; 0 where there are none."""
+        counts = self.made.get(kind, Counter())
+        return sum(counts[outcome] for outcome in outcomes) / (counts.total() or 1)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether harmless texts are taken for danger no more often than allowed."""
+        return all(self.share(kind, "alert") <= most for kind, most in ALERTS.items()) and all(
+            self.share(kind, "check") <= most for kind, most in CHECKS.items()
+        )
+
+    @property
+    def recall(self) -> float:
+        """What is to be great: alerts and, as much, anything noticed among dangers."""
+        return self.share("danger", "alert") + self.share("danger", "alert", "check")
+
+    def __str__(self) -> str:
+        shares = (
+            f"{kind} {self.share(kind, 'alert'):.1%} / {self.share(kind, 'alert', 'check'):.1%}"
+            for kind in ("danger", "unclear", "lookalike", "ordinary")
+        )
+        return ", ".join(shares)
+
+
+def folds_of(rows: Sequence[Example]) -> list[int]:
+    """The fold of each row; neighbours of a file share one."""
+    numbers: list[int] = []
+    plain = 0
+    for row in rows:
+        file, _, line = row.place.rpartition(":")
+        plain += not file
+        sitting = int(line) // SITTING if file else plain // SITTING
+        numbers.append((sum(map(ord, file)) + sitting) % FOLDS)
+    return numbers
+
+
+def kind_of(row: Example) -> str:
     """danger, unclear, lookalike (a harmless example beside a rule) or ordinary (a question to a topic)."""
-    if sample.danger:
-        return "danger" if sample.danger > 0.5 else "unclear"
-    return "lookalike" if sample.place else "ordinary"
+    if row.expected == "alert":
+        return "danger"
+    if row.expected == "check":
+        return "unclear"
+    return "lookalike" if row.place and not row.place.rpartition(":")[0].endswith("ordinary.yaml") else "ordinary"
 
 
-def share(rows: Sequence[Judged], kind: str, level: float) -> float:
-    """How many of a kind reach the level."""
-    found = [danger for sample, danger in rows if kind_of(sample) == kind]
-    return sum(danger >= level for danger in found) / len(found) if found else 0.0
-
-
-def lowest(rows: Sequence[Judged], allowed: dict[str, float]) -> float:
-    """The lowest level at which no kind of harmless text passes more often than allowed."""
-    return next(
-        level
-        for level in (step / 200 for step in range(4, 200))
-        if all(share(rows, kind, level) <= most for kind, most in allowed.items())
-    )
+def judged(rules: SafetyRules, rows: Sequence[Example], levels: Sequence[Levels]) -> dict[Levels, Counted]:
+    """What the layer makes of each row at each pair of levels, with a model that its fold has not taught."""
+    found: dict[Levels, dict[str, Counter[str]]] = {pair: defaultdict(Counter) for pair in levels}
+    folds = folds_of(rows)
+    for fold in range(FOLDS):
+        taught = [one for row, at in zip(rows, folds, strict=True) if at != fold for one in samples_of(rules, row)]
+        model = fit(taught, rules.ids, alert=1.0, check=1.0)
+        for alert, check in levels:
+            layer = replace(rules, likeness=replace(model, alert=alert, check=check))
+            for row in (row for row, at in zip(rows, folds, strict=True) if at == fold):
+                finding = triage(layer, row.text, audience="unknown")
+                outcome = finding.level if finding else "none"
+                found[alert, check][kind_of(row)][outcome] += 1
+                if row.expected == "alert":
+                    found[alert, check][row.category][outcome] += 1
+    return {pair: Counted(made) for pair, made in found.items()}
 
 
 def main() -> None:
@@ -67,20 +113,23 @@ def main() -> None:
     problems = Problems()
     knowledge = ROOT / "knowledge"
     rules = load_rules(knowledge / "safety", problems)
-    topics = load_topics(knowledge, problems)
-    samples = load_samples(rules, knowledge / "safety", harmless_texts(topics, knowledge, problems), problems)
-    rows = judged(rules, samples)
-    alert, check = lowest(rows, ALERTS), lowest(rows, CHECKS)
-    about = ", ".join(
-        f"{kind} {share(rows, kind, alert):.1%} / {share(rows, kind, check):.1%}"
-        for kind in ("danger", "unclear", "lookalike", "ordinary")
-    )
-    print(f"alert {alert}, check {check}; alerts / noticed: {about}; {len(samples)} texts", file=sys.stderr)
+    harmless = harmless_texts(load_topics(knowledge, problems), knowledge, problems)
+    rows = load_examples(knowledge / "safety", harmless, problems)
+    counted = judged(rules, rows, LEVELS)
+    for (alert, check), one in counted.items():
+        print(f"alert {alert}, check {check}: {one}{' (allowed)' if one.allowed else ''}", file=sys.stderr)
+    good = [pair for pair, one in counted.items() if one.allowed] or [max(LEVELS)]
+    alert, check = max(good, key=lambda pair: (counted[pair].recall, pair))
+    best = counted[alert, check]
+    for category in sorted({row.category for row in rows if row.expected == "alert"}):
+        alerts, noticed = best.share(category, "alert"), best.share(category, "alert", "check")
+        print(f"{category:16} {alerts:.1%} / {noticed:.1%}", file=sys.stderr)
+    print(f"alert {alert}, check {check}; alerts / noticed: {best}; {len(rows)} texts", file=sys.stderr)
     if chosen.write:
         (knowledge / "safety" / "levels.yaml").write_text(
             "# Ab welcher Wahrscheinlichkeit eine Nachricht ein Alarm (alert) oder eine sanfte Nachfrage (check) ist.\n"
             "# Geschrieben von `python -m tests.bench.safety_levels --write` aus den Beispielen; nicht von Hand ändern.\n"
-            f'about: "{datetime.now(UTC):%Y-%m-%d}, {len(samples)} texts, cross-validated, alerts / noticed: {about}"\n'
+            f'about: "{datetime.now(UTC):%Y-%m-%d}, {len(rows)} texts, cross-validated, alerts / noticed: {best}"\n'
             f"alert: {alert}\ncheck: {check}\n",
             encoding="utf-8",
         )
