@@ -64,23 +64,36 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
     if not said or len(said) > LONGEST:
         return None
     may_slip = len(said) > 7 and (content.index is None or said not in content.index.smalltalk)
-    for flow in content.flows.values():
-        if (
-            (phrases := _begins(flow, content))
-            and (not flow.audiences or not audience or audience in flow.audiences)
-            and any(said == phrase or (may_slip and fuzz.ratio(said, phrase) >= FUZZY) for phrase in map(fold, phrases))
-        ):
+    phrases, flows = _begins(content)
+    for _, _, at in process.extract_iter(said, phrases, scorer=fuzz.ratio, score_cutoff=FUZZY if may_slip else 100):
+        flow = flows[at]
+        if not flow.audiences or not audience or audience in flow.audiences:
             return flow.name
     return None
 
 
 def names_flow(text: str, content: Content) -> bool:
     """Whether the text is word for word what begins a flow."""
-    said = fold(text)
-    return any(said == fold(phrase) for flow in content.flows.values() for phrase in _begins(flow, content))
+    return fold(text) in _begins(content)[0]
 
 
-def _begins(flow: Flow, content: Content) -> tuple[str, ...]:
+_Begins = tuple[list[str], list[Flow]]
+_begun: tuple[object, object, _Begins] = (None, None, ([], []))
+
+
+def _begins(content: Content) -> _Begins:
+    """Each folded phrase that begins a flow, beside its flow. Kept for the content of the last call: to fold hundreds of
+    phrases at each text would cost more than the rest of the routing."""
+    global _begun
+    flows, catalogs, begins = _begun
+    if flows is not content.flows or catalogs is not content.catalogs:
+        pairs = [(fold(phrase), flow) for flow in content.flows.values() for phrase in _phrases(flow, content)]
+        begins = ([phrase for phrase, _ in pairs], [flow for _, flow in pairs])
+        _begun = (content.flows, content.catalogs, begins)
+    return begins
+
+
+def _phrases(flow: Flow, content: Content) -> tuple[str, ...]:
     """What begins the flow: its `start` phrases and, for who does not write German, its translated title."""
     if not flow.start:
         return ()
