@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 from bot.desk.canned import CheckStep
 from bot.desk.hours import BERLIN, about
@@ -50,8 +51,6 @@ def category(name: str) -> str:
 
 def when(at: float, work: Work) -> str:
     """A time of day, with the day when it was not today."""
-    from datetime import UTC, datetime
-
     here = datetime.fromtimestamp(at, UTC).astimezone(BERLIN)
     today = work.at.astimezone(BERLIN).date() == here.date()
     return f"{here:%H:%M}" if today else f"{here:%d.%m. %H:%M}"
@@ -204,7 +203,7 @@ ROOM_BUTTONS = ("Verlauf", "Vorlagen", "Übergeben", "An den Bot zurück", "Schl
 
 
 def line(work: Work, case: Case) -> str:
-    """One line in a list."""
+    """One line in a list of open cases."""
     parts = [f"`{case.code}`", URGENT[case.urgency], case.alias, AUDIENCES.get(case.audience, case.audience)]
     if case.owner == "queue":
         parts.append(f"wartet {about(work.now - case.queued)}")
@@ -212,8 +211,6 @@ def line(work: Work, case: Case) -> str:
         parts.append(f"bei {work.name(case.counsellor)}")
         if case.family_at > case.answered_at:
             parts.append(f"Familie wartet auf Antwort ({about(work.now - case.family_at)})")
-    elif case.owner == "closed":
-        parts.append(f"geschlossen: {case.outcome}")
     else:
         parts.append("beim Bot")
     return " · ".join(parts)

@@ -24,7 +24,7 @@ def fired(work: Work, event: DeskTimer) -> None:
         reviews.called_again(work, rest[0])
     elif name == "drill":
         alarms.drill_unseen(work, int(rest[0]))
-    elif rest:
+    else:
         case = work.desk.cases.get(rest[0])
         if case is not None:
             _of_case(work, name, case, rest[1:])
@@ -111,9 +111,7 @@ def _silent(work: Work, case: Case) -> None:
             work.say(place, f"↩️ {name} hat lange nicht geschrieben. Fall {case.code} wartet wieder.")
         ownership.back_to_queue(work, case, "bot", "silent")
         return
-    member = work.member(case.counsellor)
-    if member is not None:
-        ownership.release(work, member, case)
+    ownership.release(work, case.counsellor, case)
 
 
 def _remind(work: Work, case: Case, number: str) -> None:
@@ -123,13 +121,8 @@ def _remind(work: Work, case: Case, number: str) -> None:
 
 
 def _ask_again(work: Work, case: Case, number: int) -> None:
-    member = work.member(case.counsellor)
-    if case.room == number and case.place is None and case.owner == "counsellor" and member is not None:
-        case = work.edit(case)
-        case.room += 1
-        places = work.queue_places(case)
-        if places:
-            ownership.ask_room(work, member, case, places[0])
+    if case.room == number and case.place is None and case.owner == "counsellor":
+        ownership.another_room(work, work.edit(case))
 
 
 # ------------------------------------------------------------------ the watchdog

@@ -109,7 +109,7 @@ def block(given: Given) -> None:
     given.work.audit(given.member.id, "blocked", case.code, given.rest)
     given.answer("Gesperrt. Die Fachleitung sieht das im Protokoll.")
     if case.owner == "counsellor":
-        ownership.release(given.work, given.member, case)
+        ownership.release(given.work, given.member.id, case)
 
 
 def unblock(given: Given) -> None:

@@ -155,16 +155,20 @@ def _wrote(work: Work, member: Member, cases: list[Case], event: ev.StaffWrote) 
         if found is not None:
             orders.carry_out(work, member, event, found, None)
         return  # colleagues talk among themselves
-    match read(cases, event):
+    meant = read(cases, event)
+    match meant:
         case Order() as order:
             orders.carry_out(work, member, event, order, cases[0])
         case Outgoing() as outgoing:
             relay.said(work, member, _addressed(cases, event), event, outgoing)
-        case Inside() as inside if _maybe_meant_for_the_family(member, cases, event):
-            remark = " (Worauf Sie geantwortet haben, kann ich nicht zuordnen. Soll das an die Familie gehen?)"
-            wording.propose(work, cases[0], event.place, inside.text, remark=remark)
         case Inside() as inside:
-            relay.noted(work, member, cases[0], inside, event.place)
+            if _maybe_meant_for_the_family(member, cases, event):
+                remark = " (Worauf Sie geantwortet haben, kann ich nicht zuordnen. Soll das an die Familie gehen?)"
+                wording.propose(work, cases[0], event.place, inside.text, remark=remark)
+            else:
+                relay.noted(work, member, cases[0], inside, event.place)
+        case _:
+            assert_never(meant)
 
 
 def _maybe_meant_for_the_family(member: Member, cases: list[Case], event: ev.StaffWrote) -> bool:
@@ -199,12 +203,8 @@ def _reacted(work: Work, member: Member, cases: list[Case], event: ev.StaffReact
 
 def _question_of(work: Work, place: Place, message: str) -> str:
     """What the message asked; "" when it asked nothing."""
-    for case in work.desk.cases.values():
-        if place in [one for one, _ in case.cards] or case.place == place or case.asks:
-            for id, question in case.asks:
-                if id == message:
-                    return question
-    return ""
+    asks = (one for case in work.desk.cases.values() for one in case.asks)
+    return next((one.question for one in asks if one.message == message and one.chat in ("", place.chat)), "")
 
 
 def _pressed(work: Work, member: Member, event: ev.StaffPressed) -> None:
@@ -260,7 +260,8 @@ _MEANT: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def _press_draft(work: Work, member: Member, case: Case, number: str, option: int, wrote: ev.StaffWrote) -> None:
-    ids = {id for id, question in case.asks if question == f"{case.code}.draft.{number}"} | {f"#{number}"}
+    asked = f"{case.code}.draft.{number}"
+    ids = {f"#{number}", *(one.message for one in case.asks if one.question == asked)}
     draft = next((one for one in case.drafts if one.id in ids), None)
     if draft is None:
         work.say(wrote.place, "Dieser Entwurf ist schon abgeschickt oder verworfen.")

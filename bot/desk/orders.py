@@ -9,7 +9,7 @@ from bot.desk import cards, duty, filing, ownership, reviews, wording
 from bot.desk.commands import Order, code_in
 from bot.desk.events import StaffWrote
 from bot.desk.given import Given, colleague, mine
-from bot.desk.state import Case, Member, Place, Review
+from bot.desk.state import Case, Member, Review
 from bot.desk.work import Work
 from bot.dialogue.rendering import escape
 from bot.text.normalise import fold
@@ -93,7 +93,7 @@ def _waits_for_another(given: Given, case: Case) -> bool:
 def _release(given: Given) -> None:
     if mine(given):
         given.answer(f"Fall {given.own.code} ist wieder beim Bot. Die Familie weiß Bescheid.")
-        ownership.release(given.work, given.member, given.own)
+        ownership.release(given.work, given.member.id, given.own)
 
 
 def _release_what(given: Given) -> None:
@@ -190,18 +190,9 @@ def _assign(given: Given) -> None:
         return
     if case.place is not None:
         work.say(case.place, f"Fall {case.code} geht an {escape(receiver.alias)} (Fachleitung: {escape(reason)}).")
-    refusal = ownership.take(
-        work, receiver, case, _home(work, receiver, given.place), forced=f"{given.member.id}: {reason}"
-    )
+    home = ownership.home(receiver, [given.place, *work.all_queues()])
+    refusal = ownership.take(work, receiver, case, home, forced=f"{given.member.id}: {reason}")
     given.answer(refusal or f"Fall {case.code} ist jetzt bei {escape(receiver.alias)}.")
-
-
-def _home(work: Work, member: Member, place: Place) -> Place:
-    """A queue place of a messenger on which she has an account."""
-    messengers = {messenger for messenger, _ in member.identities}
-    if place.messenger in messengers:
-        return place
-    return next((one for one in work.all_queues() if one.messenger in messengers), place)
 
 
 HANDLERS: Mapping[str, Callable[[Given], None]] = MappingProxyType(

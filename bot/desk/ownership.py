@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk import cards
@@ -33,6 +34,11 @@ def requested(work: Work, event: HandoffRequested) -> None:
         work.audit("bot", "blocked person refused", case.code)
         return
     case = known or work.new_case(event.conversation)
+    if case.lent and case.place is not None:
+        work.say(
+            case.place,
+            f"🙋 Die Person hat den Ablauf verlassen und möchte mit einem Menschen schreiben. Sie wartet: `nehmen {case.code}`",
+        )
     if known is not None and meaning(known.owner, "handoff requested") == "keep":
         _raise_urgency(work, known, event.urgency)
         if known.owner == "queue":
@@ -215,6 +221,19 @@ def ask_room(work: Work, member: Member, case: Case, place: Place) -> None:
     )  # fmt: skip
 
 
+def another_room(work: Work, case: Case) -> None:
+    """A room for a case that has none, where its counsellor has an account; `case` is open for writing."""
+    case.room += 1
+    member, places = work.desk.members[case.counsellor], work.queue_places(case) or work.all_queues()
+    ask_room(work, member, case, home(member, places))
+
+
+def home(member: Member, places: Sequence[Place]) -> Place:
+    """The first of these places on a messenger on which she has an account, for a room is of use only there."""
+    messengers = {messenger for messenger, _ in member.identities}
+    return next((place for place in places if place.messenger in messengers), places[0])
+
+
 def _forum(work: Work, case: Case, place: Place) -> str:
     """The forum for a new topic: the one she is in, or the emptiest one of the team when it has many cases."""
     chats = [work.now_at("telegram", chat) for account, chat in work.team(case).chats if account == place.account]
@@ -272,8 +291,7 @@ def room_opened(work: Work, case: Case, number: int, place: Place | None) -> Non
 def _no_room(work: Work, case: Case) -> None:
     case = work.edit(case)
     case.room_tries += 1
-    member = work.member(case.counsellor)
-    if case.room_tries < ROOM_TRIES and member is not None:
+    if case.room_tries < ROOM_TRIES:
         work.timer(f"room|{case.code}|{case.room}", 5.0 * case.room_tries)
         return
     for place in work.queue_places(case):
@@ -289,10 +307,10 @@ def room_lost(work: Work, case: Case, place: Place) -> None:
     case.backlog, case.pending, case.links = (*waiting, *case.backlog), (), _only_family_side(case)
     if meaning(case.owner, "room lost") != "move":
         return
-    member = work.member(case.counsellor)
+    member = work.desk.members[case.counsellor]
     work.audit("bot", "room lost", case.code)
     others = [one for one in work.queue_places(case) if one.chat != place.chat or place.thread]
-    if member is None or not others:
+    if not others:
         back_to_queue(work, case, "bot", "room lost")
         return
     target = next((one for one in others if one.messenger == place.messenger), others[0])
@@ -329,10 +347,10 @@ def _only_family_side(case: Case) -> tuple[Link, ...]:
 # ------------------------------------------------------------------ giving away
 
 
-def release(work: Work, member: Member, case: Case) -> None:
+def release(work: Work, counsellor: str, case: Case) -> None:
     """Back to the bot."""
-    work.tell(case, family.Released(at=work.at, counsellor=member.id))
-    to_bot(work, case, member.id, "released")
+    work.tell(case, family.Released(at=work.at, counsellor=counsellor))
+    to_bot(work, case, counsellor, "released")
 
 
 def back_to_queue(work: Work, case: Case, who: str, why: str, team: str = "") -> None:
@@ -361,10 +379,10 @@ def accept(work: Work, member: Member, case: Case, place: Place) -> str:
     """The receiver agrees; why not, or ""."""
     if meaning(case.owner, "accept") != "hand_over" or case.offered != member.id:
         return f"Fall {case.code} wird Ihnen gerade nicht angeboten."
-    giver, old = work.member(case.counsellor), case.place
+    giver, old = case.counsellor, case.place
     if old is not None and old != place:
         work.say(old, f"🤝 {member.alias} hat Fall {case.code} übernommen. Dieser Raum wird geschlossen.")
-    own(work, member, case, place, f"handed over by {giver.id if giver else '?'}")
+    own(work, member, case, place, f"handed over by {giver}")
     return ""
 
 

@@ -9,7 +9,7 @@ from bot.desk import cards, ownership, reviews
 from bot.desk import effects as fx
 from bot.desk.events import Delivered, FamilyActed, StaffEdited, StaffReacted, StaffWrote
 from bot.desk.outgoing import PREFIX, Inside, Outgoing, release, without_prefix
-from bot.desk.state import MAX_LINKS, Case, Link, Member, Place, Shown
+from bot.desk.state import MAX_LINKS, Ask, Case, Link, Member, Place, Shown
 from bot.desk.table import meaning
 from bot.desk.work import MINUTE, Work
 from bot.dialogue import events as family
@@ -108,8 +108,9 @@ def _follow(work: Work, case: Case, event: FamilyActed) -> None:
         work.timer(f"silent|{case.code}|{case.epoch}", work.policy.silent_hours * 3600)
         if case.place is not None:
             work.say(case.place, "✅ Der Ablauf ist zu Ende. Sie schreiben wieder mit der Familie.")
-        return
-    if event.kind in ("text", "media", "pressed"):
+        else:  # it was lost meanwhile
+            ownership.another_room(work, case)
+    elif event.kind in ("text", "media", "pressed"):
         work.show_in_room(case, _shown(case, event))
 
 
@@ -262,16 +263,15 @@ def _revise(work: Work, member: Member, case: Case, link: Link, event: StaffEdit
     if case.counsellor not in ("", member.id):
         work.say(event.place, f"Fall {case.code} hat {work.name(case.counsellor)}. Bei der Familie ändert sich nichts.")
         return
-    case = work.edit(case)
     text = None if event.text is None else without_prefix(event.text)
-    if text == link.text:
+    if text in ("", link.text):
         return
-    if text == "":
-        return
+    case = work.edit(case)
     revised = family.CounsellorEdited(at=work.at, counsellor=member.id, message=link.family, text=text)
     work.tell(case, revised)
-    case.links = tuple(one for one in case.links if one is not link) if text is None else case.links
-    if text is not None:
+    if text is None:
+        case.links = tuple(one for one in case.links if one is not link)
+    else:
         _replace(case, link, replace(link, text=text))
     work.audit(member.id, "deleted a message" if text is None else "changed a message", case.code)
 
@@ -294,10 +294,7 @@ def staff_reacted(work: Work, member: Member, cases: list[Case], event: StaffRea
 
 def delivered(work: Work, event: Delivered) -> None:
     """A message was settled: its two ids are joined, or somebody is told that it did not arrive."""
-    try:
-        kind, code, *rest = json.loads(event.report)
-    except ValueError:
-        return
+    kind, code, *rest = json.loads(event.report)
     if kind == "review":
         reviews.delivered(work, code, rest, event)
         return
@@ -312,17 +309,18 @@ def delivered(work: Work, event: Delivered) -> None:
         case "card" if event.ids:
             case = work.edit(case)
             case.cards = (*case.cards, (Place(*rest), event.ids[-1]))[-6:]
-            case.asks = (*case.asks, (event.ids[-1], f"{code}.card"))[-40:]
+            case.asks = (*case.asks, Ask(event.ids[-1], f"{code}.card", Place(*rest).chat))[-40:]
             if case.owner != "queue":
                 cards.update_cards(work, case)
         case "ask" if event.ids:
             case = work.edit(case)
-            case.asks = (*case.asks, (event.ids[-1], rest[0]))[-40:]
+            case.asks = (*case.asks, Ask(event.ids[-1], *rest))[-40:]
         case "draft" if event.ids:
             case = work.edit(case)
-            case.asks = (*case.asks, (event.ids[-1], f"{code}.draft.{rest[0]}"))[-40:]
+            number, *chat = rest
+            case.asks = (*case.asks, Ask(event.ids[-1], f"{code}.draft.{number}", *chat))[-40:]
             case.drafts = tuple(
-                replace(one, id=event.ids[-1]) if one.id == f"#{rest[0]}" else one for one in case.drafts
+                replace(one, id=event.ids[-1]) if one.id == f"#{number}" else one for one in case.drafts
             )
         case _:
             _place_gone(work, case, kind, event)
@@ -335,10 +333,11 @@ def _place_gone(work: Work, case: Case, kind: str, event: Delivered) -> None:
 
 def _shown_settled(work: Work, case: Case, event: Delivered) -> None:
     found = next((shown for report, shown in case.pending if report == event.report), None)
-    if found is None:
+    place = case.place
+    if found is None or place is None:
         return  # the room it was meant for is gone already, and what it said waits for the next one
-    if event.outcome == "gone" and case.place is not None:
-        ownership.room_lost(work, case, case.place)
+    if event.outcome == "gone":
+        ownership.room_lost(work, case, place)
         return
     case = work.edit(case)
     case.pending = tuple(row for row in case.pending if row[0] != event.report)
@@ -349,6 +348,8 @@ def _shown_settled(work: Work, case: Case, event: Delivered) -> None:
         work.show_in_room(case, replace(found, text=f"(vielleicht doppelt) {found.text}"))
     elif found.blob:
         work.show_in_room(case, replace(found, blob="", text=f"⚠️ {found.text} (die Datei ließ sich hier nicht zeigen)"))
+    else:
+        work.say(place, "⚠️ Eine Nachricht der Familie ließ sich hier nicht zeigen. Bitte fragen Sie sie danach.")
 
 
 def _said_settled(work: Work, case: Case, message: str, event: Delivered) -> None:
@@ -374,10 +375,7 @@ def _said_settled(work: Work, case: Case, message: str, event: Delivered) -> Non
 
 def _not_said(work: Work, case: Case, report: str) -> None:
     """The family's lane could not let the words through: the conversation was not the counsellor's any more."""
-    try:
-        _, _, message = json.loads(report)
-    except ValueError:
-        return
+    _, _, message = json.loads(report)
     case = work.edit(case)
     case.outgoing = tuple(row for row in case.outgoing if row[0] != message)
     if case.place is not None:

@@ -87,6 +87,14 @@ class Draft:
     choices: tuple[str, ...] = ()
 
 
+class Ask(NamedTuple):
+    """A question of the desk under a message of its own. `chat` tells where, for a messenger may number each chat anew."""
+
+    message: str
+    question: str
+    chat: str = ""  # "" of one asked before this was kept
+
+
 @dataclass(slots=True, kw_only=True)
 class Case:
     """One family's matter at the desk. Times are epoch seconds, 0 = never. `epoch` grows with every change of owner."""
@@ -121,7 +129,7 @@ class Case:
     room_tries: int = 0
     rooms: tuple[Place, ...] = ()  # those it has left; they go for good when the case does
     cards: tuple[tuple[Place, str], ...] = ()  # where its card stands: place and message id
-    asks: tuple[tuple[str, str], ...] = ()  # (message id, question): what a keycap under that message means
+    asks: tuple[Ask, ...] = ()  # what a keycap under a message means
     pending: tuple[tuple[str, Shown], ...] = ()  # (report, what): sent, not yet known to have arrived
     backlog: tuple[Shown, ...] = ()  # waits for the room
     links: tuple[Link, ...] = ()
@@ -136,7 +144,6 @@ class Case:
     lent: str = ""  # flow that the bot runs for the counsellor meanwhile
     reachable: bool = True
     checklist: int = -1  # step of the child-protection checklist, -1 = not begun
-    rated: int = 0
 
 
 class ShownVoice(NamedTuple):
@@ -183,7 +190,6 @@ class Member:
     taken: int = 0  # of this shift
     closed: int = 0
     written: int = 0
-    told: float = 0.0
 
     def has(self, *roles: Role) -> bool:
         """Whether she has one of these roles."""
@@ -281,9 +287,11 @@ def case_from(text: str) -> Case:
     for name, kind in (("alerts", AlertMark), ("links", Link), ("notes", Note), ("backlog", Shown), ("drafts", Draft)):
         if name in data:
             data[name] = tuple(_record(kind, row) for row in data[name])
-    for name in ("slots", "asks", "outgoing"):
+    for name in ("slots", "outgoing"):
         if name in data:
             data[name] = tuple((str(row[0]), str(row[1])) for row in data[name])
+    if "asks" in data:
+        data["asks"] = tuple(Ask(*map(str, row)) for row in data["asks"])
     if "cards" in data:
         data["cards"] = tuple((Place(*row[0]), str(row[1])) for row in data["cards"])
     if "pending" in data:

@@ -36,7 +36,7 @@ def propose(work: Work, case: Case, place: Place, text: str, choices: tuple[str,
     shown = "\n".join([f"✉️ Entwurf{remark}:", text, *(f"▫️ {choice}" for choice in choices)])
     work.say(
         place, shown, choices=("Senden", "Verwerfen"), question=f"{case.code}.draft.{number}", markup=False,
-        report=json.dumps(["draft", case.code, number]),
+        report=json.dumps(["draft", case.code, number, place.chat]),
     )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ class Work:
     def ask(self, place: Place, case: Case, name: str, text: str, choices: tuple[str, ...], **values: object) -> None:
         """A question of the desk about a case; once it is delivered the case knows what a keycap under it means."""
         question = f"{case.code}.{name}"
-        report = json.dumps(["ask", case.code, question])
+        report = json.dumps(["ask", case.code, question, place.chat])
         self.say(place, text, choices=choices, question=question, report=report, **values)
 
     def mark(self, place: Place, message: str, emoji: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from bot.exchange import effects as fx
 from bot.exchange.state import Circle, Exchange, Institution, Need, Outcome, Referral, Room, State
@@ -60,6 +60,8 @@ class Work:
                 self.exchange = replace(self.exchange, rooms={**self.exchange.rooms, item.code: item})
             case Circle():
                 self.exchange = replace(self.exchange, circles={**self.exchange.circles, item.land: item})
+            case _:
+                assert_never(item)
 
     def _tried_out(self, who: str) -> bool:
         """Whether somebody entered so many wrong codes that no further one is looked at for now."""

@@ -49,7 +49,7 @@ def _timer(work: Work, name: str) -> None:
         return
     if kind == "news":
         _news(work, one)
-    elif kind in ("again", "expire"):
+    else:
         take(work, one, f"timer: {kind}", {})
 
 
