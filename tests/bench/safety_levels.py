@@ -23,11 +23,9 @@ from bot.safety import SafetyRules, triage
 from bot.safety.likeness import fit
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDS = 5
+FOLDS = 4
 SITTING = 25  # neighbouring lines that judge together
-LEVELS = tuple(
-    (alert, check) for alert in (0.6, 0.66, 0.72, 0.78, 0.84) for check in (0.38, 0.42, 0.46) if alert > check
-)
+LEVELS = tuple((alert, check) for alert in (0.66, 0.72, 0.78) for check in (0.38, 0.42, 0.46) if alert > check)
 # What is allowed: alerts and second looks on look-alikes (written to be mistaken, harder than what people write) and on
 # ordinary questions.
 ALERTS = {"lookalike": 0.07, "ordinary": 0.005}
