@@ -43,7 +43,8 @@ class Ask:
     """A typed question; the step's `say` is its wording.
 
     `retry` texts follow one another with each refused answer. `skip` allows "weiter" (the slot stays empty); a question
-    repeats itself after a digression unless `quiet`. `prefill` lets the triggering message answer it, `reuse` an earlier talk.
+    repeats itself after a digression unless `quiet`, in the short words of `again` where there are any. `prefill` lets the
+    triggering message answer it, also by an option's name with `prefill_named`; `reuse` lets an earlier talk do so.
     """
 
     kind: str
@@ -53,10 +54,12 @@ class Ask:
     options_from: str = ""  # name of a slot that holds topic ids or `value=label` rows
     retry: tuple[Variants, ...] = ()
     why: Variants | None = None
+    again: Variants | None = None
     skip: bool = False
     digress: Digress = "allow"
     quiet: bool = False
     prefill: bool = True
+    prefill_named: bool = False
     reuse: bool = False  # a slot that already has a value is not asked again
     minimum: float | None = None  # dates: days from today, negative before it
     maximum: float | None = None

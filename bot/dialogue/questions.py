@@ -92,6 +92,10 @@ _FIRST_THREE = (
     frozenset({"third", "ucuncu", "uecuencue", "uc", "uec", "trzeci", "trzecie", "третий", "третье", "третій", "третє", "الثالث"}),
 )  # fmt: skip
 _ARTICLES = frozenset({"ein", "eine", "einen", "einem", "einer"})
+# Words around a name: "ich bin die Ehefrau", "nein, ich meinte Mutter", "Oma hier".
+_AROUND_NAME = frozenset({
+    "ich", "bin", "die", "der", "das", "eine", "ein", "seine", "ihre", "nein", "meinte", "hallo", "hier", "also", "nur",
+})  # fmt: skip
 _LAST = frozenset({"letzte", "letzter", "letztes", "letzten"})
 
 
@@ -146,6 +150,9 @@ def _place_named(said: str, many: int) -> int | None:
     return number - 1 if number else None
 
 
+WHOLE = "="  # before a name in `also`: it counts only when it is the whole answer, not inside a sentence
+
+
 def _names(option: Shown) -> tuple[str, ...]:
     return tuple(fold(name) for name in (option.label, *option.also))
 
@@ -153,10 +160,17 @@ def _names(option: Shown) -> tuple[str, ...]:
 def _one_word_inside(text: str, options: tuple[Shown, ...]) -> str | None:
     """The only option one of whose names stands as whole words in a longer text ("ich bin die Mutter")."""
     said = f" {fold(text)} "
-    hits = {
-        o.value for o in options for name in _names(o) if (len(name) >= 3 or name.isdecimal()) and f" {name} " in said
-    }
+    hits = {o.value for o in options for name in _names_inside(o) if f" {name} " in said}
+    if not hits:
+        bare = " ".join(word for word in said.split() if word not in _AROUND_NAME)
+        hits = {o.value for o in options if bare and bare in _names(o)}
     return hits.pop() if len(hits) == 1 else None
+
+
+def _names_inside(option: Shown) -> tuple[str, ...]:
+    """The names that count inside a sentence."""
+    names = (fold(name) for name in (option.label, *option.also) if not name.startswith(WHOLE))
+    return tuple(name for name in names if len(name) >= 3 or name.isdecimal())
 
 
 def _choose(text: str, asking: Asking) -> Reading:
@@ -385,9 +399,11 @@ def in_passing(text: str, asking: Asking) -> Value:
     Only kinds that are recognisable inside a sentence without doubt; None otherwise.
     """
     kind = asking.ask.kind
+    if asking.ask.prefill_named and kind == "choose":
+        return _one_word_inside(text, asking.options)
     if kind == "land":
         return land_in_passing(text, asking.content)
-    if kind == "plz":
+    if kind in ("plz", "area"):
         found = _PLZ.findall(text)
         return found[0] if len(found) == 1 else None
     if kind == "prison" and asking.content.prisons is not None:

@@ -18,12 +18,21 @@ from bot.dialogue.session import Offer
 from bot.matching.result import MatchResult
 
 _PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
+_PLZ_ALONE = re.compile(r"^\W*(?:plz|postleitzahl)?\W*(\d{5})\W*$", re.IGNORECASE)
+_WHO_IS = r"(?:er|sie|es|beide|mein sohn|meine tochter|mein kind|die kinder|(?:die|der) (?:große|kleine))"
+_AGES = re.compile(
+    rf"^\W*(?:(?:ich|wir) haben?\s+.{{0,20}}\bkind(?:er)?\W+)?(?:{_WHO_IS}\s+(?:ist|sind|wird)\s+)?"
+    r"\d{1,2}(?:\s*(?:,|und|&|\+)\s*\d{1,2})*\s*(?:jahren?|monate?)?\s*(?:alt)?\W*$",
+    re.IGNORECASE,
+)  # nothing but how old somebody is
+FIND_HELP = "find-help"
 MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst
 MISS_KEY = "miss"
 MISSES_BEFORE_HUMAN = 3
 SECOND_LOOK = "safety.second_look"
 DECLINABLE = frozenset({"date", "time", "prison", "land", "plz", "area"})  # kinds whose question a mere no leaves out
 HEARD = "heavy_heard"  # slot: that it is too much was answered today
+PARTING = frozenset({"thanks", "bye"})  # small talk that wants no menu after it
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 _QUESTION_WORDS = re.compile(
     r"\?\s*$|^\s*(wie|was|wer|wen|wem|wann|wo|woher|wohin|warum|wieso|weshalb|welche\w*|darf|dürfen|kann|können|muss|müssen"
@@ -43,7 +52,9 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
     ask = found[2] if found is not None else None
     offer = offer_named(draft, text) if _shown_last(draft, ask) else None
     chosen = offer is None and ask is not None and _names_option(draft, ask, text)
-    if (not chosen and _steer(draft, text, ask, offer)) or _names_land(draft, text, ask, offered, asked):
+    if not chosen and _steer(draft, text, ask, offer):
+        return
+    if _names_land(draft, text, ask, offered, asked) or _names_plz(draft, text, ask) or _tells_age(draft, text, ask):
         return
     if ask is not None:
         _at_question(draft, text, understanding, ask, chosen=chosen)
@@ -87,13 +98,37 @@ def _offered_topics(draft: Draft) -> tuple[tuple[str, ...], str]:
 def _names_land(draft: Draft, text: str, ask: Ask | None, offered: tuple[str, ...], asked: str) -> bool:
     """A Land alone, where no question waits that may want it."""
     finder = draft.content.land_finder
-    if finder is None or (draft.top is not None and (ask is None or not ask.quiet)):
+    if finder is None or not _nothing_waits(draft, ask):
         return False
     code = finder.alone(text)
     if code is None:
         return False
     answering.answer_for_land(draft, code, offered, asked)
     return True
+
+
+def _names_plz(draft: Draft, text: str, ask: Ask | None) -> bool:
+    """A postal code alone, where no question waits that may want it: help near there is looked for."""
+    found = _PLZ_ALONE.match(text)
+    if found is None or draft.content.places.at(found[1]) is None or not _nothing_waits(draft, ask):
+        return False
+    flow = draft.content.flows.get(FIND_HELP)
+    return flow is not None and draft.part.audience in flow.audiences and draft.push(FIND_HELP)
+
+
+def _tells_age(draft: Draft, text: str, ask: Ask | None) -> bool:
+    """How old the children are, with no question: that is heard, not "not understood"."""
+    told = _AGES.match(text) is not None and re.search(r"[^\W\d]|\d\D+\d", text) is not None
+    if not told or draft.part.audience not in ("caregiver", "parent") or not _nothing_waits(draft, ask):
+        return False
+    draft.say_key("smalltalk.told")
+    draft.waiting = True
+    return True
+
+
+def _nothing_waits(draft: Draft, ask: Ask | None) -> bool:
+    """No flow waits for an answer, at most the menu."""
+    return draft.top is None or (ask is not None and ask.quiet)
 
 
 def _shown_last(draft: Draft, ask: Ask | None) -> bool:
@@ -309,7 +344,7 @@ def _best(understanding: Understanding, in_burst: bool) -> MatchResult | None:
 def _small_talk(draft: Draft, match: MatchResult) -> None:
     key = f"smalltalk.{match.smalltalk}"
     draft.say_key(key if key in draft.content.texts else "smalltalk.greeting")
-    if draft.top is None:
+    if draft.top is None and not (match.smalltalk in PARTING and draft.part.audience):
         draft.push("menu" if draft.part.audience else "onboarding")
 
 

@@ -29,7 +29,7 @@ _ACTIONS = (
 )  # fmt: skip
 _STEP_KEYS = ("step", "say", "pictures", "files", "play", *_ACTIONS)
 _ASK_KEYS = (
-    "kind", "slot", "keep", "options", "options_from", "retry", "why", "skip", "digress", "quiet", "prefill", "reuse",
+    "kind", "slot", "keep", "options", "options_from", "retry", "why", "again", "skip", "digress", "quiet", "prefill", "reuse",
     "min", "max", "unit", "past", "future", "most", "timeout", "stop", "vault",
     "several",
 )  # fmt: skip
@@ -37,6 +37,7 @@ _OPTION_KEYS = ("label", "also", "for", "when", "goto", "link")
 _KEEPS = ("turn", "session", "30d", "90d", "case")
 _SEVERAL = ("least", "greatest")
 _DIGRESS = ("allow", "confirm", "block", "drop", "never")
+NAMED = "named"  # prefill: the message that began the flow answers when it names an option
 _DURATION = re.compile(
     r"^\s*(\d+(?:\.\d+)?)\s*(seconds?|sekunden?|s|minutes?|minuten?|min|m|hours?|stunden?|h|days?|tage?n?|d|weeks?|wochen?|w)\s*$",
     re.IGNORECASE,
@@ -205,6 +206,7 @@ def _ask(node: Node) -> model.Ask:
     def number(name: str) -> float | None:
         return fields[name].number() if name in fields else None
 
+    named = "prefill" in fields and fields["prefill"].text() == NAMED
     if "slot" in fields and fields["slot"].text().endswith("_text"):
         fields["slot"].problem("slot names that end in _text are kept for the engine's own texts")
     return model.Ask(
@@ -215,10 +217,12 @@ def _ask(node: Node) -> model.Ask:
         options_from=fields["options_from"].text() if "options_from" in fields else "",
         retry=tuple(variants(item) for item in fields["retry"].items()) if "retry" in fields else (),
         why=variants(fields["why"]) if "why" in fields else None,
+        again=variants(fields["again"]) if "again" in fields else None,
         skip=flag("skip", False),
         digress=_one_of(fields["digress"], _DIGRESS, "digression rule") if "digress" in fields else "allow",  # type: ignore[arg-type]
         quiet=flag("quiet", False),
-        prefill=flag("prefill", True),
+        prefill=named or flag("prefill", True),
+        prefill_named=named,
         reuse=flag("reuse", False),
         minimum=number("min"),
         maximum=number("max"),

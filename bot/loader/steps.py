@@ -56,13 +56,15 @@ def expressions_of(step: model.Step) -> Iterator[Expression]:
 
 
 def texts_of_step(step: model.Step) -> Iterator[Variants]:
-    """Everything a step says: its text, its question's retries, reason and labels."""
+    """Everything a step says: its text, its question's retries, reason, short words and labels."""
     if step.say is not None:
         yield step.say
     if isinstance(step.action, model.Ask):
         yield from step.action.retry
         if step.action.why is not None:
             yield step.action.why
+        if step.action.again is not None:
+            yield step.action.again
         yield from (option.label for option in step.action.options)
 
 
