@@ -13,14 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import app
-from bot.config import Settings
+from bot.config import read_settings
 from bot.service.conversations import Conversations
 from bot.service.program import Program, Speaker
 from tests.soak.core_program import START, ScriptMessenger
 
 
 async def main(folder: Path, name: str, begun: float) -> None:
-    settings = Settings(data_dir=folder / name)
+    settings = read_settings(data_dir=folder / name)
     app.quiet_logs(settings)
     content = app.load_content_for(settings)
     # After everything that the script says, but not so long that retention would forget what was said.
