@@ -7,9 +7,10 @@ Flow of one message: messenger -> `Store.receive` -> lane (`Store.claim`) -> `tu
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NewType, Protocol
+
+from msgspec import Struct, field
 
 from bot.dialogue.effects import Attachment, DeliveryClass
 from bot.dialogue.rendering import berlin_day
@@ -24,8 +25,7 @@ InboundKind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """Where a conversation lives: messenger name, the bot's account there, the chat or room, an optional thread in it."""
 
     messenger: str
@@ -55,8 +55,7 @@ Audience = Literal["family", "staff"]
 """Who may read a message. Only the lanes of desk and exchange write to staff, and they write to nobody else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaFile:
+class MediaFile(Struct, frozen=True, kw_only=True):
     """A file that came in. `data` is set once it was downloaded (size-capped, typed by content, images re-encoded)."""
 
     kind: str  # events.MediaKind
@@ -67,8 +66,7 @@ class MediaFile:
     data: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
+class Inbound(Struct, frozen=True, kw_only=True):
     """One thing that happened at a messenger. `external_id` is unique per account: a repeat is stored once.
 
     `sender` is the person's external identity; in a private chat it stands for the chat, in staff rooms it tells who.
@@ -95,16 +93,14 @@ class Inbound:
     about: ConversationId | None = None  # in the desk's lane: the family it tells of; erasing her removes it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
+class Cursor(Struct, frozen=True, kw_only=True):
     """How far a messenger's stream was taken in; stored in the same transaction as the inbound rows it covers."""
 
     account: str
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outbound:
+class Outbound(Struct, frozen=True, kw_only=True):
     """One message to be delivered. `key` makes a repeat harmless where the platform allows it (Matrix transaction id).
 
     `buttons` binds each choice to (question, option). `markup` tells whether `text` is ours (content markup, see
@@ -129,42 +125,36 @@ class Outbound:
     report: str = ""  # when it is settled for good, the desk hears what became of it under this reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """The platform took it; `external_ids` of all parts in order."""
 
     external_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
+class Retry(Struct, frozen=True, kw_only=True):
     """Not now: wait `after` seconds. `whole_account` says that the limit holds for the account, not just this chat."""
 
     after: float
     whole_account: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
+class Ambiguous(Struct, frozen=True):
     """Time-out or broken connection after the request left: it may have arrived or not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gone:
+class Gone(Struct, frozen=True, kw_only=True):
     """The person cannot be reached any more: blocked, left, deleted."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """The platform will never take this message; repeating is pointless."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """The chat has a new address (group migration, room upgrade)."""
 
     chat: str
@@ -173,8 +163,7 @@ class Moved:
 Receipt = Sent | Retry | Ambiguous | Gone | Refused | Moved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True, kw_only=True):
     """What a messenger can do; sizes in characters or bytes as named, 0 = cannot."""
 
     max_text: int = 4096
@@ -192,8 +181,7 @@ class Capabilities:
     max_download: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuickAnswer:
+class QuickAnswer(Struct, frozen=True, kw_only=True):
     """One answer to choose from where a platform lets people ask from any chat; `text` is content markup with its source."""
 
     id: str
@@ -259,16 +247,14 @@ class Messenger(Protocol):
 # ------------------------------------------------------------------ the store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxRow:
+class InboxRow(Struct, frozen=True, kw_only=True):
     """A stored inbound; `number` grows with arrival and gives the order within a lane."""
 
     number: int
     inbound: Inbound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class Lane(Struct, frozen=True, kw_only=True):
     """A claimed conversation with its waiting events in order. `fence` must still be valid at commit.
 
     `session` is the stored form (JSON text) or None for a new conversation; `version` counts its commits.
@@ -282,8 +268,7 @@ class Lane:
     inbox: tuple[InboxRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOutbox:
+class NewOutbox(Struct, frozen=True, kw_only=True):
     """A message to be queued. `not_before` keeps it back; `hold_key` lets it be withdrawn meanwhile."""
 
     outbound: Outbound
@@ -293,8 +278,7 @@ class NewOutbox:
     about: ConversationId | None = None  # in the desk's lane: the family it tells of; erasing her removes it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewBlob:
+class NewBlob(Struct, frozen=True, kw_only=True):
     """A file to keep under `name`, sealed with the key of `about`, or of the commit's own conversation when that is None.
 
     A file about a conversation that was erased meanwhile is dropped.
@@ -305,8 +289,7 @@ class NewBlob:
     about: ConversationId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTimer:
+class NewTimer(Struct, frozen=True, kw_only=True):
     """A timer of the conversation; (conversation, name) is unique, a new one replaces the old."""
 
     name: str
@@ -314,8 +297,7 @@ class NewTimer:
     fence: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFact:
+class NewFact(Struct, frozen=True, kw_only=True):
     """A fact without text. `conversation` is not stored with it."""
 
     name: str
@@ -323,8 +305,7 @@ class NewFact:
     values: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """How often something happened in an ISO week ("2026-W48"): one number and no row for each time.
 
     Nothing tells which counts came together, in which order or at which hour, so no person can be put together again.
@@ -356,8 +337,7 @@ def together(tallies: Iterable[Tally]) -> list[Tally]:
     return [Tally(name=name, week=week, values=values, number=n) for (week, name, values), n in sorted(sums.items())]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(Struct, frozen=True, kw_only=True):
     """A row of the alert list: no text, stays a year, also after erasing."""
 
     id: str
@@ -372,8 +352,7 @@ class Alert:
     acknowledged_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A keyed row for everything beside sessions: cases, staff, referrals, gaps, course progress, survey counts.
 
     `body` (JSON text) is sealed with the key of `conversation`, or with the installation's own key when that is None;
@@ -387,8 +366,7 @@ class Document:
     expires: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnCommit:
+class TurnCommit(Struct, frozen=True, kw_only=True):
     """All that one or more turns of one lane change, in one transaction."""
 
     conversation: ConversationId
@@ -443,8 +421,7 @@ def delivery_report(outbound: Outbound, number: int, outcome: str, ids: Sequence
 OutboxState = Literal["waiting", "sending", "ok", "retry", "ambiguous", "gone", "refused", "withdrawn"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxRow:
+class OutboxRow(Struct, frozen=True, kw_only=True):
     """A queued message as the sender sees it; `attempts` counts requests already made."""
 
     number: int
@@ -455,8 +432,7 @@ class OutboxRow:
     state: OutboxState
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """How many rows of a class are kept, and the oldest moment among those from which their limit counts."""
 
     rows: int

@@ -8,8 +8,9 @@ question; a second unclear sign within a week counts as an alert.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer, RaiseAlert, Relay

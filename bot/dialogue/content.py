@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Struct
+
 from bot.dialogue.course import Course
 from bot.dialogue.flow import Flow
 from bot.dialogue.template import Template
@@ -25,8 +28,7 @@ if TYPE_CHECKING:  # numpy with it: a tenth of a second that the first message n
     from bot.matching.index import TopicIndex
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactText:
+class FactText(Struct, frozen=True, kw_only=True):
     """A number or rule that lives once in a data file, with its birth certificate."""
 
     text: str
@@ -39,14 +41,13 @@ class FactText:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Commands:
+class Commands(Struct, frozen=True):
     """What people type to steer the talk: folded phrase -> command; prefixes introduce corrections.
 
     `heavy` are folded words by which one hears that it is too much just now.
     """
 
-    phrases: Mapping[str, str] = field(default_factory=dict)
+    phrases: Mapping[str, str] = msgspec.field(default_factory=dict)
     corrections: tuple[str, ...] = ()
     heavy: tuple[str, ...] = ()
 
@@ -69,7 +70,7 @@ class Content:
     topics: Mapping[str, Topic] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
-    commands: Commands = Commands()
+    commands: Commands = field(default_factory=Commands)
     index: TopicIndex | None = None
     rules: SafetyRules | None = None
     safety_answer: SafetyAnswer | None = None

@@ -6,13 +6,13 @@ The loader compiles a file of `dialogues/courses/` into one `Course` and its flo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 LEARNED = "learned."  # before the name of a course: the slot that holds what a person knows of it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class Unit(Struct, frozen=True, kw_only=True):
     """One unit: its title and the names of its questions, in order."""
 
     name: str
@@ -20,8 +20,7 @@ class Unit:
     questions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Course(Struct, frozen=True, kw_only=True):
     """One course. `share` is how many percent of the questions must be known for the certificate."""
 
     name: str

@@ -5,7 +5,6 @@ Nothing here leaves the turn; `turn()` freezes a draft into a `Turn`.
 
 from __future__ import annotations
 
-import dataclasses
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -223,7 +222,7 @@ class Draft:
         if language == "de" or not attachments:
             return attachments
         return tuple(
-            dataclasses.replace(one, description=self.content.translate(one.description, language) or one.description)
+            replace(one, description=self.content.translate(one.description, language) or one.description)
             for one in attachments
         )
 

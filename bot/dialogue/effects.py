@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 DeliveryClass = Literal["vital", "optional"]
 """`vital` is sent once more after an ambiguous send (safety, question, answer, hand-over), `optional` is not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(Struct, frozen=True, kw_only=True):
     """A file beside a text: a path below the content folder (`content:pictures/x.png`) or a stored blob (`blob:ID`)."""
 
     source: str
@@ -20,15 +20,13 @@ class Attachment:
     description: str = ""  # read aloud by screen readers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """One button; `label` is what the person reads and may type."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """Say something to the person.
 
     `text` is written in the content's markup if `markup` is true, else it is foreign and shown as it is.
@@ -50,15 +48,13 @@ class Reply:
     language: str = "de"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw:
+class Withdraw(Struct, frozen=True, kw_only=True):
     """Take back held replies that have not left yet."""
 
     hold_key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartTimer:
+class StartTimer(Struct, frozen=True, kw_only=True):
     """Fire `TimerFired(timer, fence)` at `due` (aware UTC). A timer of the same name is replaced."""
 
     timer: str
@@ -66,23 +62,20 @@ class StartTimer:
     fence: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelTimer:
+class CancelTimer(Struct, frozen=True, kw_only=True):
     """Forget the timer of this name, if there is one."""
 
     timer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """Write a fact without text: a name and a few closed values."""
 
     name: str
     values: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaiseAlert:
+class RaiseAlert(Struct, frozen=True, kw_only=True):
     """Tell the humans about danger. Without consent `text_allowed` is false and no text goes along."""
 
     category: str
@@ -93,8 +86,7 @@ class RaiseAlert:
     text_allowed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestHandoff:
+class RequestHandoff(Struct, frozen=True, kw_only=True):
     """Put the conversation into the desk's queue."""
 
     reason: str
@@ -102,13 +94,11 @@ class RequestHandoff:
     team: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelHandoff:
+class CancelHandoff(Struct, frozen=True, kw_only=True):
     """The person no longer waits for a human."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
+class Relay(Struct, frozen=True, kw_only=True):
     """Show the counsellors what the person did: text, media, an edit, a deletion, a reaction, leaving."""
 
     kind: Literal[
@@ -124,24 +114,21 @@ class Relay:
     reply_to: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class React:
+class React(Struct, frozen=True, kw_only=True):
     """Put an emoji under a message of the person."""
 
     message: str
     emoji: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revise:
+class Revise(Struct, frozen=True, kw_only=True):
     """Change (`text`) or delete (`text` None) a message that was already sent to the person."""
 
     message: str
     text: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retract:
+class Retract(Struct, frozen=True, kw_only=True):
     """Delete the recent messages on both sides as far as the messenger allows."""
 
     since: datetime
@@ -150,8 +137,7 @@ class Retract:
 READ_ALOUD = "read-aloud"  # in place of a template: the value `text` as a voice message in `language`
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeFile:
+class MakeFile(Struct, frozen=True, kw_only=True):
     """Render a file from slots (a letter, a calendar entry, a checklist) and send it with the text."""
 
     template: str
@@ -162,8 +148,7 @@ class MakeFile:
     description: str = ""  # of a picture, read aloud by screen readers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectGap:
+class CollectGap(Struct, frozen=True, kw_only=True):
     """Keep an unanswered question for the editors: only with consent, sealed, thirty days."""
 
     text: str
@@ -171,8 +156,7 @@ class CollectGap:
     reason: Literal["none", "clarify_rejected", "not_helpful"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submit:
+class Submit(Struct, frozen=True, kw_only=True):
     """Hand a finished form to a service outside the conversation: survey answers, a referral, a contact.
 
     `form` names the receiver; the receiver alone decides what is kept.
@@ -182,28 +166,24 @@ class Submit:
     values: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class Seal(Struct, frozen=True, kw_only=True):
     """Keep the file that came with this event in that vault: with the vault's key, which neither side holds."""
 
     blob: str
     vault: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erase:
+class Erase(Struct, frozen=True, kw_only=True):
     """Destroy everything about this conversation, its key first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportData:
+class ExportData(Struct, frozen=True, kw_only=True):
     """Send the person a file with all that is kept about this conversation (only its `part`)."""
 
     part: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportTrouble:
+class ReportTrouble(Struct, frozen=True, kw_only=True):
     """Tell the operator that content failed at run time; `place` is file:line."""
 
     place: str

@@ -6,9 +6,11 @@ Pure: the same content, session and event always give the same turn.
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from bot.dialogue import adopting, alerts, counsellor, events, person, reminders
 from bot.dialogue.content import Content

@@ -6,9 +6,10 @@ part of it as well, because it is computed before the turn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct, field
 
 from bot.matching.result import MatchResult
 from bot.safety import Finding
@@ -16,8 +17,7 @@ from bot.safety import Finding
 MediaKind = Literal["photo", "voice", "audio", "video", "file", "sticker", "location", "contact", "other"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Understanding:
+class Understanding(Struct, frozen=True, kw_only=True):
     """What the layers before the turn made of a text.
 
     `finding` and `match` are of the text alone, the `joined_` ones of the text together with those of the last two
@@ -29,8 +29,7 @@ class Understanding:
     joined_match: MatchResult | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """The person wrote a text, or a caption under a picture (`media`)."""
 
     at: datetime
@@ -42,8 +41,7 @@ class Said:
     understanding: Understanding = field(default_factory=Understanding)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pressed:
+class Pressed(Struct, frozen=True, kw_only=True):
     """The person pressed a button. `question` tells which asking it belongs to; an old one repeats today's question.
 
     `label` is the button's text and passes the safety layer like any other text.
@@ -56,8 +54,7 @@ class Pressed:
     understanding: Understanding = field(default_factory=Understanding)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaSent:
+class MediaSent(Struct, frozen=True, kw_only=True):
     """The person sent something without words: a picture, a voice message, a file, a place."""
 
     at: datetime
@@ -67,8 +64,7 @@ class MediaSent:
     reply_to: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
+class Edited(Struct, frozen=True, kw_only=True):
     """The person changed an earlier message; the new text passes the safety layer."""
 
     at: datetime
@@ -77,16 +73,14 @@ class Edited:
     understanding: Understanding = field(default_factory=Understanding)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
+class Deleted(Struct, frozen=True, kw_only=True):
     """The person deleted an earlier message, where the messenger tells us."""
 
     at: datetime
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reacted:
+class Reacted(Struct, frozen=True, kw_only=True):
     """The person put an emoji under a message of ours; a keycap emoji chooses an option."""
 
     at: datetime
@@ -94,30 +88,26 @@ class Reacted:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """The person opened the chat, pressed Start, or came through a link with a payload such as `land-BY`."""
 
     at: datetime
     payload: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Left(Struct, frozen=True, kw_only=True):
     """The person blocked the bot, left the room or deleted the account: nothing more can be delivered."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecryptable:
+class Undecryptable(Struct, frozen=True, kw_only=True):
     """A message came that could not be decrypted, also not after waiting for its key."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerFired:
+class TimerFired(Struct, frozen=True, kw_only=True):
     """A timer of this conversation came due. `fence` must still be the session's, else the timer is stale."""
 
     at: datetime
@@ -125,8 +115,7 @@ class TimerFired:
     fence: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class Claimed(Struct, frozen=True, kw_only=True):
     """A counsellor took the conversation. `alias` is what the person sees; `name` of the counsellor never is."""
 
     at: datetime
@@ -134,8 +123,7 @@ class Claimed:
     alias: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CounsellorSaid:
+class CounsellorSaid(Struct, frozen=True, kw_only=True):
     """A counsellor released a text (or a file) to the person. `message` is the desk's reference for reports about it."""
 
     at: datetime
@@ -148,8 +136,7 @@ class CounsellorSaid:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicSent:
+class TopicSent(Struct, frozen=True, kw_only=True):
     """A counsellor had the answer to a topic sent; `message` as in `CounsellorSaid`."""
 
     at: datetime
@@ -158,8 +145,7 @@ class TopicSent:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CounsellorReacted:
+class CounsellorReacted(Struct, frozen=True, kw_only=True):
     """A counsellor put an emoji under a message of the person."""
 
     at: datetime
@@ -168,8 +154,7 @@ class CounsellorReacted:
     emoji: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CounsellorEdited:
+class CounsellorEdited(Struct, frozen=True, kw_only=True):
     """A counsellor changed or deleted (`text` None) something already sent; `message` is its id at the messenger."""
 
     at: datetime
@@ -178,24 +163,21 @@ class CounsellorEdited:
     text: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
+class Released(Struct, frozen=True, kw_only=True):
     """A counsellor gave the conversation back to the bot."""
 
     at: datetime
     counsellor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requeued:
+class Requeued(Struct, frozen=True, kw_only=True):
     """The conversation went back into the queue: transfer not accepted, shift ended, counsellor gone."""
 
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class Closed(Struct, frozen=True, kw_only=True):
     """A counsellor closed the case. Until `reopens_until` (epoch seconds) a new message opens it again."""
 
     at: datetime
@@ -204,8 +186,7 @@ class Closed:
     reopens_until: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskNews:
+class DeskNews(Struct, frozen=True, kw_only=True):
     """The desk tells a waiting person something: place in the queue, the honest time, an empty desk."""
 
     at: datetime
@@ -213,8 +194,7 @@ class DeskNews:
     values: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowStarted:
+class FlowStarted(Struct, frozen=True, kw_only=True):
     """Somebody else starts a flow with the person: a counsellor, a referral, a life event.
 
     With `back` the counsellor only lends the conversation: when the flow has ended she owns it again. A `gentle` one can wait:
@@ -230,8 +210,7 @@ class FlowStarted:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
+class Announced(Struct, frozen=True, kw_only=True):
     """A broadcast for this person; it never touches the flow that is running."""
 
     at: datetime

@@ -6,8 +6,9 @@ The loader builds these records from YAML; the walk carries them out. Steps run 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from bot.dialogue.effects import Attachment
 from bot.dialogue.expressions import Expression
@@ -25,8 +26,7 @@ SystemAct = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """One answer of a choice: the stored `value`, its `label`, who sees it, where it leads."""
 
     value: str
@@ -38,8 +38,7 @@ class Option:
     link: str = ""  # another flow, without coming back
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """A typed question; the step's `say` is its wording.
 
     `retry` texts follow one another with each refused answer. `skip` allows "weiter" (the slot stays empty); a question
@@ -74,58 +73,50 @@ class Ask:
     vault: str = ""  # voice: the slot that names the vault whose key seals the file
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """Go to the step of the first expression that is true, else to `otherwise`."""
 
     cases: tuple[tuple[Expression, str], ...]
     otherwise: str
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Struct, frozen=True):
     """Put the value of each expression into its slot."""
 
     values: tuple[tuple[str, Expression], ...]
     keep: Keep = "session"
 
 
-@dataclass(frozen=True, slots=True)
-class Goto:
+class Goto(Struct, frozen=True):
     """Go on at another step of this flow."""
 
     step: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """Run another flow and come back; `$slot` takes the flow's name from a slot."""
 
     flow: str
     values: tuple[tuple[str, Expression], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """Leave this flow for another one."""
 
     flow: str
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """The flow is over; the one below goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Say the answer of a topic; `$slot` takes the topic's id from a slot."""
 
     topic: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remind:
+class Remind(Struct, frozen=True, kw_only=True):
     """Say the step named `then` of this flow (or start `flow`) at the date in slot `on` plus `days`, at `at` o'clock.
 
     Berlin time; moments between 21:00 and 7:00 are moved to the next 8:00. Without `on` the count starts today. Of the answers
@@ -141,16 +132,14 @@ class Remind:
     needs: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(Struct, frozen=True):
     """Drop slots, and the reminders of these names that are still to come."""
 
     slots: tuple[str, ...] = ()
     reminders: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(Struct, frozen=True, kw_only=True):
     """Wait until the person writes anything (kept in `slot` if named) or `seconds` have passed."""
 
     seconds: float
@@ -159,8 +148,7 @@ class Wait:
     keep: Keep = "turn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOff:
+class HandOff(Struct, frozen=True, kw_only=True):
     """Bring in a human; the flow goes on while the person waits, unless `park`."""
 
     reason: str
@@ -169,16 +157,14 @@ class HandOff:
     park: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """A fact for the statistics: a name and slots or expressions with closed values."""
 
     fact: str
     values: tuple[tuple[str, Expression], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(Struct, frozen=True, kw_only=True):
     """Make a file (letter, calendar entry, checklist) from slots by a template and send it."""
 
     template: str
@@ -186,23 +172,20 @@ class File:
     values: tuple[tuple[str, Expression], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
+class Send(Struct, frozen=True, kw_only=True):
     """Hand the named slots to a form outside the conversation (survey, referral)."""
 
     form: str
     values: tuple[tuple[str, Expression], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(Struct, frozen=True):
     """A built-in act that no YAML can express."""
 
     act: SystemAct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class Study(Struct, frozen=True, kw_only=True):
     """Work with what a person has learned in a course; only compiled courses have such steps.
 
     `grade` notes whether the question `item` was answered rightly (`right`) and when it comes again, `finish` that the
@@ -236,8 +219,7 @@ Action = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One place in a flow. `goto` is where it leads when its action does not decide ("" = the next step)."""
 
     name: str
@@ -254,8 +236,7 @@ class Step:
         return isinstance(self.action, (Ask, Wait))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(Struct, frozen=True, kw_only=True):
     """A named script. `version` is the fingerprint of its source; `moved` maps removed step names to new ones."""
 
     name: str

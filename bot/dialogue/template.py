@@ -5,8 +5,9 @@ Texts are content markup with `{placeholders}`, filled when the file is made; a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 BlockKind = Literal[
     "title", "heading", "text", "small", "checks", "list", "lines", "box", "picture", "qr", "rule", "space", "table",
@@ -15,8 +16,7 @@ BlockKind = Literal[
 TemplateKind = Literal["pdf", "ics", "text", "png"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """One thing on the paper.
 
     `text` is the words of titles, texts, QR codes and the caption of boxes, or a picture's path below dialogues/;
@@ -33,8 +33,7 @@ class Block:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarEntry:
+class CalendarEntry(Struct, frozen=True, kw_only=True):
     """One appointment of a calendar file; `on` is a day as ISO text, `at` a time such as "14:30" or empty for the whole day."""
 
     title: str
@@ -46,8 +45,7 @@ class CalendarEntry:
     alarm_hours: int = 24  # before the beginning; 0 = none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(Struct, frozen=True, kw_only=True):
     """One template: `takes` names the values that a flow hands over; `footer` stands small on every page.
 
     `certifies` names the value that holds a course: the paper gets its title, its units and a code that can be checked.

@@ -8,8 +8,9 @@ comes from outside; nothing here is random by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.ports import Tally
 
@@ -23,8 +24,7 @@ UNKNOWN_LAND = "--"
 REPLACED = 0.5  # how often a sensitive answer is replaced by a drawn one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """One question. `most` is how many answers one person may give, `alone` an answer that excludes the others.
 
     `epsilon` is its share of the privacy budget for Germany, `land_epsilon` for each Land (0: published for Germany only).

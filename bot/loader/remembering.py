@@ -4,8 +4,9 @@ reminder comes no more than it says."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from bot.dialogue import flow as model
 from bot.loader.steps import expressions_of, named_slots_of, placeholders_of, targets_of, texts_of_step

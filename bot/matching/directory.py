@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from rapidfuzz import fuzz
 
 from bot.matching.places import Places, apart
@@ -26,8 +26,7 @@ _EMPTY = frozenset({
 _PLZ = re.compile(r"(?<!\d)(\d{5})(?!\d)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One place with what is known of it and where that comes from."""
 
     id: str
@@ -48,8 +47,7 @@ class Entry:
     confidence: str = "medium"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A found entry; `score` from 0 to 100; `km` away, as the crow flies, when a postal code was asked for."""
 
     score: float
@@ -57,8 +55,7 @@ class Hit:
     km: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """All entries of one kind, searchable."""
 
     entries: tuple[Entry, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from bot.text.normalise import fold
 
@@ -13,8 +14,7 @@ ONE_TOWN = 30.0  # km; postal codes of one name that lie further apart are sever
 REGION = 3  # leading digits that postal codes of one region share
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """The middle of a postal code's area in degrees, with the Land that it mostly lies in and its (first) town."""
 
     lat: float
@@ -23,8 +23,7 @@ class Point:
     town: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """All postal codes; `towns` maps a folded name to the postal codes of that name."""
 
     points: Mapping[str, Point] = field(default_factory=dict)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Outcome = Literal["answer", "clarify", "smalltalk", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """A topic with the calibrated probability (0 to 1) that it is the right one."""
 
     topic: str
     score: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchResult:
+class MatchResult(Struct, frozen=True, kw_only=True):
     """What was found. `candidates` best first; `why` explains the decision step by step."""
 
     outcome: Outcome

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
+
+from msgspec import Struct, field
 
 Risk = Literal["harmless", "money", "legal", "safety"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a fact comes from: a law with its paragraph, or a body with its address."""
 
     name: str
@@ -19,8 +19,7 @@ class Source:
     as_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """An example question; `audience` is set when only one kind of person would ask it so."""
 
     text: str
@@ -29,8 +28,7 @@ class Asked:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(Struct, frozen=True, kw_only=True):
     """One topic of knowledge/topics. `answers` and `next` by variant key; `needs` is "land" when the answer differs by Land.
 
     `part_of` names the wider topic that a finer one belongs to; where topics are counted or compared, that one counts.

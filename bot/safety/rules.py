@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from bot.safety.lexicon import Ids, Lexicon
 from bot.safety.likeness import Likeness
 from bot.safety.pattern import Pattern
@@ -38,8 +40,7 @@ WHOLE = frozenset({"film", "quoted"})
 """Guards that speak of the whole text, not only of the sentence in which they stand."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """What was noticed. `rule` is the file and line of the pattern that fired."""
 
     category: str
@@ -48,8 +49,7 @@ class Finding:
     rule: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One pattern of one category; `unless` names the guards that silence it. `always` holds against everything."""
 
     category: str

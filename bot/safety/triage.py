@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of

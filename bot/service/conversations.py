@@ -7,9 +7,11 @@ import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, assert_never
+
+from msgspec.structs import asdict
 
 from bot.dialogue import Session, Turn, turn, understand
 from bot.dialogue import effects as fx

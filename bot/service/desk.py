@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
+
+from msgspec import structs
 
 from bot.desk import effects as fx
 from bot.desk.hours import Policy
@@ -144,7 +146,7 @@ class DeskLane:
         address = await self.store.address_of(ConversationId(effect.conversation))
         if address is None:
             return  # erased meanwhile
-        values = {f.name: getattr(effect.event, f.name) for f in fields(effect.event) if f.name != "at"}
+        values = {name: value for name, value in structs.asdict(effect.event).items() if name != "at"}
         payload = {"event": type(effect.event).__name__, **values}
         out.posts.append(
             Inbound(address=address, external_id=f"desk-{key}", kind="desk", at=at, private=True, payload=payload)

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from msgspec import structs
+
 from bot.dialogue.effects import Attachment
 from bot.exchange import Decision, Exchange, Referral, decide
 from bot.exchange import effects as fx
@@ -144,7 +146,9 @@ class ExchangeLane:
         blob = f"out-{outbound.key}"
         data = await self.make_file("meeting", {"title": title, "day": day, "clock": clock}, at)
         out.blobs.append(NewBlob(name=blob, data=data))
-        return replace(outbound, attachments=(Attachment(source=f"blob:{blob}", kind="file", name="Termin.ics"),))
+        return structs.replace(
+            outbound, attachments=(Attachment(source=f"blob:{blob}", kind="file", name="Termin.ics"),)
+        )
 
     def _places(self, before: Exchange, after: Exchange) -> list[Document]:
         """Which room is where, so that what is written there finds its way here; looked up by hash, like every address."""

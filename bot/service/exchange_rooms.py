@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from typing import Any, assert_never
+
+from msgspec.structs import replace
 
 from bot.exchange import effects as fx
 from bot.exchange import events as ev

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -128,7 +128,7 @@ def _desk_event(inbound: Inbound, at: datetime) -> Event | None:
     kind = _DESK_EVENTS.get(str(inbound.payload.get("event")))
     if kind is None:
         return None
-    known = {f.name for f in fields(kind)}
+    known = set(kind.__struct_fields__)
     values = {name: value for name, value in inbound.payload.items() if name in known}
     for name in ("values", "slots"):
         if name in values:

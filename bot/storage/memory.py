@@ -7,9 +7,11 @@ import hashlib
 import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
+
+from msgspec.structs import replace
 
 from bot.errors import LaneLost, SessionConflict
 from bot.ports import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from bot.dialogue.effects import Attachment
 from bot.ports import Address, Inbound, MediaFile, Outbound, Tally, week_of

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from bot.dialogue import flow as model
 from bot.dialogue.content import Content
@@ -135,4 +138,4 @@ def _survives(mutant: Mutant) -> bool:
 def _with(content: Content, mutant: Mutant) -> Content:
     flow = content.flows[mutant.flow]
     steps = tuple(mutant.changed if step.name == mutant.step else step for step in flow.steps)
-    return replace(content, flows={**content.flows, flow.name: replace(flow, steps=steps)})
+    return dataclasses.replace(content, flows={**content.flows, flow.name: replace(flow, steps=steps)})

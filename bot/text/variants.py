@@ -7,10 +7,11 @@ The order of falling back is stated in `fallback_keys` and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
+
+from msgspec import Struct, field
 
 Audience = Literal["caregiver", "child", "parent", "staff"]
 Band = Literal["6-9", "10-13", "14-17"]
@@ -45,8 +46,7 @@ def fallback_keys(audience: str, band: str, register: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
+class Variants(Struct, frozen=True):
     """The texts of one place by variant key, in the default language (German)."""
 
     texts: Mapping[str, str] = field(default_factory=dict)

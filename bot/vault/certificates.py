@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from bot.vault.codes import LETTERS, as_meant
 
@@ -19,8 +20,7 @@ _BYTES = 15
 _PLAIN = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Certified:
+class Certified(Struct, frozen=True):
     """What a code says: the course by its fingerprint, the minute (UTC), the percent known."""
 
     course: str

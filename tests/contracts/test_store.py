@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bot.errors import LaneLost, Leak, SessionConflict
 from bot.ports import (
@@ -123,7 +123,7 @@ async def test_a_session_saved_meanwhile_is_a_conflict(store: Store) -> None:
     await store.release(lane.conversation, lane.fence)
     (again,) = await store.claim("w", START, 10)
     stale = commit_for(again)
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     with pytest.raises(SessionConflict):
         await store.commit(replace(stale, version=lane.version))

@@ -57,7 +57,7 @@ async def test_plain_file_comes_in_and_a_forged_one_does_not(bot: EchoBot, stric
     got = await bot.gets(lambda inbound: inbound.kind == "media")
     assert got.media is not None
     assert await bot.matrix.download(got.media, 1000) == b"%PDF-1.4 x"
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     forged = replace(got.media, reference=got.media.reference.replace('"sha256":"', '"sha256":"AAAA'))
     assert await bot.matrix.download(forged, 1000) is None

@@ -6,12 +6,12 @@ import asyncio
 import io
 import logging
 import os
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
+from msgspec.structs import replace
 from prometheus_client import generate_latest
 
 from bot.dialogue import Session

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bot.messengers.matrix.backlog import Backlog, Invitation
 from bot.messengers.matrix.doorkeeper import Doorkeeper

@@ -9,6 +9,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from PIL import Image
 
 from bot.dialogue.content import Content
@@ -61,7 +62,7 @@ def test_any_four_laender_fit_on_one_phone_picture(content: Content, theme: str)
 
 
 def test_the_numbers_come_from_the_data(content: Content) -> None:
-    changed = replace(content.values["land.BY.visits"], value=7.5)
+    changed = structs.replace(content.values["land.BY.visits"], value=7.5)
     other = replace(content, values={**content.values, "land.BY.visits": changed})
     assert "Bayern | 7.5 h" in _picture(other, "law-hours").text["Description"]  # type: ignore[attr-defined]  # of PNG pictures
 

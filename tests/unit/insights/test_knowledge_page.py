@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import pytest
+from msgspec import structs
 
 from bot.dialogue.content import Content, FactText
 from bot.insights.knowledge_page import knowledge_page, rows_of
@@ -81,7 +82,7 @@ def test_what_expires_within_90_days_is_listed_first_and_marked(content: Content
 def test_an_amount_that_expires_takes_its_topic_along(content: Content) -> None:
     topic = content.topics["money.child_benefit"]
     used = used_by(topic, content)
-    values = {**content.values, used[0].name: replace(used[0].fact, valid_until=date(2026, 11, 26))}
+    values = {**content.values, used[0].name: structs.replace(used[0].fact, valid_until=date(2026, 11, 26))}
     changed = replace(content, values=values)
     assert expires(topic, used_by(topic, changed)) == date(2026, 11, 26)
 
@@ -93,7 +94,7 @@ def test_the_four_states_of_validity(days: int | None, expected: str) -> None:
 
 
 def test_what_stands_in_the_content_cannot_become_markup(content: Content) -> None:
-    topic = replace(content.topics["visit.apply"], title='<script>alert("x")</script>', related=())
+    topic = structs.replace(content.topics["visit.apply"], title='<script>alert("x")</script>', related=())
     assert "<script>alert" not in knowledge_page(replace(content, topics={topic.id: topic}), TODAY)
 
 
@@ -122,13 +123,14 @@ def test_every_number_in_every_answer_is_traced_to_a_data_file_or_is_no_fact_of_
 def test_a_number_of_its_own_is_told_from_a_paragraph_an_age_or_a_list(
     content: Content, text: str, kinds: list[str]
 ) -> None:
-    topic: Topic = replace(content.topics["visit.apply"], answers={"caregiver": text}, next={})
+    topic: Topic = structs.replace(content.topics["visit.apply"], answers={"caregiver": text}, next={})
     assert [one.kind for one in written_numbers(topic)] == kinds
 
 
 def test_a_number_without_a_source_would_be_seen(content: Content) -> None:
     values = {
-        name: replace(fact, source="") if name.startswith("amounts.") else fact for name, fact in content.values.items()
+        name: structs.replace(fact, source="") if name.startswith("amounts.") else fact
+        for name, fact in content.values.items()
     }
     used = used_by(content.topics["money.child_benefit"], replace(content, values=values))
     assert any(not one.fact.source for one in used)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bot.dialogue.content import Content
 from bot.loader.content import build_index
@@ -24,7 +25,7 @@ def topic(name: str, title: str, asked: tuple[str, ...], **values: object) -> To
         valid_until=None, confidence="high", answers={"staff": "Mit **Besuchsschein**.", "caregiver": "Bitte anrufen."},
         sources=(Source("§ 24 StVollzG"),), asked=tuple(Asked(text) for text in asked),
     )  # fmt: skip
-    return replace(base, **values)  # type: ignore[arg-type]  # fields of the class
+    return structs.replace(base, **values)  # type: ignore[arg-type]  # fields of the class
 
 
 @pytest.fixture(scope="module")
