@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bot import app
 from bot.config import Settings
@@ -210,7 +211,7 @@ async def test_what_was_stored_before_there_was_an_index_is_found(town: Town) ->
     for kind in (OF, CODE, INDEXED):
         rows = await town.store.documents(kind)
         assert rows
-        await town.store.put_documents([replace(row, body=None) for row in rows])
+        await town.store.put_documents([structs.replace(row, body=None) for row in rows])
     await town.say("mum", "1")
     assert "Aufnahme" in town.news(QUEUE)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bot import app
 from bot.config import Settings
@@ -126,7 +127,9 @@ async def test_a_protected_room_from_proposal_to_withdrawal(house: House) -> Non
     assert [line["did"] for line in await audit_lines(town.store)] == ["proposed", "agreed", "opened", "withdrawn"]
     assert await log_broken_at(town.store) is None
     *_, middle, last = sorted(await town.store.documents(LOG), key=lambda one: one.key)
-    await town.store.put_documents([replace(last, body=None)])
+    await town.store.put_documents([structs.replace(last, body=None)])
     assert await log_broken_at(town.store) == 4, "a line taken out at its end"
-    await town.store.put_documents([last, replace(middle, body=(middle.body or "").replace("opened", "agreed"))])
+    await town.store.put_documents(
+        [last, structs.replace(middle, body=(middle.body or "").replace("opened", "agreed"))]
+    )
     assert await log_broken_at(town.store) == 4, "a line that was changed"
