@@ -81,7 +81,7 @@ def _last_note(case: Case) -> str:
 
 def stats(given: Given) -> None:
     member, work = given.member, given.work
-    waits = work.desk.common.waits
+    waits = work.common().waits
     middle = usual_wait(waits) if waits else "–"
     given.answer(
         f"Ihre Schicht seit {cards.when(member.since, work) if member.since else '–'}: {member.taken} übernommen, "

@@ -12,7 +12,7 @@ from bot.desk import alarms, cards, clocks, orders, ownership, relay, reviews, w
 from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.commands import WORDS, Order, order_in
-from bot.desk.hours import Policy
+from bot.desk.hours import BERLIN, Policy
 from bot.desk.outgoing import Inside, Outgoing, answered_link, read
 from bot.desk.state import ROLES, Case, Desk, Member, Place
 from bot.desk.table import meaning
@@ -377,4 +377,5 @@ def _member_set(work: Work, event: ev.MemberSet) -> None:
 def duty(desk: Desk, at: datetime) -> tuple[int, tuple[int, ...]]:
     """How many are there, and how long those who were taken today had waited (seconds)."""
     present = sum(member.active and member.presence == "da" for member in desk.members.values())
-    return present, desk.common.waits
+    today = at.astimezone(BERLIN).date().isoformat()
+    return present, desk.common.waits if desk.common.day == today else ()

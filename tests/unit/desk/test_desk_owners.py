@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.hours import Hours, Team, parse
+from bot.desk.machine import duty
 from bot.desk.ownership import CASES_IN_A_FORUM
 from bot.desk.state import Case, Place
 from bot.dialogue import events as family
@@ -375,3 +376,72 @@ def test_a_counsellor_without_a_room_is_reminded_where_cards_stand(shift: Shift)
     shift.wait(minutes=20)
     assert f"In Fall {case.code} (Frau Berg) wartet die Familie seit 40 Minuten" in shift.shown()
     assert shift.shown(LEGAL) == ""
+
+
+def test_a_case_of_before_names_who_had_it_and_confirms_its_alarms(shift: Shift) -> None:
+    case, room = shift.taken(BERG)
+    shift.says(BERG, "/schließen geklärt", room)
+    shift.alarm()
+    shift.presses(SEE, f"{case.code}.alert", 1)
+    assert (shift.case().counsellor, shift.case().outcome, shift.case().closed) == (SEE, "", 0.0)
+    assert [one.by for one in shift.effects if isinstance(one, fx.SeeAlert)] == [SEE]
+    shift.alarm()
+    shift.presses(BERG, f"{case.code}.alert", 0)
+    shift.says(WALD, f"/zuweisen {case.code} Frau Berg Urlaub")
+    assert not [one for one in shift.effects if isinstance(one, fx.SeeAlert)], "it was seen before"
+    assert shift.case().last == SEE
+
+
+def test_who_has_a_case_is_told_so_when_she_takes_it_again(shift: Shift) -> None:
+    case, room = shift.taken(BERG)
+    shift.says(BERG, f"nehmen {case.code}")
+    assert shift.shown() == f"Fall {case.code} ist schon bei Ihnen."
+    assert shift.case().place == room
+
+
+def test_who_leaves_the_chat_while_waiting_waits_no_more(shift: Shift) -> None:
+    shift.asks()
+    shift.writes("", kind="left")
+    assert (shift.case().owner, shift.case().reachable) == ("bot", False)
+    shift.asks()
+    assert shift.case().reachable, "asking again shows that the person is back"
+
+
+def test_what_is_written_to_the_bot_alone_is_none_of_the_desks(shift: Shift) -> None:
+    shift.alarm()
+    shift.writes("Ich spreche mit dem Bot")
+    assert shift.effects == ()
+    _, room = shift.taken(BERG)
+    shift.says(BERG, "/schließen geklärt", room)
+    shift.writes("Danke noch einmal")
+    assert shift.effects == ()
+
+
+def test_a_list_shows_who_waits_for_an_answer_and_the_card_what_is_known(shift: Shift) -> None:
+    profile = ev.Profile(audience="caregiver", land="BW", slots=(("children", "2"), ("land", "BW"), ("prison", "")))
+    case = shift.asks(profile=profile)
+    assert "Der Bot weiß: Kinder: 2\n" in shift.shown()
+    shift.says(BERG, f"nehmen {case.code}")
+    room = shift.case().place
+    assert room is not None
+    shift.says(BERG, "/fälle")
+    assert "Familie wartet auf Antwort" in shift.shown()
+    shift.says(BERG, ">> Guten Tag", room)
+    shift.wait(seconds=1)
+    shift.says(BERG, "/fälle")
+    assert "Familie wartet auf Antwort" not in shift.shown()
+
+
+def test_how_many_are_there_and_how_long_others_waited_is_known(shift: Shift) -> None:
+    assert duty(shift.desk, shift.now) == (0, ())
+    for who in (BERG, SEE, WALD):
+        shift.says(who, "/da")
+    shift.says(SEE, "/pause")
+    shift.asks()
+    shift.wait(minutes=2)
+    shift.taken(BERG)
+    assert duty(shift.desk, shift.now) == (2, (120,))
+    shift.now += timedelta(days=1)
+    assert duty(shift.desk, shift.now) == (2, ()), "yesterday's times are not today's"
+    shift.says(BERG, "statistik")
+    assert "im Mittel –" in shift.shown()
