@@ -16,13 +16,14 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from bot.documents.look import ACCENT, FONTS, INK, PALE, SOFT
+from bot.text.ties import tied
 
 Colour = tuple[int, int, int]
 WIDTH, MARGIN = 1080, 48
 TITLE, TEXT, CELL, SMALL = 54, 34, 32, 26
 WHITE: Colour = (255, 255, 255)
 _PAD = 14
-_PARTS = re.compile(r"[^\s-]+-(?=\S)|\S+")  # words, divided behind hyphens inside them
+_PARTS = re.compile(r"[^ \t\r-]+-(?=[^ \t\r])|[^ \t\r]+")  # words, divided behind hyphens inside them
 FACE, FACES_A_DAY = 124, 4
 WEEKDAYS = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
 _LONGEST = 5000  # a picture that is higher is no picture for a phone
@@ -51,7 +52,7 @@ def wrapped(text: str, width: float, size: int, *, bold: bool = False) -> list[s
     """The text in lines that fit. Words end at their own hyphens first; one that is still too wide is broken."""
     font = _font(size, bold)
     lines: list[str] = []
-    for paragraph in text.split("\n"):
+    for paragraph in tied(text).split("\n"):
         line, glue = "", ""
         for part in _PARTS.findall(paragraph):
             for piece in _pieces(part, font, width):

@@ -16,10 +16,12 @@ from fpdf.fonts import FontFace
 from bot.documents.look import ACCENT, FONTS, INK, PALE, SOFT
 from bot.text.drawing import Area, Box, Drawing, Shape, Stroke, Words
 from bot.text.spans import Styled, parse
+from bot.text.ties import tied
 
 SIZE = 11.5  # points
 LINE = 6.2
 MARGIN = 20.0
+LEAST_LINES = 2  # to write on, under a heading
 SCENE = (122.0, 91.5)  # millimetres of a picture of a story; two fit on a page with their words
 SCENE_WORDS = 26.0  # room for three lines below it
 _DOUBLED = re.compile(r"(\*\*|__|--|~~)")  # fpdf2 would read them as styles
@@ -175,7 +177,10 @@ class Paper:
     # ------------------------------------------------------------------ room to fill
 
     def writing_lines(self, count: int) -> None:
-        """Lines to write on by hand, wide enough for a child."""
+        """Lines to write on by hand, wide enough for a child; not so many that the last ones stand on a page of their own."""
+        room = int((self._left() - 1) / 10)
+        if LEAST_LINES <= room < count < room + LEAST_LINES + 2:
+            count = room
         self._pdf.set_draw_color(*SOFT)
         self._pdf.set_line_width(0.15)
         for _ in range(count):
@@ -357,9 +362,9 @@ class Paper:
         return self._clean("".join([*parts, *opened.get(len(styled.text), [])]))
 
     def _clean(self, text: str) -> str:
-        """Without characters that no font here has (emoji), which would print as boxes."""
+        """Without characters that no font here has (emoji), which would print as boxes; what belongs together is tied."""
         known = self._characters()
-        return "".join(char for char in text if char == "\n" or ord(char) in known)
+        return "".join(char for char in tied(text) if char == "\n" or ord(char) in known)
 
     def _characters(self) -> frozenset[int]:
         if self._known is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-Z = 1.959964  # two-sided 95 %
+Z = 2.0  # two-sided 95 % (1.96) and a little more: with noise and exchanged answers 95 of 100 simulated intervals hold then too
 TAILS = 1.17  # the noise has longer tails than a normal curve: its variance counts so much more
 
 
