@@ -58,7 +58,7 @@ def _accounts(one: Institution, land: str) -> tuple[str, ...]:
 
 
 def opened(work: Work, event: ev.RoomOpened) -> None:
-    """The room is there, or it could not be made; who joined meanwhile is invited."""
+    """The room is there, or it could not be made; who joined meanwhile is invited, who left is removed."""
     circle = work.exchange.circles.get(event.code.removeprefix(PREFIX))
     if circle is None or circle.state != "opening":
         if event.place is not None:
@@ -69,6 +69,10 @@ def opened(work: Work, event: ev.RoomOpened) -> None:
         return
     work.put(replace(circle, state="open", place=event.place))
     say(work, event.place, WELCOME, land=circle.land, days=str(orders.MINUTES_DAYS))
+    known = {user for one in work.exchange.institutions.values() for user in _accounts(one, circle.land)}
+    for user in circle.users:
+        if user not in known:
+            leave(work, user)
     for one in work.exchange.institutions.values():
         for user in _accounts(one, circle.land):
             joined(work, one, user)
@@ -85,10 +89,9 @@ def joined(work: Work, one: Institution, user: str) -> None:
 def leave(work: Work, user: str) -> None:
     """That account belongs to no institution any more."""
     for circle in list(work.exchange.circles.values()):
-        if user in circle.users:
+        if circle.place is not None and user in circle.users:
             work.put(replace(circle, users=tuple(one for one in circle.users if one != user)))
-            if circle.place is not None:
-                work.effects.append(fx.Expel(place=circle.place, users=(user,)))
+            work.effects.append(fx.Expel(place=circle.place, users=(user,)))
 
 
 def lost(work: Work, code: str) -> None:

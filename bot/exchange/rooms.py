@@ -128,8 +128,11 @@ def opened(work: Work, event: ev.RoomOpened) -> None:
     if event.place is None:
         close(work, room, "failed", "bot")
         return
-    room = replace(room, state="open", place=event.place)
+    known = {user for one in _members(work, room) for user in one.accounts.values()}
+    gone = tuple(user for user in room.users if user not in known)  # invited, and left while it was made
+    room = replace(room, state="open", place=event.place, users=tuple(user for user in room.users if user in known))
     work.put(room)
+    work.effects += [fx.Expel(place=event.place, users=(user,)) for user in gone]
     _audit(work, room, "opened", "bot")
     work.effects.append(fx.DropTimer(name=f"room-ask|{room.code}"))
     left = (room.until - work.now) / DAY
@@ -211,12 +214,11 @@ def forget(work: Work, conversation: str) -> None:
 
 
 def leave(work: Work, user: str) -> None:
-    """That account belongs to no institution any more: it is removed from every room."""
+    """That account belongs to no institution any more: it is removed from every room, from one being made when it is there."""
     for room in list(work.exchange.rooms.values()):
-        if user in room.users:
+        if room.place is not None and user in room.users:
             work.put(replace(room, users=tuple(one for one in room.users if one != user)))
-            if room.place is not None:
-                work.effects.append(fx.Expel(place=room.place, users=(user,)))
+            work.effects.append(fx.Expel(place=room.place, users=(user,)))
 
 
 # ------------------------------------------------------------------ what is shown

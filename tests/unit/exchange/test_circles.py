@@ -214,3 +214,68 @@ def test_whatever_is_ordered_is_answered_and_stays_small(orders: list[tuple[str,
         assert len(circle.minutes) <= MOST_MINUTES
         if order is not None and order.command is not None:
             assert all(one.at + MINUTES_DAYS * 86_400 > play.at.timestamp() for one in circle.minutes)
+
+
+# ------------------------------------------------------------------ what comes late or twice
+
+
+def test_opening_an_open_room_and_closing_a_closed_one_does_nothing() -> None:
+    play = Play().opened()
+    assert play.happen(ev.CircleSet(at=START, land="HE", open=True)).effects == ()
+    play.happen(ev.CircleSet(at=START, land="HE", open=False))
+    for land in ("HE", "BY"):
+        assert play.happen(ev.CircleSet(at=START, land=land, open=False)).effects == ()
+    assert isinstance(play.happen(ev.CircleSet(at=START, land="HE", open=True)).effects[0], fx.OpenRoom), "once more"
+
+
+def test_a_room_that_is_not_wanted_any_more_or_could_not_be_made() -> None:
+    play = Play().happen(ev.CircleSet(at=START, land="HE", open=True))
+    play.happen(ev.CircleSet(at=START, land="HE", open=False))
+    assert not [one for one in play.effects if isinstance(one, fx.CloseRoom)], "there is none yet"
+    play.happen(ev.RoomOpened(at=START, code="land-HE", place=THERE))
+    assert play.effects == (fx.CloseRoom(place=THERE),)
+    assert play.happen(ev.RoomOpened(at=START, code="land-BY", place=None)).effects == ()
+    play.happen(ev.CircleSet(at=START, land="HE", open=True))
+    play.happen(ev.RoomOpened(at=START, code="land-HE", place=None))
+    assert play.circle.state == "closed"
+
+
+def test_who_leaves_while_the_room_is_being_made_is_removed_once_it_is_there() -> None:
+    play = Play().happen(ev.CircleSet(at=START, land="HE", open=True))
+    play.happen(ev.CircleSet(at=START, land="BY", open=True))
+    play.happen(ev.Forgotten(at=START, conversation="a"))
+    assert not [one for one in play.effects if isinstance(one, fx.Expel)]
+    play.happen(ev.RoomOpened(at=START, code="land-HE", place=THERE))
+    assert [one for one in play.effects if isinstance(one, fx.Expel)] == [fx.Expel(place=THERE, users=("@jva:x",))]
+    assert play.circle.users == ("@all:x",)
+    assert play.exchange.circles["BY"].users == ("@all:x", "@by:x")
+    play.happen(ev.Forgotten(at=START, conversation="c"))
+    assert play.effects == (), "who was never in it is not removed from it"
+
+
+def test_a_room_from_which_the_bot_was_removed_keeps_nothing_and_says_nothing() -> None:
+    play = Play().opened()
+    play.write("/punkt eins")
+    play.happen(ev.RoomLost(at=START, code="land-HE"))
+    assert play.circle == Circle(land="HE", state="closed")
+    assert play.write("/tagesordnung") == ""
+    assert play.due("circle-before|HE", START) == ""
+    assert play.happen(ev.RoomLost(at=START, code="land-BY")).effects == ()
+
+
+@pytest.mark.parametrize(
+    ("order", "most", "said"),
+    [("/punkt Noch einer", MOST_POINTS, "Es stehen schon"), ("/aufgabe Amt | Liste", MOST_TASKS, "Aufgaben offen")],
+)
+def test_there_is_an_end_to_what_is_kept(order: str, most: int, said: str) -> None:
+    play = Play().opened()
+    for _ in range(most):
+        assert said not in play.write(order)
+    assert said in play.write(order)
+    assert (len(play.circle.agenda), len(play.circle.tasks)) in ((most, 0), (0, most))
+
+
+def test_a_task_that_nobody_can_read_is_not_kept() -> None:
+    play = Play().opened()
+    assert "höchstens 200 Zeichen" in play.write(f"/aufgabe {'x' * 201} | Liste")
+    assert play.circle.tasks == ()

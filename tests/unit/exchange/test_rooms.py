@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -243,3 +243,73 @@ def test_no_room_stands_open_without_the_family_s_yes(steps: list[tuple[str, str
             was = before.rooms.get(room.code)
             if was is not None and was.place is not None and room.place is None and what != "lost":
                 assert fx.CloseRoom(place=THERE) in play.effects
+
+
+# ------------------------------------------------------------------ what comes late or twice
+
+
+def test_a_room_that_could_not_be_made_is_told() -> None:
+    play = Play().proposed().send("mum", "room_consent", code="R00M0001", agreed="ja")
+    play.happen(ev.RoomOpened(at=play.at, code="R00M0001", place=None))
+    assert play.told("pro") == play.told("mum") == "failed"
+    play.happen(ev.RoomOpened(at=play.at, code="R00M0001", place=None))
+    assert play.effects == ()
+
+
+def test_a_room_that_ends_soon_is_not_announced_to_end() -> None:
+    play = Play().send("pro", "room", **(PROPOSAL | {"days": str(WARN_DAYS)}))
+    play.send("mum", "room_consent", code="R00M0001", agreed="ja")
+    play.happen(ev.RoomOpened(at=play.at, code="R00M0001", place=THERE))
+    assert [one.name for one in play.of(fx.SetTimer)] == ["room-end|R00M0001"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["room-ask", "room-warn", "room-end"])
+def test_a_late_timer_and_a_lost_room_that_is_closed_do_nothing(name: str) -> None:
+    play = Play().opened().send("mum", "room_withdraw", code="R00M0001")
+    for event in (ev.TimerDue(at=play.at, name=f"{name}|R00M0001"), ev.RoomLost(at=play.at, code="R00M0001")):
+        assert play.happen(event).effects == ()
+    assert play.write("/stand") == ""
+    assert Play().happen(ev.TimerDue(at=START, name=f"{name}|GONE0000")).effects == ()
+
+
+def test_the_end_is_announced_only_in_a_room_that_is_there() -> None:
+    play = Play().proposed()
+    assert play.happen(ev.TimerDue(at=play.at, name="room-warn|R00M0001")).effects == ()
+    assert play.room.live
+
+
+def test_erasing_takes_each_out_of_what_is_closed_already() -> None:
+    play = Play().opened().send("mum", "room_withdraw", code="R00M0001")
+    for who, name in (("mum", "family"), ("pro", "starter"), ("else", "code")):
+        play.happen(ev.Forgotten(at=play.at, conversation=who))
+        assert not [one for one in play.of(fx.StartFlow) if one.flow.startswith("room")]  # type: ignore[attr-defined]
+        assert getattr(play.room, name) == ("" if who != "else" else "R00M0001")
+
+
+def test_who_leaves_while_the_room_is_being_made_is_removed_once_it_is_there() -> None:
+    play = Play().proposed().send("mum", "room_consent", code="R00M0001", agreed="ja")
+    play.send("serve", "confirm", service="i2", answer="leave")
+    assert play.of(fx.Expel) == []
+    play.happen(ev.RoomOpened(at=play.at, code="R00M0001", place=THERE))
+    assert play.of(fx.Expel) == [fx.Expel(place=THERE, users=("@serve:x",))]
+    assert play.room.users == ("@pro:x",)
+    institutions = dict(play.exchange.institutions)
+    institutions["i3"] = Institution(id="i3", name="JVA", people=("prison",), accounts={"prison": "@prison:x"})
+    play.exchange = replace(play.exchange, institutions=institutions)
+    assert play.happen(ev.Forgotten(at=play.at, conversation="prison")).of(fx.Expel) == [], "who was never in it"
+
+
+def test_a_family_sees_its_rooms_the_live_one_first() -> None:
+    assert Play().send("mum", "rooms").flows() == [("mum", "room.none", "")]
+    play = Play().opened().send("mum", "room_withdraw", code="R00M0001")
+    assert play.send("mum", "rooms").flows() == [("mum", "room.family", "withdrawn")]
+    again = ev.FormSent(at=play.at, conversation="pro", form="room", values=PROPOSAL, fresh="R00M0002")
+    assert play.happen(again).send("mum", "rooms").flows() == [("mum", "room.family", "asked")]
+
+
+@pytest.mark.parametrize("change", [{"state": "seen"}, {"family": ""}])
+def test_before_the_service_has_agreed_or_without_a_family_there_is_no_room(change: dict[str, str]) -> None:
+    play = Play()
+    referral = replace(play.exchange.referrals["REF00001"], **change)  # type: ignore[arg-type]  # two of its fields
+    play.exchange = replace(play.exchange, referrals={referral.code: referral})
+    assert play.proposed().flows() == [("pro", "room.not_possible", "early")]

@@ -523,3 +523,83 @@ def test_the_readme_shows_the_table() -> None:
     begin, end = "<!-- recording table -->\n", "<!-- end of recording table -->\n"
     text = README.read_text(encoding="utf-8")
     assert text[text.index(begin) + len(begin) : text.index(end)] == drawn()
+
+
+# ------------------------------------------------------------------ what comes late, twice, or from nobody
+
+
+def test_what_may_be_told_of_it_depends_on_who_holds_the_phone(life: Life) -> None:
+    id = life.invite()
+    said = {"mum adult": ["code"], "mum child": [], "dad adult": []}
+    assert {one: known_to(life.all, *one.split()) for one in said} == said
+    life.send("dad", "code", code="C0DE0001", where="leave", kind="story")
+    life.send("dad", "sent", id=id, voice="in-1")
+    assert known_to(life.all, "mum", "adult") == ["family"]
+    assert known_to(life.all, "mum", "child") == [], "a child hears of it only when it may hear it"
+    assert known_to(life.all, "dad", "adult") == ["waiting"]
+    assert known_to(life.all, "dad", "child") == known_to(life.all, "eve", "adult") == []
+    life.send("mum", "agree", id=id, answer="yes", **SAFE)
+    life.happen(ev.Judged(at=life.now, id=id, released=True))
+    assert known_to(life.all, "mum", "child") == ["child"]
+    life.hear(id)
+    life.wait(days=3)
+    assert known_to(life.all, "dad", "adult") == ["arrived"]
+    life.send("dad", "delete", which="newest")
+    assert known_to(life.all, "dad", "adult") == known_to(life.all, "mum", "adult") == []
+
+
+def test_a_small_childs_recording_is_told_to_no_child(life: Life) -> None:
+    life.ready(4)
+    assert known_to(life.all, "mum", "child") == []
+    assert known_to(life.all, "mum", "adult") == ["family"]
+
+
+def test_sending_once_more_after_it_ended_is_answered_and_counts_once(life: Life) -> None:
+    id = life.sent()
+    life.send("mum", "agree", id=id, answer="no")
+    life.send("dad", "sent", id=id, voice="in-2")
+    assert life.effects == (
+        fx.StartFlow(conversation="dad", flow="recording.sent", part="adult", slots=(), asked=True),
+    )
+
+
+@pytest.mark.parametrize(("age", "steps", "flow"), [(8, 0, "recording.offer"), (15, 1, "recording.child_ask")])
+def test_who_put_it_off_is_asked_once_more_in_the_same_words(life: Life, age: int, steps: int, flow: str) -> None:
+    id = life.sent(age)
+    if steps:
+        life.send("mum", "agree", id=id, answer="yes", **SAFE)
+        life.send("mum", "child", id=id, answer="later", who="child")
+    else:
+        life.send("mum", "agree", id=id, answer="later", **SAFE)
+    assert [one.flow for one in life.wait(days=3)] == [flow]
+
+
+def test_what_nobody_knows_is_passed_over(life: Life) -> None:
+    for event in (
+        ev.TimerDue(at=life.now, name="again|none"),
+        ev.Judged(at=life.now, id="none", released=True),
+        ev.FormSent(at=life.now, conversation="mum", form="nonsense"),
+        ev.FormSent(at=life.now, conversation="mum", form="agree", values={"id": "none", "answer": "yes"}),
+    ):
+        assert life.happen(event) == ()
+
+
+def test_taking_codes_back_leaves_what_was_sent(life: Life) -> None:
+    sent, unused = life.sent(), life.invite()
+    life.send("mum", "revoke")
+    assert (life.state(sent), life.state(unused)) == ("offered", "ended")
+
+
+def test_a_caregiver_cannot_answer_as_the_child_she_hears_it_for(life: Life) -> None:
+    id = life.ready(4)
+    for answer in ("yes", "no"):
+        life.send("mum", "child", id=id, answer=answer, who="caregiver")
+        assert life.effects == ()
+        assert life.state(id) == "ready"
+
+
+def test_erasing_a_stranger_changes_nothing(life: Life) -> None:
+    life.ready()
+    before = life.all
+    assert life.happen(ev.Forgotten(at=life.now, conversation="eve")) == ()
+    assert life.all == before
