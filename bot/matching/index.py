@@ -30,6 +30,7 @@ OFFERED = 3
 STAND_IN = 0.85  # factor for topics written for another audience that this one may see too
 PART = 0.95  # factor for a part of a message against the whole
 SAME_GROUP = 1.06  # factor for topics of the same group as the one before
+BARE = 0.9  # the least probability from which a single word is answered
 EXACT, LIKELY, NEAR_MISS = 0.995, 0.99, 0.01  # an example itself; the most that evidence alone may say; a near miss
 
 
@@ -168,8 +169,12 @@ class TopicIndex:
         thresholds = self.thresholds.like(best.evidence)
         needed = thresholds.answer.get(self.risks[best.at], 0.6)
         least = thresholds.clarify
-        if len(words) == 1 and self.space.lexicon.concepts(words[0]):
-            least = min(least, best.probability)  # "Besuch" says too little for any topic, yet is not beside the point
+        if len(words) == 1:
+            needed = max(needed, BARE)  # "Anwalt" is a question, "Oma" may be anything
+            if self.space.lexicon.concepts(words[0]):
+                least = min(
+                    least, best.probability
+                )  # "Besuch" says too little for any topic, yet is not beside the point
         outcome: Outcome = "none"
         risk = self.risks[best.at]
         why = f"{best.probability:.2f} < {least:.2f}: not understood"
@@ -190,7 +195,7 @@ class TopicIndex:
         words = said_words(text)
         spoken = [words, *parts_of(text)]
         if previous_topic in self.topics and follow_up(words) and all(map(self._knows, words)):
-            spoken.append((*said_words(self.titles[self.topics.index(previous_topic)]), *words))
+            spoken.insert(0, (*said_words(self.titles[self.topics.index(previous_topic)]), *words))
         read = {word: self.space.read(word) for word in {word for one in spoken for word in one}}
         vectors = [self.space.vector([read[word] for word in one]) for one in spoken]
         looked = self._look(text, audience, previous_topic)
