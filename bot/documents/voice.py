@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import io
-import re
 from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from bot.text.spans import parse, plain
+from bot.documents.spoken import spoken
 
 RATE = 24_000  # samples a second of the message; one of those that Opus knows
 PACE = 140  # words a minute; eSpeak's own 175 is too fast for listening in a second language
@@ -22,13 +21,8 @@ PAUSE = 1  # in units of 10 ms, between words
 VOICES = {"de": "de", "en": "en", "tr": "tr", "ar": "ar", "ru": "ru", "uk": "uk", "pl": "pl"}
 DENSITY = 0.8  # of Opus in libsndfile: 57 kbit/s and a third of the CPU of its default (one second for a long answer)
 REMEMBERED = 32  # messages, about 10 MB: the same answers are asked for again and again
-LONGEST = 4000  # characters that are read, about five minutes
 
 _SYNCHRONOUS, _UTF8, _SPEED, _WORDGAP = 2, 1, 1, 7
-_LINK = re.compile(r"https?://(?:www\.)?([^\s/]+)\S*")
-_PHONE = re.compile(r"\b\d{2,}(?:[ /-]\d{2,})+\b|\b0\d{4,}\b|\b11[0-9]\b")
-_LAW = re.compile(r"§§?\s*")
-_UNSPEAKABLE = re.compile(r"[^\w\s.,;:!?„“\"'()\-–%€/]")
 _lock = Lock()  # the library is one machine with one voice
 
 
@@ -42,19 +36,10 @@ def speak(text: str, language: str) -> bytes:
 
     with _lock:
         machine = _machine()
-        sound = machine.say(spoken(text), VOICES.get(language, VOICES["de"]))
+        sound = machine.say(spoken(text, language), VOICES.get(language, VOICES["de"]))
     out = io.BytesIO()
     soundfile.write(out, _resampled(sound, machine.rate), RATE, format="OGG", subtype="OPUS", compression_level=DENSITY)
     return out.getvalue()
-
-
-def spoken(text: str) -> str:
-    """What is said for a text: no markup, links by their name only, phone numbers digit by digit, § as a word."""
-    said = _LINK.sub(lambda found: found[1], plain(parse(text[:LONGEST])))
-    said = _PHONE.sub(lambda found: ", ".join(" ".join(group) for group in re.findall(r"\d+", found[0])), said)
-    said = _UNSPEAKABLE.sub(" ", _LAW.sub("Paragraf ", said))
-    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()]
-    return "\n".join(line if line[-1] in ".,;:!?" else f"{line}." for line in lines)
 
 
 class _Machine:

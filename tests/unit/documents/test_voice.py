@@ -9,37 +9,12 @@ import pytest
 
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
-from bot.dialogue.rendering import PLACEHOLDER
 from bot.documents import can_speak
-from bot.documents.voice import RATE, VOICES, speak, spoken
+from bot.documents.voice import RATE, VOICES, speak
 from bot.testing.script import onboarded
 from bot.testing.talk import Talk
 
 needs_voice = pytest.mark.skipif(not can_speak(), reason="the extra `voice` is not installed")
-
-
-@pytest.mark.parametrize(("written", "said"), [
-    ("**Wichtig:** Rufen Sie an", "Wichtig: Rufen Sie an."),
-    ("- eins\n- zwei", "eins.\nzwei."),
-    ("Die 112 hilft.", "Die 1 1 2 hilft."),
-    ("0800 111 0 222", "0 8 0 0, 1 1 1 0 222."),
-    ("116 111", "1 1 6, 1 1 1."),
-    ("§ 8 SGB VIII", "Paragraf 8 SGB VIII."),
-    ("Siehe https://www.netzwerk-kvi.de/hilfe?x=1", "Siehe netzwerk-kvi.de."),
-    ("563 Euro im Monat, seit 2026", "563 Euro im Monat, seit 2026."),
-    ("⚠️ Alt", "Alt."), ("", ""),
-])  # fmt: skip
-def test_what_is_said_for_what_is_written(written: str, said: str) -> None:
-    assert " ".join(spoken(written).split(" ")).replace("• ", "") == said
-
-
-def test_nothing_that_cannot_be_said_is_left_of_any_answer(content: Content) -> None:
-    for topic in content.topics.values():
-        for text in (*topic.answers.values(), *topic.next.values()):
-            said = spoken(PLACEHOLDER.sub("112", text))
-            assert said
-            assert not set("*_{}[]`§•⚠") & set(said), topic.id
-            assert "http" not in said
 
 
 @needs_voice
