@@ -46,7 +46,8 @@ _SHORT: Mapping[str, str] = {
     r"\b\w*JStVollzG\b": "Jugendstrafvollzugsgesetz",
     r"\b\w*StVollzG\b": "Strafvollzugsgesetz", r"\b\w*JVollzGB?\b": "Justizvollzugsgesetz",
     r"(?<=\d)\s*€": " Euro", r"€\s*(?=\d)": "Euro ", r"(?<=\d)\s*%": " Prozent", r"(?<=\d)\s*km\b": " Kilometer",
-    r"(?<=[a-zäöüß])/(?=[^\W\d])": " oder ", r"(?<=\d)/(?=\d)": " Strich ", r"@": " ät ", r"(?<=\d)\s*[–-]\s*(?=\d)": " bis ", r"\s\+\s": " und ", r"\s&\s": " und ",
+    r"(?<=[a-zäöüß])/(?=[^\W\d])": " oder ", r"(?<=\d)/(?=\d)": " Strich ", r"@": " ät ", r"(?<=\d)\s*[–-]\s*(?=\d)": " bis ",
+    r"\s\+\s": " und ", r"\s&\s": " und ",
     r"\b(\d{1,2}):00(?: Uhr)?(?!\d)": r"\1 Uhr", r"\b(\d{1,2}):(\d\d)(?: Uhr)?(?!\d)": r"\1 Uhr \2", r"(?<=\d)\.(?=\d{3}(?!\d))": "",
 }  # fmt: skip
 _WRITTEN_OUT = [(re.compile(short), long) for short, long in _SHORT.items()]
