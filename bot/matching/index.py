@@ -148,13 +148,13 @@ class TopicIndex:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
         if previous_topic and follow_up(words) and not joined(words):
             alone = self.rank(text, audience=audience)
-            clear = self._decide(alone, words, explain=explain) if alone else None
+            clear = self._decide(alone, words, audience, explain=explain) if alone else None
             if clear is not None and clear.outcome == "answer":
                 return clear
         ranked = self.rank(text, audience=audience, previous_topic=previous_topic)
         if not ranked:
             return MatchResult(outcome="none", why=("no topic shares a word",))
-        return self._decide(ranked, words, explain=explain)
+        return self._decide(ranked, words, audience, explain=explain)
 
     def _smalltalk(self, said: str) -> str | None:
         kind = self.smalltalk.get(said)
@@ -163,7 +163,16 @@ class TopicIndex:
         best = process.extractOne(said, self.smalltalk.keys(), scorer=fuzz.ratio, score_cutoff=90)
         return self.smalltalk[best[0]] if best else None
 
-    def _decide(self, ranked: list[Ranked], words: Sequence[str], *, explain: bool) -> MatchResult:
+    def _for_others(self, ranked: list[Ranked], needed: float, audience: str | None) -> bool:
+        """Whether nobody knows who asks, and somebody else would be answered something else just as surely."""
+        return not audience and any(
+            one.probability >= needed and not self.audiences[one.at] & self.audiences[ranked[0].at]
+            for one in ranked[1:]
+        )
+
+    def _decide(
+        self, ranked: list[Ranked], words: Sequence[str], audience: str | None, *, explain: bool
+    ) -> MatchResult:
         best = ranked[0]
         candidates = tuple(Candidate(topic=self.topics[one.at], score=round(one.probability, 4)) for one in ranked[:5])
         thresholds = self.thresholds.like(best.evidence)
@@ -178,10 +187,11 @@ class TopicIndex:
         outcome: Outcome = "none"
         risk = self.risks[best.at]
         why = f"{best.probability:.2f} < {least:.2f}: not understood"
-        if best.probability >= needed:
+        if best.probability >= needed and not self._for_others(ranked, needed, audience):
             outcome, why = "answer", f"{best.probability:.2f} >= {needed:.2f} for {risk}"
         elif best.probability >= least:
-            outcome, why = "clarify", f"{best.probability:.2f} < {needed:.2f} for {risk}: asks back"
+            short = f"< {needed:.2f} for {risk}" if best.probability < needed else "but who asks is not known"
+            outcome, why = "clarify", f"{best.probability:.2f} {short}: asks back"
             candidates = tuple(one for one in candidates[:OFFERED] if one.score >= least / 6 or one is candidates[0])
         reasons = (
             [f"{self.topics[one.at]}: {one.probability:.2f} ({named(one.evidence)})" for one in ranked[:OFFERED]]
