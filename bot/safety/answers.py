@@ -96,7 +96,7 @@ def _foreign_line(offer: Offer, spoken: Translation, language: str) -> str:
         said.append(f"{words['from']}: {_SHORT_DAYS[language][offer.opens.weekday()]} {_clock(offer.opens)}")
     if language not in line.languages:
         said.append(words["german"])
-    behind = f" ({', '.join(said)})" if said else ""
+    behind = f" ({('، ' if language == 'ar' else ', ').join(said)})" if said else ""
     return f"{line.number} – {spoken.names.get(line.id, line.name)}{behind}"
 
 
