@@ -244,3 +244,45 @@ def test_who_joins_by_a_code_is_of_the_institution_on_any_messenger() -> None:
     assert one.people == ("serve", "serve2", "new", "mat")
     assert one.accounts == {"mat": "@mat2:x"}
     assert play.send("new", "join", code="j01n").told() == {("new", "referral.unknown")}, "good once"
+
+
+# ------------------------------------------------------------------ finding a service, and what is nobody's
+
+
+def test_services_of_the_land_and_kind_are_offered_three_at_most() -> None:
+    fitting = [Institution(id=f"n{n}", name=f"Nummer {n}", kinds=("Beratung",), people=("x",)) for n in range(4)]
+    odd = [
+        Institution(id="far", name="Weit", kinds=("Beratung",), laender=("BY",), people=("x",)),
+        Institution(id="shut", name="Zu", kinds=("Beratung",), people=("x",), open=False),
+        Institution(id="empty", name="Leer", kinds=("Beratung",)),
+        Institution(id="other", name="Anderes", kinds=("Schulden",), people=("x",)),
+    ]
+    play = Play()
+    play.exchange = replace(
+        play.exchange, institutions={**play.exchange.institutions, **{one.id: one for one in (*odd, *fitting)}}
+    )
+    play.send("pro", "find")
+    assert play.told() == {("pro", "referral.choose")}
+    slots = play.slots("pro")
+    assert [slots[name] for name in ("first", "second", "third")] == ["i1", "n0", "n1"], "those of the Land first"
+    assert slots["need"] == "the-need", "the words come back, for nothing is kept yet"
+    assert play.exchange.needs == {}
+    assert play.send("pro", "find", kind="Reisen").told() == {("pro", "referral.nobody")}
+    assert play.slots("pro")["first_name"] == ""
+
+
+def test_codes_and_rooms_that_are_not_theirs_open_nothing() -> None:
+    play = Play().until("offered")
+    assert play.send("mum", "code", code="WR0NG000").told() == {("mum", "referral.unknown")}
+    assert play.send("mum", "code").send("eve", "code").told() == {("eve", "referral.unknown")}, (
+        "she has looked already"
+    )
+    for form in ("consent", "withdraw", "room_consent", "room_withdraw"):
+        assert play.send("eve", form, agreed="ja").told() == {("eve", "referral.unknown")}
+    assert play.send("eve", "nonsense").effects == ()
+    assert play.referral.state == "offered"
+
+
+def test_an_entry_is_shown_to_its_own_people_only() -> None:
+    assert Play().send("serve", "mine").told() == {("serve", "referral.entry")}
+    assert Play().send("pro", "mine").told() == {("pro", "referral.join")}

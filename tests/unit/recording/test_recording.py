@@ -603,3 +603,17 @@ def test_erasing_a_stranger_changes_nothing(life: Life) -> None:
     before = life.all
     assert life.happen(ev.Forgotten(at=life.now, conversation="eve")) == ()
     assert life.all == before
+
+
+def test_only_the_parent_with_the_code_sends_and_a_second_yes_changes_nothing(life: Life) -> None:
+    id = life.invite()
+    life.send("dad", "code", code="C0DE0001", where="leave", kind="story")
+    for who, voice in (("eve", "in-1"), ("dad", "")):
+        assert life.send(who, "sent", id=id, voice=voice) == ()
+    assert life.state(id) == "joined"
+    life.send("dad", "sent", id=id, voice="in-1")
+    life.send("mum", "agree", id=id, answer="yes", **SAFE)
+    before = life.all
+    assert life.send("mum", "agree", id=id, answer="yes", **SAFE) == ()
+    assert life.all == before
+    assert recording_from(to_text(life.all.recordings[id])) == life.all.recordings[id]
