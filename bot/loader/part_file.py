@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from bot.loader.files import without_collector
 
@@ -48,11 +48,10 @@ def read_part(path: Path, stamp: bytes, part: Callable[[str], Any] | None = None
             if of != stamp:
                 return None
             lengths = struct.unpack(f"={count}Q", file.read(8 * count))
-            body = file.read(size)
-            begin = file.tell() + _ahead(file.tell(), mmap.ALLOCATIONGRANULARITY)
-            arrays = _mapped(file.fileno(), begin, lengths)
-        with without_collector():
-            return _Unpickler(BytesIO(body), part, arrays).load()
+            end = file.tell() + size
+            arrays = _mapped(file.fileno(), end + _ahead(end, mmap.ALLOCATIONGRANULARITY), lengths)
+            with without_collector():  # piece by piece: a buffer for all of it would leave a hole in the memory
+                return _Unpickler(file, part, arrays).load()
     except Exception:
         return None
 
@@ -86,7 +85,7 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: BytesIO, part: Callable[[str], Any] | None, arrays: list[memoryview]) -> None:
+    def __init__(self, file: BinaryIO, part: Callable[[str], Any] | None, arrays: list[memoryview]) -> None:
         super().__init__(file, buffers=arrays)
         self._part = part
 

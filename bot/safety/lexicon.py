@@ -68,7 +68,11 @@ def compile_lexicon(elements: Mapping[int, Sequence[str]]) -> Lexicon:
         for spelling in spellings(word.rstrip("*")):
             _enter(whole, stems, spelling, numbers, stem=word.endswith("*"))
             _enter_wide(wide, gaps, spelling, numbers)
-    tables = ({word: tuple(sorted(ids)) for word, ids in table.items()} for table in (whole, stems, wide, gaps))
+    same: dict[Ids, Ids] = {}  # thousands of words belong to the same elements
+    tables = (
+        {word: same.setdefault(found := tuple(sorted(ids)), found) for word, ids in table.items()}
+        for table in (whole, stems, wide, gaps)
+    )
     whole_ids, stem_ids, wide_ids, gap_ids = tables
     breadth = {number: sum(map(_frequency, words)) for number, words in elements.items()}
     return Lexicon(whole_ids, stem_ids, wide_ids, gap_ids, breadth)
