@@ -25,7 +25,7 @@ from bot.documents import can_speak, file_maker
 from bot.errors import ConfigError, ContentError
 from bot.insights.questions import survey_counts
 from bot.loader.compiled import load_compiled
-from bot.loader.files import encoder_wanted
+from bot.loader.files import encoder_wanted, give_back
 from bot.log import Log, silence
 from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
 from bot.service.conversations import Conversations
@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # loaded when it is needed: a conversation in the terminal wa
     from bot.service.hops import Hops
     from bot.service.program import Program, Speaker
 
+_SETTLED = 15.0  # seconds: by then everything that a start imports and reads is there
 OpenSource = Callable[[str], Awaitable[bytes | None]]
 
 
@@ -290,6 +291,7 @@ async def run_program(settings: Settings, roles: frozenset[str]) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, program.stop.set)
+        loop.call_later(_SETTLED, give_back)
         loop.add_signal_handler(signal.SIGHUP, lambda: reload_content(settings, conversations, program))
         _write_pid(settings)
         async with _metrics_of(settings, conversations, store, program.hops):

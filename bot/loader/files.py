@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,13 @@ def without_collector() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def give_back() -> None:
+    """Gives memory that only loading needed back to the system. glibc keeps it until it is told to; others have no such call."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def encoder_wanted(wish: str) -> bool:
