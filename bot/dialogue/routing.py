@@ -73,7 +73,8 @@ def _drop_passing(draft: Draft, text: str) -> None:
         looks = frame.flow == SECOND_LOOK
         if found[2].digress != "drop" and not looks:
             return
-        if not isinstance(asking.take_text(draft, text), Rejected) or text.strip().isdecimal():
+        picks = text.strip().isdecimal() and frame.flow != asking.OFFER_HUMAN  # "17" answers what was asked before that
+        if not isinstance(asking.take_text(draft, text), Rejected) or picks:
             return
         if looks and "passed_over" not in frame.local:
             draft.change_top(local={**frame.local, "passed_over": True})
