@@ -73,7 +73,8 @@ def _drop_passing(draft: Draft, text: str) -> None:
         looks = frame.flow == SECOND_LOOK
         if found[2].digress != "drop" and not looks:
             return
-        picks = text.strip().isdecimal() and frame.flow != asking.OFFER_HUMAN  # "17" answers what was asked before that
+        asked_before = frame.flow == asking.OFFER_HUMAN and len(draft.part.frames) > 1  # "17" answers that
+        picks = text.strip().isdecimal() and not asked_before
         if not isinstance(asking.take_text(draft, text), Rejected) or picks:
             return
         if looks and "passed_over" not in frame.local:
