@@ -71,10 +71,9 @@ def _leave_queue(draft: Draft) -> None:
 
 def _end_all_but_running(draft: Draft) -> None:
     """Ends the flows below the one that runs, which goes on to say its piece."""
-    running = draft.top
+    running = draft.part.frames[-1:]
     draft.clear_frames()
-    if running is not None:
-        draft.change_part(frames=(running,))
+    draft.change_part(frames=running)
 
 
 def _end_below(draft: Draft) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer, Seal
@@ -213,6 +214,8 @@ def apply(draft: Draft, reading: Reading) -> None:
             repeat(draft, step, ask)
         case Rejected(reason):
             refuse(draft, step, ask, reason)
+        case _:
+            assert_never(reading)
 
 
 def accept(draft: Draft, flow: Flow, step: Step, ask: Ask, value: Value) -> None:

@@ -57,12 +57,13 @@ def read_date(text: str, today: date, *, past: bool = False) -> date | DateFault
 
 def next_such_day(day: date, today: date) -> date:
     """When that day of the year comes next, today included; 29 February is kept on the 28th in a common year."""
-    for year in (today.year, today.year + 1):
-        leap = date(year, 12, 31).timetuple().tm_yday == 366
-        found = day.replace(year=year) if leap or (day.month, day.day) != (2, 29) else date(year, 2, 28)
-        if found >= today:
-            break
-    return found
+    this_year = _in_year(day, today.year)
+    return this_year if this_year >= today else _in_year(day, today.year + 1)
+
+
+def _in_year(day: date, year: int) -> date:
+    leap = date(year, 12, 31).timetuple().tm_yday == 366
+    return day.replace(year=year) if leap or (day.month, day.day) != (2, 29) else date(year, 2, 28)
 
 
 def nearest_date(text: str, today: date) -> date | DateFault:

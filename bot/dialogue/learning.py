@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from bot.dialogue import asking
 from bot.dialogue.course import Course, Unit
@@ -149,6 +149,8 @@ def study(draft: Draft, action: Study) -> None:
             draft.record("course_unit", course=course.name, unit=action.item)
         case "look":
             _look(draft, course, learned)
+        case _:
+            assert_never(action.act)
 
 
 def _keep(draft: Draft, course: Course, learned: Learned) -> None:

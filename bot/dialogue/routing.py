@@ -7,6 +7,7 @@ own goes to the topics first; a text that answers goes to the question.
 from __future__ import annotations
 
 import re
+from typing import assert_never
 
 from bot.dialogue import answering, asking, commands, tongue
 from bot.dialogue.draft import Draft, asked_at
@@ -193,6 +194,8 @@ def take_offer(draft: Draft, offer: Offer) -> None:
             commands.run(draft, offer.value)
         case "flow":
             _begin(draft, offer.value)
+        case _:
+            assert_never(offer.kind)
 
 
 def _begin(draft: Draft, flow: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from bot.dialogue import acts, answering, asking, learning, reminders
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Attachment, MakeFile, RequestHandoff, Submit
@@ -30,6 +32,8 @@ from bot.dialogue.flow import (
 from bot.dialogue.rendering import fill, pick, spell
 from bot.dialogue.session import Value
 
+Moving = Branch | Assign | Goto | Call | Link | End | Answer | Do | Study  # what changes where the talk stands
+Leaving = Remind | Forget | HandOff | Count | File | Send  # what leaves an effect
 WAITING_TOPIC = "bot.hours"  # what is answered about waiting for a human
 VOICE_NAME = "Sprachnachricht.ogg"
 MAX_STEPS = 100  # per turn; a flow that needs more is a loop without a question
@@ -100,7 +104,7 @@ def _wait(draft: Draft, action: Wait) -> None:
     draft.waiting = True
 
 
-def _act(draft: Draft, flow: Flow, step: Step, action: object) -> None:
+def _act(draft: Draft, flow: Flow, step: Step, action: Moving | Leaving | None) -> None:
     match action:
         case None:
             pass
@@ -132,7 +136,7 @@ def _act(draft: Draft, flow: Flow, step: Step, action: object) -> None:
             _effect(draft, flow, step, action)
 
 
-def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
+def _effect(draft: Draft, flow: Flow, step: Step, action: Leaving) -> None:
     match action:
         case Remind():
             reminders.remind(draft, flow, step, action)
@@ -157,7 +161,7 @@ def _effect(draft: Draft, flow: Flow, step: Step, action: object) -> None:
             values_ = tuple((name, spell(_value(draft, e))) for name, e in action.values)
             draft.effects.append(Submit(form=action.form, values=values_))
         case _:
-            raise AssertionError(f"{step.place}: no such action {type(action).__name__}")
+            assert_never(action)
 
 
 def _raw(value: Value) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Literal, assert_never
 
 INK = "#212529"
 SOFT = "#5c656c"  # 5.9 : 1 against white
@@ -135,6 +135,8 @@ def _element(shape: Shape) -> str:
                 f'<text x="{_n(shape.x)}" y="{_n(shape.y)}" font-size="{_n(shape.size)}" text-anchor="{shape.anchor}" '
                 f'fill="{shape.colour}"{weight}>{escape(shape.text)}</text>'
             )
+        case _:
+            assert_never(shape)
 
 
 def _points(points: tuple[tuple[float, float], ...]) -> str:

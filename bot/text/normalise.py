@@ -18,10 +18,6 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _WORDS = re.compile(r"[^\W_]+")
 _REPEATS = re.compile(r"(.)\1{2,}")
-_LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
-_LEET_WORD = re.compile(
-    r"(?<![\w@$])(?=[\w@$!]*[a-z])(?=[\w@$!]*[013457@$!])[a-z013457@$]+[a-z013457@$!]*[a-z013457@$](?![\w])"
-)
 _LATIN_MARKS = re.compile("[\u0300-\u036f\u064b-\u0652\u0670]")
 
 
@@ -56,8 +52,3 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 
 _tokens_cached = lru_cache(maxsize=16_384)(_tokens)
-
-
-def unleet(text: str) -> str:
-    """The text with digits and signs inside words read as letters: "m1ssbr4ucht" -> "missbraucht"; numbers stay."""
-    return _LEET_WORD.sub(lambda found: found[0].translate(_LEET), text.casefold())

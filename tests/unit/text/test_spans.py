@@ -82,6 +82,13 @@ def test_split_cuts_spans_and_no_emoji() -> None:
     assert all(one.text.strip(family) == "" for one in split(Styled(family * 6), 7))
 
 
+def test_split_also_cuts_letters_with_more_accents_than_fit() -> None:
+    heap = "a" + "\u0301" * 200
+    parts = split(Styled(heap), 90)
+    assert "".join(part.text for part in parts) == heap
+    assert all(len(part.text) <= 90 for part in parts)
+
+
 def utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
