@@ -146,11 +146,13 @@ class TopicIndex:
         talk = self._smalltalk(" ".join(words))
         if talk is not None:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
-        if previous_topic and follow_up(words) and not joined(words):
+        if previous_topic and follow_up(words):
             alone = self.rank(text, audience=audience)
             clear = self._decide(alone, words, audience, explain=explain) if alone else None
             if clear is not None and clear.outcome == "answer":
-                return clear
+                near = clear.candidates[0].topic.startswith(_group(previous_topic))
+                if near or not joined(words):  # "und per Video?" names another topic about visits
+                    return clear
         ranked = self.rank(text, audience=audience, previous_topic=previous_topic)
         if not ranked:
             return MatchResult(outcome="none", why=("no topic shares a word",))
@@ -277,10 +279,15 @@ class TopicIndex:
         if view is not None:
             scores = np.multiply(scores, view)
         if previous_topic:
-            group = previous_topic.partition(".")[0] + "."
+            group = _group(previous_topic)
             near = np.array([SAME_GROUP if topic.startswith(group) else 1.0 for topic in self.topics], dtype=np.float32)
             scores = scores * near
         return scores
+
+
+def _group(topic: str) -> str:
+    """What the ids of a group begin with: `visit.` of `visit.video`."""
+    return topic.partition(".")[0] + "."
 
 
 def _view(audiences: Sequence[frozenset[str]], audience: str) -> Floats:
