@@ -146,3 +146,9 @@ def test_alternatives_between_two_equals_signs_are_a_problem_with_its_place(tmp_
     assert found == {("knowledge/safety/concepts.yaml", 5, 5), ("knowledge/safety/de/x.yaml", 5, 8)}
     assert all("two phrases stand on two lines" in problem.message for problem in problems.found)
     assert len(loaded.rules) == 1
+
+
+@pytest.mark.parametrize("written", ["", "!= film", "&"])
+def test_a_pattern_without_words_is_refused(written: str) -> None:
+    with pytest.raises(PatternError):
+        parse(written, Elements({}))
