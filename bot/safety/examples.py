@@ -56,12 +56,6 @@ class Examples:
                 words = frozenset(texts[number] for number in self._said[begin:end])
                 yield Example(words, category, self._places[at])
 
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Examples) and list(self) == list(other)
-
     def nearest(self, words: Sequence[str], category: str) -> str:
         """The place of the example of this category that shares most words with the text, by its own length; else ""."""
         rows = self._categories.get(category)

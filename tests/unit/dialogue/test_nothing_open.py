@@ -81,10 +81,20 @@ def test_without_composed_safety_answers_a_danger_still_gets_one(content: Conten
     assert any(isinstance(effect, fx.RaiseAlert) for effect in talk.last)
 
 
-@pytest.mark.parametrize("missing", ["centres", "prisons"])
-def test_without_a_directory_looking_up_says_that_nothing_is_found(content: Content, missing: str) -> None:
-    talk = Talk(replace(content, **{missing: None}), onboarded("staff"))
-    talk.say("nachschlagen")
+@pytest.mark.parametrize(
+    ("flow", "answers", "said"),
+    [
+        ("find-help", ["Köln", "Alles zeigen"], "nichts"),
+        ("find-prison", ["Köln", "Egal"], "nichts in meinem Verzeichnis"),
+    ],
+)
+def test_without_a_directory_looking_up_says_that_nothing_is_known(
+    content: Content, flow: str, answers: list[str], said: str
+) -> None:
+    talk = Talk(replace(content, centres=None, prisons=None), onboarded("staff"))
+    talk.happen(events.FlowStarted(at=talk.now, flow=flow))
+    replies = [reply for words in answers for reply in talk.say(words)]
+    assert any(said in reply.text for reply in replies)
     assert not any(isinstance(effect, fx.ReportTrouble) for effect in talk.last)
 
 

@@ -48,6 +48,11 @@ def test_it_names_the_category_and_the_example_with_its_line() -> None:
     assert likeness.examples.nearest(words, "violence_child") in ("x.yaml:1", "x.yaml:2", "x.yaml:4")
 
 
+def test_its_examples_are_kept_whole_so_that_they_can_be_written_down() -> None:
+    taught = {(frozenset(one.words), one.category, one.place) for one in samples() if one.category}
+    assert {(one.words, one.category, one.place) for one in model().examples} == taught
+
+
 def test_the_writer_tips_the_scales_between_what_rules_name() -> None:
     likeness, words = model(), words_of("irgendwas")
     both = ("suicide_self", "violence_child")

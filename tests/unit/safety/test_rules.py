@@ -152,3 +152,13 @@ def test_alternatives_between_two_equals_signs_are_a_problem_with_its_place(tmp_
 def test_a_pattern_without_words_is_refused(written: str) -> None:
     with pytest.raises(PatternError):
         parse(written, Elements({}))
+
+
+def test_a_full_memory_of_words_begins_anew_and_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "papa haut mich immer"
+    before = triage(RULES, said, audience="child")
+    assert before is not None
+    monkeypatch.setattr("bot.safety.rules._MOST_WORDS", 1)
+    known = RULES.about("papa")
+    assert triage(RULES, said, audience="child") == before
+    assert RULES.about("papa") == known
