@@ -19,7 +19,7 @@ from bot.dialogue.session import Offer
 from bot.matching.result import MatchResult
 
 _PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
-_PLZ_ALONE = re.compile(r"^\W*(?:plz|postleitzahl)?\W*(\d{5})\W*$", re.IGNORECASE)
+_PLZ_ALONE = re.compile(r"^\W*+(?:plz|postleitzahl)?\W*+(\d{5})\W*+$", re.IGNORECASE)  # possessive: linear in emoji too
 _WHO_IS = r"(?:er|sie|es|beide|mein sohn|meine tochter|mein kind|die kinder|(?:die|der) (?:große|kleine))"
 _AGES = re.compile(
     rf"^\W*(?:(?:ich|wir) haben?\s+.{{0,20}}\bkind(?:er)?\W+)?(?:{_WHO_IS}\s+(?:ist|sind|wird)\s+)?"
