@@ -108,7 +108,7 @@ async def _case(server: TelegramServer, forum: Group, berta: Writer, person: Per
     """Takes the person through the opening into a case; the counsellor in its room."""
     before = set(forum.chat.topics)
     await _begin(server, person, "Mensch")
-    await server.until(lambda: any("gerufen" in text for text in person.texts), PATIENCE)
+    await server.until(lambda: any("Bescheid" in text for text in person.texts), PATIENCE)
     berta.says("nehmen")
     await server.until(lambda: any("Frau Berg" in text for text in person.texts), PATIENCE)
     await server.until(lambda: len(forum.chat.topics) > len(before), PATIENCE)

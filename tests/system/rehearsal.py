@@ -70,5 +70,5 @@ def outbound(reply: fx.Reply, address: Address) -> Outbound:
 
 
 def in_letters(number: int) -> str:
-    """A number that no question takes for an answer: 10 is "ba"."""
-    return "".join("abcdefghij"[int(digit)] for digit in str(number))
+    """A number that no question takes for an answer, nor for a word beside others of its kind: 10 is "cb"."""
+    return "".join("bcdfghjklm"[int(digit)] for digit in str(number))
