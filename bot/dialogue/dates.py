@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from bot.text.months import MONTHS
+
 _WEEKDAYS: Mapping[str, int] = MappingProxyType({
     "montag": 0, "mo": 0, "dienstag": 1, "di": 1, "mittwoch": 2, "mi": 2, "donnerstag": 3, "do": 3, "freitag": 4,
     "fr": 4, "samstag": 5, "sa": 5, "sonnabend": 5, "sonntag": 6, "so": 6, "monday": 0, "tuesday": 1, "wednesday": 2,
@@ -166,8 +168,6 @@ def read_time(text: str) -> str | None:
 
 
 _DAY_NAMES = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
-_MONTH_NAMES = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
-                "November", "Dezember")  # fmt: skip
 
 
 def spell_day(day: date) -> str:
@@ -177,4 +177,4 @@ def spell_day(day: date) -> str:
 
 def spell_date(day: date) -> str:
     """A day as a German reader expects it: "Dienstag, 3. Dezember 2026"."""
-    return f"{_DAY_NAMES[day.weekday()]}, {day.day}. {_MONTH_NAMES[day.month - 1]} {day.year}"
+    return f"{_DAY_NAMES[day.weekday()]}, {day.day}. {MONTHS[day.month - 1]} {day.year}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bot.text.months import MONTHS
 from bot.text.spans import parse, plain
 
 LONGEST = 4000  # characters that are read, about five minutes
@@ -22,8 +23,6 @@ _QUOTED = {
     "ar": ("الفقرة", "رقم", "المادة"), "ru": ("абзац", "номер", "статья"), "uk": ("абзац", "номер", "стаття"),
     "pl": ("ustęp", "numer", "artykuł"),
 }  # fmt: skip
-_MONTHS = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
-           "Dezember")  # fmt: skip
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11,
           "XII": 12, "XIV": 14}  # fmt: skip
 # Kinds of signs that look alike: what stands first in the pattern wins, so that "§ 112" is no emergency number.
@@ -97,4 +96,4 @@ def _german(said: str) -> str:
 
 def _day(found: re.Match[str]) -> str:
     day, month, year = (int(part) for part in found.groups())
-    return f"{day}. {_MONTHS[month - 1]} {year}" if 1 <= month <= 12 else found[0]
+    return f"{day}. {MONTHS[month - 1]} {year}" if 1 <= month <= 12 else found[0]

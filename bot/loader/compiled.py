@@ -71,17 +71,13 @@ class Late:
 
 
 def _part(root: Path, folder: Path, stamp: bytes, compile: Callable[[Path], Content], name: str, late: bool) -> Any:
-    def read() -> Any:
-        return read_part(_file(folder, name), stamp)
+    def load() -> Any:
+        found = read_part(_file(folder, name), stamp)
+        if found is None and not late:
+            raise FileNotFoundError(name)  # then nothing of what lies there counts
+        return found if found is not None else getattr(_anew(root, folder, stamp, compile), name)  # damaged: only slow
 
-    if late:  # a damaged file is only slow
-        return Late(
-            lambda: found if (found := read()) is not None else getattr(_anew(root, folder, stamp, compile), name)
-        )
-    found = read()
-    if found is None:
-        raise FileNotFoundError(name)  # then nothing of what lies there counts
-    return found
+    return Late(load) if late else load()
 
 
 def _stamp(root: Path) -> bytes:

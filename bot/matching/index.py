@@ -146,14 +146,15 @@ class TopicIndex:
         talk = self._smalltalk(" ".join(words))
         if talk is not None:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
+        understood = self._look(text)
         if previous_topic and follow_up(words):
-            alone = self.rank(text, audience=audience)
+            alone = self._rank(text, understood, audience, None)
             clear = self._decide(alone, words, audience, explain=explain) if alone else None
             if clear is not None and clear.outcome == "answer":
                 near = clear.candidates[0].topic.startswith(_group(previous_topic))
                 if near or not joined(words):  # "und per Video?" names another topic about visits
                     return clear
-        ranked = self.rank(text, audience=audience, previous_topic=previous_topic)
+        ranked = self._rank(text, understood, audience, previous_topic)
         if not ranked:
             return MatchResult(outcome="none", why=("no topic shares a word",))
         return self._decide(ranked, words, audience, explain=explain)
@@ -183,9 +184,8 @@ class TopicIndex:
         if len(words) == 1:
             needed = max(needed, BARE)  # "Anwalt" is a question, "Oma" may be anything
             if self.space.lexicon.concepts(words[0]):
-                least = min(
-                    least, best.probability
-                )  # "Besuch" says too little for any topic, yet is not beside the point
+                # "Besuch" says too little for any topic, yet is not beside the point
+                least = min(least, best.probability)
         outcome: Outcome = "none"
         risk = self.risks[best.at]
         why = f"{best.probability:.2f} < {least:.2f}: not understood"
@@ -204,13 +204,21 @@ class TopicIndex:
 
     def rank(self, text: str, *, audience: str | None, previous_topic: str | None = None) -> list[Ranked]:
         """The most probable topics, best first; at most `SHORTLIST`."""
+        return self._rank(text, self._look(text), audience, previous_topic)
+
+    def _rank(
+        self, text: str, understood: Looked | None, audience: str | None, previous_topic: str | None
+    ) -> list[Ranked]:
         words = said_words(text)
         spoken = [words, *parts_of(text)]
         if previous_topic in self.topics and follow_up(words) and all(map(self._knows, words)):
             spoken.insert(0, (*said_words(self.titles[self.topics.index(previous_topic)]), *words))
         read = {word: self.space.read(word) for word in {word for one in spoken for word in one}}
         vectors = [self.space.vector([read[word] for word in one]) for one in spoken]
-        looked = self._look(text, audience, previous_topic)
+        looked = None
+        if understood is not None:
+            as_seen = self._seen(understood.scores, audience, previous_topic)
+            looked = Looked(as_seen, understood.outside, understood.nearest)
         if looked is None and not any(len(at) for at, _ in vectors):
             return []
         table = self._scores(vectors)
@@ -267,11 +275,9 @@ class TopicIndex:
         base = self.space.read(word).stem
         return not base or base.isdecimal() or f"s:{base}" in self.space.numbers
 
-    def _look(self, text: str, audience: str | None, previous_topic: str | None) -> Looked | None:
-        looked = self.meaning.look(text) if self.meaning is not None else None
-        if looked is None:
-            return None
-        return Looked(self._seen(looked.scores, audience, previous_topic), looked.outside, looked.nearest)
+    def _look(self, text: str) -> Looked | None:
+        """What the text means, for any audience. The dearest step by far: once a message."""
+        return self.meaning.look(text) if self.meaning is not None else None
 
     def _seen(self, scores: Floats, audience: str | None, previous_topic: str | None) -> Floats:
         """The scores of the topics as this audience sees them."""

@@ -31,9 +31,8 @@ MAX_SOLVED = 10_000  # phrases up to which ridge regression is solved; above, th
 _SCATTER = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263)  # odd primes, one a round: orders without pattern
 _SPELT = 4  # letters from which a word is compared with the known ones
 RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
-_SHORTEST = RESEMBLES / (
-    200.0 - RESEMBLES
-)  # the shorter of two words against the longer, that the ratio can be reached
+# The shorter of two words against the longer, that the ratio can be reached.
+_SHORTEST = RESEMBLES / (200.0 - RESEMBLES)
 # Letters that begin a word with nearly the same sound: children write "fata" and "kefengnis".
 _SOUNDS = {"v": "f", "w": "f", "g": "k", "c": "k", "q": "k", "t": "d", "p": "b", "z": "s"}
 

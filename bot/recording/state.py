@@ -35,7 +35,7 @@ class Recording:
     group: Group
     parent: str = ""  # conversation id, once the code was entered
     child: str = (
-        ""  # conversation id of a child from 14 that entered its own code; "" = the child part of the caregiver's phone
+        ""  # conversation id of a child from 14 that entered its own code; "" = the child part of the family's phone
     )
     child_code: str = ""  # hash of that code, until it was entered
     kind: str = ""  # "message" or "story"

@@ -55,11 +55,11 @@ async def load(store: Store) -> Recordings:
 
 async def load_of(store: Store, conversation: str) -> Recordings:
     """Those that have to do with this conversation."""
-    return await _with(store, Recordings(), [row.key.partition("|")[2] for row in await _of(store, conversation)])
+    return await _with(store, Recordings(), await _ids_of(store, conversation))
 
 
-async def _of(store: Store, conversation: str) -> list[Document]:
-    return await store.documents(OF, f"{conversation}|")
+async def _ids_of(store: Store, conversation: str) -> list[str]:
+    return [row.key.partition("|")[2] for row in await store.documents(OF, f"{conversation}|")]
 
 
 async def _with(store: Store, known: Recordings, ids: Iterable[str]) -> Recordings:
@@ -77,13 +77,13 @@ async def _needed(store: Store, known: Recordings, event: ev.Event) -> Recording
     ids: list[str] = []
     match event:
         case ev.FormSent():
-            ids = [row.key.partition("|")[2] for row in await _of(store, event.conversation)]
+            ids = await _ids_of(store, event.conversation)
             ids.append(event.values.get("id", ""))
             code = event.values.get("code")
             row = await store.document(CODE, hash_of(code)) if code else None
             ids.append(str(json.loads(row.body)) if row is not None and row.body else "")
         case ev.Forgotten():
-            ids = [row.key.partition("|")[2] for row in await _of(store, event.conversation)]
+            ids = await _ids_of(store, event.conversation)
         case ev.Judged():
             ids = [event.id]
         case ev.TimerDue():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from bot.text.months import MONTHS
+
 _LAWS = r"(?:StPO|StVollzG|StGB|SGB|BGB|GG|KKG|GewSchG|FamFG|VwVfG|DSGVO|JVollzGB)\b"
-_MONTHS = "(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)"
+_MONTHS = "(?:" + "|".join(MONTHS) + ")"
 _TIES = re.compile(
     r"(?<=§) (?=\d)"
     r"|(?<=Abs\.) (?=\d)|(?<=Art\.) (?=\d)|(?<=Nr\.) (?=\d)|(?<=Satz) (?=\d)"

@@ -14,41 +14,13 @@ from typing import Final
 
 from bot.text.sound import fold, key
 
-_SPEAKING: Final = frozenset(
-    (
-        *("menya", "mne", "tebya", "sebya", "chto", "shto", "hochu", "xochu", "khochu", "bolshe", "ochen", "tolko"),
-        *("kogda", "pochemu", "eto", "esli", "skolko", "mozhno", "nelzya", "segodnya", "zavtra", "vchera", "domoy"),
-        *(
-            "uzhe",
-            "vsyo",
-            "nikto",
-            "nichego",
-            "nikogda",
-            "pomogite",
-            "zhit",
-            "umeret",
-            "moya",
-            "moyu",
-            "muzh",
-            "otchim",
-        ),
-        *(
-            "mene",
-            "meni",
-            "shcho",
-            "duzhe",
-            "bilshe",
-            "chomu",
-            "koly",
-            "mozhna",
-            "tilky",
-            "vzhe",
-            "dopomozhit",
-            "zhyty",
-        ),
-        *("treba", "sohodni", "vchora", "vdoma", "dodomu", "cholovik", "kazhe", "vitchym", "svidanie", "gde", "nado"),
-    )
-)
+_SPEAKING: Final = frozenset({
+    "menya", "mne", "tebya", "sebya", "chto", "shto", "hochu", "xochu", "khochu", "bolshe", "ochen", "tolko", "kogda",
+    "pochemu", "eto", "esli", "skolko", "mozhno", "nelzya", "segodnya", "zavtra", "vchera", "domoy", "uzhe", "vsyo",
+    "nikto", "nichego", "nikogda", "pomogite", "zhit", "umeret", "moya", "moyu", "muzh", "otchim", "mene", "meni",
+    "shcho", "duzhe", "bilshe", "chomu", "koly", "mozhna", "tilky", "vzhe", "dopomozhit", "zhyty", "treba", "sohodni",
+    "vchora", "vdoma", "dodomu", "cholovik", "kazhe", "vitchym", "svidanie", "gde", "nado",
+})  # fmt: skip
 _WORD = re.compile(r"[a-z']+")
 _DOUBLE = re.compile(r"([b-df-hj-np-tv-xz])\1")
 _LONGEST: Final = 80  # words; who tells a longer story in Latin letters is read in them
