@@ -85,6 +85,10 @@ class Likeness:
             check=check,
         )
 
+    def knows(self, word: str) -> bool:
+        """Whether the examples say anything of this word as a whole."""
+        return self.weights.weight(f"={word}") != 0.0
+
     def danger(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> float:
         """The probability of danger in these words, 0 to 1."""
         total, size = 0.0, 0.0

@@ -146,8 +146,8 @@ def _weigh(
         near = ((_by_itself(rules, likeness, piece), piece) for piece in stretches(words, _PLACE))
         danger, stretch = max([(danger, stretch), *(found for found in near if found[0] >= _CLEAR)])
     least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
-    if danger < least or (ruled is None and len(words) < _BARE):
-        return None
+    if danger < least or (ruled is None and (len(words) < _BARE or not any(map(likeness.knows, words)))):
+        return None  # nothing, or not a word (a code, a sneeze of the keyboard) that anybody was ever in danger with
     sure = likeness.check * _SURE if ruled_alert else likeness.alert
     level: Level = "alert" if danger >= sure and (ruled or len(words) > _BARE) else "check"
     strongest = [rule for rule, found in fired if ruled is not None and found == ruled.level]

@@ -119,10 +119,6 @@ class KeyStore:
         self._new.clear()
         self._doomed.clear()
 
-    def shrink(self) -> None:
-        """Empties the write-ahead log, so that no destroyed key lingers there."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
     def rotate(self, new_master: bytes) -> None:
         """Wraps the root key with another master key."""
         self._db.execute("UPDATE root SET wrapped = ?", (self.ring.rotated(new_master),))

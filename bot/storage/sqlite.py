@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -245,13 +246,15 @@ class SqliteStore:
         await self._shrink()
 
     async def _shrink(self) -> None:
-        """Truncates both write-ahead logs, so that erased rows do not linger there. Best effort while others read."""
+        """Truncates both write-ahead logs, so that erased rows do not linger there. Best effort while others read.
+
+        On connections of its own: while a checkpoint runs, nothing can be committed on the same connection.
+        """
 
         def truncate() -> None:
-            with sqlite3.connect(self._path, timeout=1.0) as db:
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            db.close()
-            self.keys.shrink()
+            for path in (self._path, keys_path(self._path)):
+                with closing(sqlite3.connect(path, timeout=1.0)) as db:
+                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
         try:
             await asyncio.to_thread(truncate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, 
 from tests.opened import copy_of, in_sqlite, raw, readable, sealed
 from tests.servers import postgres
 
+ERASED = 40  # conversations while others write
 SECOND = 1.0  # within which an erasure is done
 ONE, TWO = "geheim-eins", "geheim-zwei"
 KEY = {ONE: "K1", TWO: "K2"}
@@ -101,6 +103,27 @@ async def test_nothing_of_an_erased_conversation_is_left_in_the_files(tmp_path: 
     assert not [value for value in values if value not in kept and value[:40] in files]
     for word in (ONE, TWO):  # not even of those who stay is a word in clear
         assert word.encode() not in files
+    await store.close()
+
+
+async def test_erasing_disturbs_nobody_who_writes_at_the_same_time(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "kavi.sqlite", MASTER)
+    await store.open()
+    await store.receive([inbound(f"gone-{number}") for number in range(ERASED)], None)
+    gone = [one async for one in await store.conversations()]
+
+    async def erase() -> None:
+        for one in gone:
+            await store.erase(one)
+
+    erasing = asyncio.create_task(erase())
+    written = 0
+    while not erasing.done():  # each a new conversation: a key of its own is written
+        assert await store.receive([inbound(f"new-{written}")], None) == 1
+        written += 1
+    await erasing
+    assert written > ERASED
+    assert len([one async for one in await store.conversations()]) == written
     await store.close()
 
 
