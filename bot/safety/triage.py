@@ -22,9 +22,9 @@ _LEAST: Final = 2  # spaces in a sentence that is looked at by itself
 _MOST_SENTENCES: Final = 40
 _CLEAR: Final = 0.85  # probability
 _PLACE: Final = 9  # words around what a rule found
-_BARE: Final = (
-    2  # words that say too little for an alarm where no rule knows them ("mein onkel" answers who comes along)
-)
+# Known words: fewer say too little for an alarm without a rule ("mein onkel" answers who comes along; a code or a slip over
+# the keyboard sounds like anything).
+_BARE: Final = 2
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
@@ -146,8 +146,8 @@ def _weigh(
         near = ((_by_itself(rules, likeness, piece), piece) for piece in stretches(words, _PLACE))
         danger, stretch = max([(danger, stretch), *(found for found in near if found[0] >= _CLEAR)])
     least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
-    if danger < least or (ruled is None and (len(words) < _BARE or not any(map(likeness.knows, words)))):
-        return None  # nothing, or not a word (a code, a sneeze of the keyboard) that anybody was ever in danger with
+    if danger < least or (ruled is None and sum(map(likeness.knows, words)) < _BARE):
+        return None
     sure = likeness.check * _SURE if ruled_alert else likeness.alert
     level: Level = "alert" if danger >= sure and (ruled or len(words) > _BARE) else "check"
     strongest = [rule for rule, found in fired if ruled is not None and found == ruled.level]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 import time
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from bot.loader.nodes import Problems
 from bot.loader.safety import Example, load_rules, rule_examples
 from bot.safety import triage
 from bot.safety.pattern import Elements, PatternError, parse
+from bot.vault.codes import LETTERS
 
 FOLDER = Path(__file__).resolve().parents[3] / "knowledge" / "safety"
+CODES = 2000
 _PROBLEMS = Problems()
 RULES = load_rules(FOLDER, _PROBLEMS)
 EXAMPLES = list(rule_examples(FOLDER, Problems()))
@@ -63,6 +66,15 @@ def test_who_writes_nothing_but_this_is_always_asked(content: Content, text: str
         found = triage(rules, text, audience=audience)
         assert found is not None
         assert (found.category, found.level) == ("suicide_self", "check")
+
+
+def test_a_code_is_no_danger_whatever_its_letters_sound_like(content: Content) -> None:
+    assert content.rules is not None
+    draw = random.Random(7)
+    for _ in range(CODES):
+        code = "".join(draw.choices(LETTERS, k=8)).lower()
+        found = triage(content.rules, f"{code[:4]} {code[4:]}", audience="parent")
+        assert found is None, f"{code}: {found}"
 
 
 def test_with_something_else_the_message_is_weighed_as_ever() -> None:
