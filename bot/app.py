@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,6 @@ from bot.loader.files import encoder_wanted, give_back
 from bot.log import Log, silence
 from bot.ports import Address, ConversationId, Inbound, Messenger, QuickAnswers, Store, TurnCommit
 from bot.service.conversations import Conversations
-from bot.storage.generations import last_backup
 from bot.storage.sqlite import SqliteStore
 from bot.vault import certificates
 from bot.vault.keys import master_key
@@ -228,6 +226,8 @@ def _telegram(settings: Settings, open_source: OpenSource, answers: QuickAnswers
 
 def _third_party(name: str, values: Mapping[str, str], open_source: OpenSource) -> Speaker:
     """A messenger of somebody else: an entry point in the group `kavi.messengers`, called with its settings."""
+    from importlib.metadata import entry_points
+
     from bot.service.program import Speaker
 
     found = next(iter(entry_points(group="kavi.messengers", name=name)), None)
@@ -306,6 +306,7 @@ def _metrics_of(
     if not settings.metrics.listen:
         return nullcontext()
     from bot.service.metrics import Metrics, serve_metrics
+    from bot.storage.generations import last_backup
 
     metrics = Metrics(
         store, lambda: datetime.now(UTC), lambda: conversations.content.version, lambda: last_backup(settings.data_dir),

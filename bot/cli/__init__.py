@@ -9,13 +9,21 @@ from bot.errors import KaviError
 
 def main() -> None:
     """Runs the command line; an error that somebody must repair becomes one sentence and its exit code."""
-    from bot.cli.commands import app
-
     try:
-        app(standalone_mode=True)
+        _run(sys.argv[1:])
     except KaviError as error:
         print(f"kavi: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+
+
+def _run(words: list[str]) -> None:
+    if words == ["chat"]:  # nothing to parse: who wants to talk does not wait for the parser of all commands
+        from bot.cli.chat import run_chat
+
+        raise SystemExit(run_chat())
+    from bot.cli.commands import app
+
+    app(standalone_mode=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bot import app
+from bot.cli.screen import Screen
 from bot.config import Settings, read_settings
 from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
@@ -92,13 +93,13 @@ class Chat:
 
 def run_chat(
     *,
-    role: str | None,
-    age: int | None,
-    jsonl: bool,
-    resume: bool,
-    record: Path | None,
-    register: str,
-    language: str,
+    role: str | None = None,
+    age: int | None = None,
+    jsonl: bool = False,
+    resume: bool = False,
+    record: Path | None = None,
+    register: str = "plain",
+    language: str = "de",
 ) -> int:
     """Runs the command; the exit code."""
     if role is not None and role not in ROLES:
@@ -238,22 +239,22 @@ def plain_text(outbound: Outbound) -> str:
 
 
 async def _terminal(chat: Chat, recorder: Recorder | None, *, resume: bool, known: bool) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    console.print("[dim]Strg-D beendet das Gespräch. „Hilfe“ zeigt, was Sie jederzeit schreiben können.[/dim]\n")
+    screen = Screen(sys.stdout)
+    screen.note("Strg-D beendet das Gespräch. „Hilfe“ zeigt, was Sie jederzeit schreiben können.")
+    screen.end()
     if not resume or known:
         await chat.receive("start")
     else:
         await chat.receive("text", "wiederholen")
-    _print(console, chat, recorder)
+    _show(screen, chat, recorder)
     reading = asyncio.create_task(
         asyncio.to_thread(wake, chat.conversations.content)
     )  # while the person reads and types
     while True:
-        text = await _read_line(console)
+        text = await _read_line(screen)
         if text is None:
-            console.print("\n[dim]Bis bald. Mit „kavi chat --resume“ geht es hier weiter.[/dim]")
+            screen.end()
+            screen.note("Bis bald. Mit „kavi chat --resume“ geht es hier weiter.")
             await reading
             return
         chat.now = max(chat.now, datetime.now(UTC))
@@ -262,25 +263,23 @@ async def _terminal(chat: Chat, recorder: Recorder | None, *, resume: bool, know
             recorder.line("user", text)
         await chat.receive("text", text)
         await chat.advance(timedelta(seconds=3))
-        _print(console, chat, recorder)
+        _show(screen, chat, recorder)
 
 
-async def _read_line(console: Any) -> str | None:
-    console.print("[bold cyan]Sie:[/bold cyan] ", end="")
+async def _read_line(screen: Screen) -> str | None:
+    screen.ask("Sie")
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401  # arrow keys and history while typing
     line = await asyncio.to_thread(sys.stdin.readline)
     return line.rstrip("\n") if line else None
 
 
-def _print(console: Any, chat: Chat, recorder: Recorder | None) -> None:
-    from rich.markup import escape
-
+def _show(screen: Screen, chat: Chat, recorder: Recorder | None) -> None:
     for outbound in chat.shown:
-        console.print(f"[bold green]Kavi:[/bold green] {escape(plain_text(outbound))}")
+        screen.say("Kavi", plain_text(outbound))
         for number, label in enumerate(outbound.choices, 1):
-            console.print(f"  [yellow]{number}[/yellow] {escape(label)}")
-        console.print()
+            screen.offer(number, label)
+        screen.end()
     if recorder is not None:
         recorder.bot(chat.turns)
     chat.shown.clear()

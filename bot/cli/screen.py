@@ -1,0 +1,67 @@
+"""What a conversation looks like in a terminal: a few colours, lines broken between words.
+
+Rich does more, but takes as long to load as the rest of the talk takes to begin.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from typing import Final, TextIO
+
+# ANSI: bold green, bold cyan, yellow, dim
+_STYLES: Final = {"kavi": "1;32", "person": "1;36", "number": "33", "aside": "2"}
+_NARROWEST: Final = 20  # columns
+
+
+class Screen:
+    """Writes to a terminal, in colours unless NO_COLOR is set or it has none."""
+
+    def __init__(self, target: TextIO) -> None:
+        self._target = target
+        self._coloured = target.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def say(self, name: str, text: str) -> None:
+        """A message of Kavi's with the name before it."""
+        taken = len(f"{name}: ")
+        first, *more = self._lines(text, taken)
+        self._write(f"{self._styled(f'{name}:', 'kavi')} {first[taken:]}\n")
+        for line in more:
+            self._write(f"{line}\n")
+
+    def offer(self, number: int, label: str) -> None:
+        """One of the choices below a message."""
+        self._write(f"  {self._styled(str(number), 'number')} {label}\n")
+
+    def ask(self, name: str) -> None:
+        """The name of who is to write, with the cursor behind it."""
+        self._write(f"{self._styled(f'{name}:', 'person')} ")
+        self._target.flush()
+
+    def note(self, text: str) -> None:
+        """What belongs to the program, not to the conversation."""
+        for line in self._lines(text, 0):
+            self._write(f"{self._styled(line, 'aside')}\n")
+
+    def end(self) -> None:
+        """An empty line; all of it is on the screen now."""
+        self._write("\n")
+        self._target.flush()
+
+    def _lines(self, text: str, taken: int) -> list[str]:
+        """The text in lines that fit; the first begins with as many blanks as columns are taken there."""
+        width = max(_NARROWEST, shutil.get_terminal_size().columns)
+        lines: list[str] = []
+        for line in text.split("\n"):
+            indent = "" if lines else " " * taken
+            lines += textwrap.wrap(
+                line, width, initial_indent=indent, break_on_hyphens=False, replace_whitespace=False
+            ) or [indent]
+        return lines
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"\033[{_STYLES[style]}m{text}\033[0m" if self._coloured and text else text
+
+    def _write(self, text: str) -> None:
+        self._target.write(text)
