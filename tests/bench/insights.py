@@ -14,11 +14,12 @@ from math import exp
 import numpy as np
 
 from bot.insights.estimates import share_of
-from bot.insights.noise import limit_for, noise, variance
+from bot.insights.noise import leak, limit_for, noise, variance
 from bot.insights.questions import QUESTIONS, REPLACED, Question
 from bot.insights.suppression import LEAST
 from bot.insights.tables import Plan, protect
 
+EPSILON = 1.0  # of the attacked table
 SHARES = (0.42, 0.23, 0.12, 0.08, 0.05, 0.04, 0.02, 0.02, 0.01, 0.01)
 
 
@@ -100,6 +101,17 @@ def guesses(runs: int, epsilon: float, seed: int) -> int:
     return right
 
 
+def best_guess(epsilon: float) -> float:
+    """How often the best possible attacker is right: exactly, from the two distributions of what can be read."""
+    without, given = probabilities(100, epsilon), probabilities(101, epsilon)
+    return sum(max(without.get(seen, 0.0), given.get(seen, 0.0)) for seen in without.keys() | given.keys()) / 2
+
+
+def allowed_guess(epsilon: float) -> float:
+    """How often anybody may be right who knows all but one answer: e^ε / (1 + e^ε), and half of the leak more."""
+    return exp(epsilon) / (1 + exp(epsilon)) + leak(epsilon, limit_for(epsilon)) / 2
+
+
 def small_numbers(runs: int, seed: int) -> tuple[int, int]:
     """(published numbers that are truly under ten, published numbers) over random tables."""
     draw = random.Random(seed)
@@ -131,10 +143,11 @@ def run(rest: list[str]) -> dict[str, object]:
     for question in ("knows", "arrest", "obstacles", "way", "custody"):
         inside, looked = coverage(question, runs=runs, people=10_000, seed=1)
         held[question] = round(inside / looked, 4)
-    attacks = max(100, int(10_000 * factor))
+    attacks = max(100, int(200_000 * factor))
     bad, shown = small_numbers(max(20, int(500 * factor)), seed=2)
     return {
         "populations": runs, "people": 10_000, "held_95": held, "attack_runs": attacks,
-        "attack_right": round(guesses(attacks, 1.0, 3) / attacks, 4), "attack_allowed": round(exp(1) / (1 + exp(1)), 4),
+        "attack_right": round(guesses(attacks, EPSILON, 3) / attacks, 4),
+        "attack_right_at_best": round(best_guess(EPSILON), 8), "attack_allowed": round(allowed_guess(EPSILON), 8),
         "published": shown, "under_ten": bad,
     }  # fmt: skip
