@@ -7,7 +7,7 @@ import re
 from bot.dialogue import alerts
 from bot.dialogue.draft import Draft, digest
 from bot.dialogue.flow import Ask, End
-from bot.dialogue.questions import land_in_passing
+from bot.dialogue.questions import land_in_passing, land_of_prison
 from bot.dialogue.rendering import Reader, topic_text
 from bot.dialogue.session import Offer
 from bot.matching.result import Candidate
@@ -52,6 +52,7 @@ def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
         return
     _take_land(draft)
     if topic.needs == "land":
+        _take_land_of_prison(draft)
         draft.set_slot(LAND_TOPIC, topic_id, "session")
         if not draft.value("land") and draft.push("repair.land", {"topic": topic_id}):
             return
@@ -88,6 +89,15 @@ def _take_land(draft: Draft) -> None:
     """Remembers the Land that the question names; where the prison is known, its Land counts."""
     code = land_in_passing(draft.trigger, draft.content) if draft.trigger else None
     if code is not None and not draft.value("prison"):
+        draft.set_slot("land", code, "30d")
+
+
+def _take_land_of_prison(draft: Draft) -> None:
+    """Remembers the Land of a prison that the question names, where no Land is known."""
+    if draft.value("land") or not draft.trigger:
+        return
+    code = land_of_prison(draft.trigger, draft.content)
+    if code is not None:
         draft.set_slot("land", code, "30d")
 
 

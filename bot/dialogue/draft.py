@@ -18,6 +18,7 @@ from bot.dialogue.rendering import Lookup, Reader, berlin_day, fill, text_of
 from bot.dialogue.session import Frame, Keep, Offer, Part, Session, Slot, Value
 
 MAX_FRAMES = 12
+MAX_NESTED = 3  # times that a flow stands on the stack
 REMEMBER = "repair.remember"  # asks for consent before a flow that cannot do without
 PROFILE_SLOTS = frozenset({"audience", "band", "register"})  # kept as fields of the part, not as slots
 
@@ -146,20 +147,28 @@ class Draft:
             self.change_part(slots={key: item for key, item in self.part.slots.items() if key != name})
 
     def push(self, flow_name: str, local: Mapping[str, Value] | None = None) -> bool:
-        """Puts a flow on the stack; False (and a note to the operator) when it is missing or the stack is full."""
+        """Puts a flow on the stack; False (and a note to the operator) when it is missing.
+
+        Somebody who goes from one thing to the next, for weeks, leaves one below the other: where there are too many, the
+        oldest are forgotten, so that "Mensch" or "Schnell weg" is never refused.
+        """
         flow = self.content.flows.get(flow_name)
         if flow is None:
             self.trouble("?", f"flow {flow_name!r} does not exist")
             return False
         first = self.content.flows.get(REMEMBER) if flow.remembers and not self.session.consent else None
-        if len(self.part.frames) + (first is not None) >= MAX_FRAMES:
-            self.trouble(flow.place, f"more than {MAX_FRAMES} flows on top of each other")
-            return False
         frames = [Frame(flow=flow.name, version=flow.version, step=flow.steps[0].name, local=dict(local or {}))]
         if first is not None:  # asked before anything else, because nothing would be left of the answers
             frames.append(Frame(flow=first.name, version=first.version, step=first.steps[0].name))
-        self.change_part(frames=(*self.part.frames, *frames))
+        self.change_part(frames=(*self.part.frames, *frames)[-MAX_FRAMES:])
         return True
+
+    def call(self, flow_name: str, local: Mapping[str, Value]) -> bool:
+        """The same for a flow that another one calls: one that calls itself for ever ends here, with a note to the operator."""
+        if sum(frame.flow == flow_name for frame in self.part.frames) >= MAX_NESTED:
+            self.trouble(flow_name, "this flow calls itself, over and over")
+            return False
+        return self.push(flow_name, local)
 
     def pop(self) -> None:
         """Takes the top flow off the stack, with its time-out."""

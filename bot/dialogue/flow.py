@@ -15,9 +15,8 @@ from bot.dialogue.expressions import Expression
 from bot.dialogue.session import Keep
 from bot.text.variants import Variants
 
-Digress = Literal[
-    "allow", "confirm", "block", "drop", "never"
-]  # "drop": any message that does not answer ends the flow
+Digress = Literal["allow", "once", "confirm", "block", "drop", "never"]
+"""What becomes of a question when something else is said: `drop` ends its flow at once, `once` at the second other question."""
 SystemAct = Literal[
     "erase", "export", "child_part", "adult_part", "consent", "withdraw_consent", "leave_queue", "quick_exit",
     "watch_on", "watch_off", "confirm_alert", "dismiss_alert", "forget_slots", "menu", "retry_question",

@@ -296,6 +296,10 @@ _BEFORE_TOWN = re.compile(
     r"^\s*(?:ich |wir )?(?:wohnen?|leben?|suchen?|bin|sind|komme)?\s*(?:(?:in|bei|aus|im raum|nähe|der nähe von)\s+)+",
     re.IGNORECASE,
 )
+_IMPRISONED = re.compile(
+    r"\b(sitzt|sitze|haft|u-haft|untersuchungshaft|jva|gefängnis|knast|inhaftiert|eingesperrt)\b", re.IGNORECASE
+)
+_LIVES = re.compile(r"\b(wohn|leb|komm)\w*\b", re.IGNORECASE)
 _PLZ = re.compile(r"(?<!\d)(?:D-?)?(\d{5})(?!\d)")
 
 
@@ -318,10 +322,27 @@ def land_in_passing(text: str, content: Content) -> str | None:
     return content.land_finder.in_passing(text) if content.land_finder is not None else None
 
 
+def land_of_prison(text: str, content: Content) -> str | None:
+    """The code of the Land in which the prison lies that a question names by the way ("er sitzt in Stammheim"), else None.
+
+    Only where somebody is said to be in prison there: a town alone may be where the family lives.
+    """
+    if content.prisons is None or _IMPRISONED.search(text) is None or _LIVES.search(text) is not None:
+        return None
+    found = content.prisons.laender(text)
+    return found[0] if len(found) == 1 else None
+
+
 def _land(text: str, asking: Asking) -> Reading:
     code = land_in(text, asking.content)
     if code is None and asking.options:
         code = choice_of(text, asking.options)
+    if code is None and asking.content.prisons is not None:
+        found = asking.content.prisons.laender(text)
+        if len(found) == 1:
+            return Parsed(found[0])
+        if found:
+            return Narrow(tuple((land, asking.content.laender.get(land, land)) for land in found))
     if code is None:
         plz = _PLZ.search(text)
         point = asking.content.places.at(plz[1]) if plz else None

@@ -15,7 +15,7 @@ from bot.dialogue.effects import CollectGap, Withdraw
 from bot.dialogue.events import Understanding
 from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of, yes_or_no
-from bot.dialogue.session import Offer
+from bot.dialogue.session import Frame, Offer
 from bot.matching.result import MatchResult
 
 _PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
@@ -78,12 +78,19 @@ def _drop_passing(draft: Draft, text: str) -> None:
         picks = text.strip().isdecimal() and not asked_before
         if not isinstance(asking.take_text(draft, text), Rejected) or picks:
             return
-        if looks and "passed_over" not in frame.local:
-            draft.change_top(local={**frame.local, "passed_over": True})
+        if looks and not _passed_over(draft, frame):
             return
         if looks:
             draft.record("second_look_unanswered", category=draft.session.concern.pending)
         draft.pop()
+
+
+def _passed_over(draft: Draft, frame: Frame) -> bool:
+    """Whether somebody wrote something else at this question before; from now on somebody has."""
+    before = "passed_over" in frame.local
+    if not before:
+        draft.change_top(local={**frame.local, "passed_over": True})
+    return before
 
 
 def end_passing(draft: Draft) -> None:
@@ -264,7 +271,9 @@ def _tries_to_answer(draft: Draft, text: str, ask: Ask, match: MatchResult) -> b
 
 
 def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
-    """Answers a question in the middle of a flow; the walk repeats the open one afterwards."""
+    """Answers a question in the middle of a flow; the walk repeats the open one afterwards, or with `once` only once."""
+    if ask.digress == "once" and (frame := draft.top) is not None and _passed_over(draft, frame):
+        draft.pop()
     if match.outcome == "smalltalk":
         _small_talk(draft, match)
         return

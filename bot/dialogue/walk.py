@@ -119,7 +119,7 @@ def _act(draft: Draft, flow: Flow, step: Step, action: Moving | Leaving | None) 
             draft.change_top(step=name)
         case Call(name, values):
             called = str(draft.value(name[1:]) or "") if name.startswith("$") else name
-            draft.push(called, {key: _value(draft, expression) for key, expression in values})
+            draft.call(called, {key: _value(draft, expression) for key, expression in values})
         case Link(name):
             draft.pop()
             draft.push(name)

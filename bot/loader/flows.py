@@ -36,7 +36,7 @@ _ASK_KEYS = (
 _OPTION_KEYS = ("label", "also", "for", "when", "goto", "link")
 _KEEPS = ("turn", "session", "30d", "90d", "case")
 _SEVERAL = ("least", "greatest")
-_DIGRESS = ("allow", "confirm", "block", "drop", "never")
+_DIGRESS = ("allow", "once", "confirm", "block", "drop", "never")
 NAMED = "named"  # prefill: the message that began the flow answers when it names an option
 _DURATION = re.compile(
     r"^\s*(\d+(?:\.\d+)?)\s*(seconds?|sekunden?|s|minutes?|minuten?|min|m|hours?|stunden?|h|days?|tage?n?|d|weeks?|wochen?|w)\s*$",

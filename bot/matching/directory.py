@@ -89,6 +89,11 @@ class Directory(Struct, frozen=True):
         hits.sort(key=lambda hit: (-hit.score, hit.entry.name))
         return hits[:limit]
 
+    def laender(self, text: str) -> tuple[str, ...]:
+        """The codes of the Länder in which lies what the text surely names, best first; its towns and nicknames count."""
+        hits = self.find(text) if not _PLZ.search(text) else []
+        return tuple(dict.fromkeys(hit.entry.land for hit in hits if hit.score >= CERTAIN and hit.entry.land))
+
     def serving(self, land: str, kinds: frozenset[str] = frozenset()) -> tuple[Entry, ...]:
         """Who serves that Land: first its own entries, then the nationwide ones, each in the order of the file."""
         own = tuple(entry for entry in self.entries if entry.scope == "land" and entry.land == land)

@@ -7,7 +7,8 @@ import pytest
 from bot.dialogue import effects as fx
 from bot.dialogue import events
 from bot.dialogue.content import Content
-from bot.dialogue.session import Part, Session
+from bot.dialogue.draft import MAX_FRAMES
+from bot.dialogue.session import Frame, Part, Session
 from bot.testing.talk import Talk
 
 
@@ -68,3 +69,14 @@ def test_a_pending_safety_answer_is_given_before_the_conversation_goes_back(talk
 def test_other_commands_stay_words_for_the_counsellor(talk: Talk) -> None:
     assert talk.say("Menü") == []
     assert [(relay.kind, relay.text) for relay in relays(talk)] == [("text", "Menü")]
+
+
+@pytest.mark.parametrize(("words", "works"), [("schnell weg", "Nudeln"), ("Vergiss mich", "lösche alles")])
+def test_however_much_was_begun_and_left_quick_exit_and_forgetting_work(
+    content: Content, words: str, works: str
+) -> None:
+    left = content.flows["menu"]
+    frames = tuple(Frame(flow=left.name, version=left.version, step=left.steps[0].name) for _ in range(MAX_FRAMES))
+    talk = Talk(content, Session(consent="1", parts={"adult": Part(audience="caregiver", frames=frames)}))
+    assert works in talk.say(words)[-1].text
+    assert len(talk.session.part.frames) <= MAX_FRAMES
