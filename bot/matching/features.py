@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from bot.text.contractions import taken_apart
 from bot.text.normalise import MAX_LENGTH, fold, tokens
 
 # Words so frequent in questions that they only make noise; kept short on purpose, the weights do the rest.
@@ -78,7 +79,7 @@ def said_words(text: str) -> tuple[str, ...]:
     """The folded words that are looked at: all, or the beginning and the end of a long text."""
     if len(text) > MAX_LENGTH:
         text = f"{text[: MAX_LENGTH // 2]} {text[1 - MAX_LENGTH // 2 :]}"
-    words = tokens(text)
+    words = taken_apart(tokens(text))
     half = MAX_WORDS // 2
     return words if len(words) <= MAX_WORDS else words[:half] + words[-half:]
 

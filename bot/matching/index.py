@@ -8,6 +8,7 @@ turns all of that into the probability of being right. Nothing is guessed: weigh
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from bot.matching.result import Candidate, MatchResult, Outcome
 from bot.matching.topic import visible_to
 from bot.text.normalise import fold
 
+LONGEST_TALK = 200  # characters
+_LEAD_IN = re.compile(r"^(?:(?:ok|okay|oki|na|also|gut|jo|dann|alles klar) )+")  # before small talk: "ok dann tschüss"
 OUTSIDE = ""  # the class of everyday questions that are none of ours
 SHORTLIST = 5
 OFFERED = 3
@@ -143,7 +146,7 @@ class TopicIndex:
         words = said_words(text)
         if not words:
             return MatchResult(outcome="none", why=("no words",))
-        talk = self._smalltalk(" ".join(words))
+        talk = self._smalltalk(fold(text)) if len(text) <= LONGEST_TALK else None
         if talk is not None:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
         understood = self._look(text)
@@ -160,7 +163,7 @@ class TopicIndex:
         return self._decide(ranked, words, audience, explain=explain)
 
     def _smalltalk(self, said: str) -> str | None:
-        kind = self.smalltalk.get(said)
+        kind = self.smalltalk.get(said) or self.smalltalk.get(_LEAD_IN.sub("", said))
         if kind is not None or len(said) > 40 or len(said) < 4:
             return kind
         best = process.extractOne(said, self.smalltalk.keys(), scorer=fuzz.ratio, score_cutoff=90)
