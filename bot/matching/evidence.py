@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import mul
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,11 +73,12 @@ class Examples:
         """The likeness of a question (as a dense vector) to each example."""
         if not len(self.starts):
             return np.zeros(0, dtype=np.float32)
-        return np.add.reduceat(dense[self.at] * self.values, self.starts)
+        products = dense.take(self.at, mode="clip")  # no number is out of range; "clip" does not ask
+        products *= self.values
+        return np.add.reduceat(products, self.starts)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A message or a part of it, prepared once for all candidates."""
 
     text: str
@@ -93,20 +95,17 @@ class Said:
         weighed: dict[str, float] = {}
         known = 0.0
         for word in dict.fromkeys(words):
-            base = read[word].stem
-            if not base or len(word) < 2:
+            found = read[word]
+            if not found.stem or len(word) < 2:
                 continue
-            number = space.numbers.get(f"w:{word}")
-            weight = space.rarest if number is None else float(space.idf[number])
-            known += 0.0 if number is None else weight
-            weighed[base] = weighed.get(base, 0.0) + weight
+            known += found.weight
+            weighed[found.stem] = weighed.get(found.stem, 0.0) + (found.weight or space.rarest)
         total = sum(weighed.values()) or 1.0
         stems = tuple((name, weight / total) for name, weight in weighed.items())
         return cls(" ".join(words)[:_COMPARED], len(words), dense, stems, known / total)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """All topics' scores for a message, as far as a single candidate is measured against them."""
 
     scores: Floats
@@ -119,10 +118,11 @@ class Field:
     @classmethod
     def of(cls, scores: Floats, table: Floats) -> Field:
         """From the scores as the person's audience sees them, and the table of the message and its parts."""
-        two = np.partition(scores, -2)[-2:] if len(scores) > 1 else np.array([0.0, scores[0]])
-        first = float(two[1])
+        second, first = np.partition(scores, -2)[-2:].tolist() if len(scores) > 1 else (0.0, float(scores[0]))
         named = tuple(table[:, :-1].argmax(axis=1).tolist())
-        return cls(scores, table[0], named, first, float(two[0]), float(np.exp(_SHARPNESS * (scores - first)).sum()))
+        sharpened = scores - np.float32(first)
+        sharpened *= np.float32(_SHARPNESS)
+        return cls(scores, table[0], named, first, second, float(np.exp(sharpened, sharpened).sum()))
 
 
 def evidence(
@@ -134,34 +134,35 @@ def evidence(
     than the comparison.
     """
     cosines = [one.cosines(said.dense) for one in examples]
-    nearest = [one.argsort()[: -_NEAREST - 1 : -1].tolist() for one in cosines]
-    texts = [one.folded[place] for one, places in zip(examples, nearest, strict=True) for place in places]
+    orders = [one.argsort()[: -_NEAREST - 1 : -1] for one in cosines]
+    texts = [one.folded[place] for one, order in zip(examples, orders, strict=True) for place in order.tolist()]
     alike = process.cdist((said.text,), texts, scorer=fuzz.token_set_ratio)[0].tolist() if texts else []
-    outside = float(standing.whole[-1])
+    scores, wholes = standing.scores.take(some).tolist(), standing.whole.take(some).tolist()
+    outside, parts = float(standing.whole[-1]), len(standing.named)
+    length = min(3.0, math.log1p(said.words)) / 3.0
     clues: list[tuple[float, ...]] = []
     begin = 0
-    for at, one, likeness, places, whose in zip(some, examples, cosines, nearest, own, strict=True):
-        score = float(standing.scores[at])
-        lead = score - (standing.second if score >= standing.first else standing.first)
-        three = likeness[places[:3]].tolist() or [0.0]
+    for number, (at, one) in enumerate(zip(some, examples, strict=True)):
+        score, end = scores[number], begin + len(orders[number])
+        three = cosines[number].take(orders[number][:3]).tolist() or [0.0]
         clues.append(
             (
                 score,
-                max(-0.5, min(0.5, lead)),
+                max(-0.5, min(0.5, score - (standing.second if score >= standing.first else standing.first))),
                 math.exp(_SHARPNESS * (score - standing.first)) / standing.sum,
                 three[0],
                 sum(three) / len(three),
-                max(alike[begin : begin + len(places)], default=0.0) / 100.0,
+                max(alike[begin:end], default=0.0) / 100.0,
                 said.known,
                 sum([weight for name, weight in said.stems if name in one.stems]),
                 min(1.0, score - outside),
-                float(whose),
-                min(3.0, math.log1p(said.words)) / 3.0,
-                float(standing.whole[at]),
-                standing.named.count(at) / len(standing.named),
+                float(own[number]),
+                length,
+                wholes[number],
+                standing.named.count(at) / parts,
             )
         )
-        begin += len(places)
+        begin = end
     return clues
 
 
@@ -192,9 +193,8 @@ def probabilities(thresholds: Thresholds, clues: Sequence[Sequence[float]]) -> l
     fitting = thresholds.like(clues[0])
     alone, together = _form(fitting.weights, len(clues[0]))
     table = np.array(clues)
-    z = np.clip(fitting.bias + table @ alone + ((table @ together) * table).sum(axis=1), -30.0, 30.0)
-    found: list[float] = (1.0 / (1.0 + np.exp(-z))).tolist()
-    return found
+    weighed = ((table @ together + alone) * table).sum(axis=1).tolist()
+    return [1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, fitting.bias + one)))) for one in weighed]
 
 
 @lru_cache(maxsize=8)

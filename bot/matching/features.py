@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.text.contractions import taken_apart
 from bot.text.normalise import MAX_LENGTH, fold, tokens
@@ -84,8 +85,7 @@ def said_words(text: str) -> tuple[str, ...]:
     return words if len(words) <= MAX_WORDS else words[:half] + words[-half:]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One folded word, taken apart: its features alone, and what it is in a pair (empty for a stop word)."""
 
     features: tuple[str, ...]

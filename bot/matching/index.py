@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -47,8 +48,7 @@ class Phrase:
     positive: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A candidate before the decision: number of the topic, probability, evidence in the order of `evidence.NAMES`."""
 
     at: int
@@ -214,10 +214,10 @@ class TopicIndex:
     ) -> list[Ranked]:
         words = said_words(text)
         spoken = [words, *parts_of(text)]
-        if previous_topic in self.topics and follow_up(words) and all(map(self._knows, words)):
+        if previous_topic and previous_topic in self.topics and follow_up(words) and all(map(self._knows, words)):
             spoken.insert(0, (*said_words(self.titles[self.topics.index(previous_topic)]), *words))
         read = {word: self.space.read(word) for word in {word for one in spoken for word in one}}
-        vectors = [self.space.vector([read[word] for word in one]) for one in spoken]
+        vectors = self.space.vectors([[read[word] for word in one] for one in spoken])
         looked = None
         if understood is not None:
             as_seen = self._seen(understood.scores, audience, previous_topic)
@@ -225,9 +225,12 @@ class TopicIndex:
         if looked is None and not any(len(at) for at, _ in vectors):
             return []
         table = self._scores(vectors)
-        table[1:] *= np.float32(PART)
-        scores = self._seen(table.max(axis=0)[:-1], audience, previous_topic)
-        order = [int(at) for at in np.argsort(-scores)[:SHORTLIST] if scores[at] > 0.0]
+        best = table[0]
+        if len(table) > 1:
+            table[1:] *= np.float32(PART)
+            best = table.max(axis=0)
+        scores = self._seen(best[:-1], audience, previous_topic)
+        order = [at for at in (-scores).argsort()[:SHORTLIST].tolist() if scores[at] > 0.0]
         if looked is not None:
             order += [
                 int(at) for at in np.argsort(-looked.scores)[:OFFERED] if at not in order and looked.scores[at] > 0.0
@@ -237,10 +240,10 @@ class TopicIndex:
         order += [at for at in self.exact.get(whole, ()) if at not in order and (view is None or view[at] > 0.0)]
         standing = Field.of(scores, table)
         clues: dict[int, tuple[float, ...]] = {}
-        sources = table.argmax(axis=0)
-        for source in {int(sources[at]) for at in order}:
+        sources = table.argmax(axis=0).take(order).tolist() if len(table) > 1 else [0] * len(order)
+        for source in set(sources):
             said = Said.of(spoken[source], read, vectors[source], self.space)
-            some = [at for at in order if sources[at] == source]
+            some = [at for at, best_in in zip(order, sources, strict=True) if best_in == source]
             own = [not audience or audience in self.audiences[at] for at in some]
             clues |= zip(some, evidence(some, standing, said, [self.examples[at] for at in some], own), strict=True)
         if looked is not None:

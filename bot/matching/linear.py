@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ RIDGE = 0.7  # regularisation; larger = smoother
 ROUNDS = 2  # over all examples; more do not change the ranking
 MAX_SOLVED = 10_000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
 _SCATTER = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263)  # odd primes, one a round: orders without pattern
+_LAST = np.ones(1, dtype=bool)
 _SPELT = 4  # letters from which a word is compared with the known ones
 RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
 # The shorter of two words against the longer, that the ratio can be reached.
@@ -37,13 +39,14 @@ _SHORTEST = RESEMBLES / (200.0 - RESEMBLES)
 _SOUNDS = {"v": "f", "w": "f", "g": "k", "c": "k", "q": "k", "t": "d", "p": "b", "z": "s"}
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A word with the numbers of its features that examples have; `stem` is empty for a stop word."""
+class Known(NamedTuple):
+    """A word with the numbers of its features that examples have; `stem` is empty for a stop word, `weight` zero where no
+    example has the word."""
 
     numbers: Ints
     stem: str
     meant: str
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,13 @@ class Words:
     ends: tuple[int, ...]
     stems: tuple[str, ...]
     meant: tuple[str, ...]
+    weights: tuple[float, ...]
 
     @classmethod
-    def of(cls, words: Mapping[str, Word], flat: Ints, lengths: Ints, renumbered: Ints) -> Words:
-        """From the words taken apart and all their features; `renumbered` has -1 for a feature that is left out."""
+    def of(cls, words: Mapping[str, Word], flat: Ints, lengths: Ints, renumbered: Ints, idf: Floats) -> Words:
+        """From the words taken apart and all their features, each word itself first; `renumbered` has -1 for a feature
+        that is left out, `idf` the weights of the others."""
+        own = renumbered[flat[np.cumsum(lengths) - lengths]]
         flat = renumbered[flat]
         stays = flat >= 0
         ends = np.concatenate([[0], np.cumsum(stays)])[np.concatenate([[0], np.cumsum(lengths)])]
@@ -68,6 +74,7 @@ class Words:
             tuple(ends.tolist()),
             tuple(word.stem for word in words.values()),
             tuple(word.meant for word in words.values()),
+            tuple(idf[own].tolist()),
         )
 
     def get(self, said: str) -> Known | None:
@@ -75,7 +82,8 @@ class Words:
         place = self.places.get(said)
         if place is None:
             return None
-        return Known(self.numbers[self.ends[place] : self.ends[place + 1]], self.stems[place], self.meant[place])
+        numbers = self.numbers[self.ends[place] : self.ends[place + 1]]
+        return Known(numbers, self.stems[place], self.meant[place], self.weights[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,7 @@ class Vectors:
             {name: at for at, name in enumerate(itertools.compress(raw, stays.tolist()))},
             idf,
             lexicon,
-            Words.of(words, flat, lengths, renumbered),
+            Words.of(words, flat, lengths, renumbered, idf),
             (math.log(total / 2) + 0.3) * KINDS["w"],
             _by_sound(words),
             {_heard(word): word for word in reversed(words) if len(word) >= _SPELT},
@@ -157,8 +165,8 @@ class Vectors:
         if len(said) >= _SPELT and word.stem == word.meant:
             meant = self.words.get(self.heard.get(_heard(said)) or self._resembling(said))
             if meant is not None:
-                return Known(np.concatenate([at, meant.numbers]), meant.stem, meant.meant)
-        return Known(at, word.stem, word.meant)
+                return Known(np.concatenate([at, meant.numbers]), meant.stem, meant.meant, 0.0)
+        return Known(at, word.stem, word.meant, 0.0)
 
     def _resembling(self, said: str) -> str:
         """The known word that a misspelt one resembles; "" when there is none."""
@@ -167,19 +175,37 @@ class Vectors:
         near = process.extractOne(said, likely, scorer=fuzz.ratio, score_cutoff=RESEMBLES)
         return near[0] if near is not None else ""
 
-    def vector(self, words: Sequence[Known]) -> tuple[Ints, Floats]:
-        """Feature numbers and values of a text; the values have length one. Empty when nothing is known."""
-        numbers = self.numbers
-        pairs = pair_features([(word.stem, word.meant) for word in words if word.stem])
-        found = np.array([numbers[name] for name in pairs if name in numbers], dtype=np.int64)
-        every = np.concatenate([*[word.numbers for word in words], found])
-        every.sort()
-        first = np.flatnonzero(np.concatenate([every[:1] >= 0, every[1:] != every[:-1]]))  # of each number
-        at = every[first]
-        counts = np.diff(first, append=len(every)).astype(np.float32)
-        values = (1.0 + np.log(counts)) * self.idf[at]
-        norm = np.float32(math.sqrt(values @ values) or 1.0)
-        return at, values / norm
+    def vectors(self, texts: Sequence[Sequence[Known]]) -> list[tuple[Ints, Floats]]:
+        """For each text feature numbers and values of length one; empty when nothing in it is known.
+
+        A message and its parts go through each step together: what such short arrays cost is the calls.
+        """
+        found = [[*[word.numbers for word in words], self._pairs(words)] for words in texts]
+        flat = np.concatenate([one for some in found for one in some])
+        width = len(self.idf)
+        if len(texts) > 1:
+            flat += np.repeat(np.arange(len(texts)) * width, [sum(map(len, some)) for some in found])
+        flat.sort()
+        ends = np.flatnonzero(np.concatenate([flat[1:] != flat[:-1], _LAST[: len(flat)]]))  # of each number
+        numbers = flat.take(ends)
+        counts = ends + 1
+        counts[1:] -= ends[:-1] + 1
+        rows, at = np.divmod(numbers, width) if len(texts) > 1 else (None, numbers)
+        values = np.log(counts.astype(np.float32))
+        values += 1.0
+        values *= self.idf.take(at)
+        starts = [0, *np.searchsorted(rows, np.arange(1, len(texts))).tolist()] if rows is not None else [0]
+        cut = []
+        for start, end in itertools.pairwise([*starts, len(at)]):
+            own = values[start:end]
+            own /= np.float32(math.sqrt(own @ own) or 1.0)
+            cut.append((at[start:end], own))
+        return cut
+
+    def _pairs(self, words: Sequence[Known]) -> Ints:
+        """The numbers of the pairs of neighbours in a text that examples have."""
+        names = pair_features([(word.stem, word.meant) for word in words if word.stem])
+        return np.array([at for name in names if (at := self.numbers.get(name)) is not None], dtype=np.int64)
 
 
 def _sound(word: str) -> str:
