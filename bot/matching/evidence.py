@@ -116,9 +116,10 @@ class Field(NamedTuple):
     sum: float  # of the sharpened scores, relative to the first
 
     @classmethod
-    def of(cls, scores: Floats, table: Floats) -> Field:
-        """From the scores as the person's audience sees them, and the table of the message and its parts."""
-        second, first = np.partition(scores, -2)[-2:].tolist() if len(scores) > 1 else (0.0, float(scores[0]))
+    def of(cls, scores: Floats, table: Floats, best: Sequence[float]) -> Field:
+        """From the scores as the person's audience sees them, the `best` of them first, and the table of the message and its
+        parts."""
+        first, second = (*best, 0.0)[:2]
         named = tuple(table[:, :-1].argmax(axis=1).tolist())
         sharpened = scores - np.float32(first)
         sharpened *= np.float32(_SHARPNESS)

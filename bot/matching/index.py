@@ -151,13 +151,13 @@ class TopicIndex:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
         understood = self._look(text)
         if previous_topic and follow_up(words):
-            alone = self._rank(text, understood, audience, None)
+            alone = self._rank(text, words, understood, audience, None)
             clear = self._decide(alone, words, audience, explain=explain) if alone else None
             if clear is not None and clear.outcome == "answer":
                 near = clear.candidates[0].topic.startswith(_group(previous_topic))
                 if near or not joined(words):  # "und per Video?" names another topic about visits
                     return clear
-        ranked = self._rank(text, understood, audience, previous_topic)
+        ranked = self._rank(text, words, understood, audience, previous_topic)
         if not ranked:
             return MatchResult(outcome="none", why=("no topic shares a word",))
         return self._decide(ranked, words, audience, explain=explain)
@@ -207,12 +207,17 @@ class TopicIndex:
 
     def rank(self, text: str, *, audience: str | None, previous_topic: str | None = None) -> list[Ranked]:
         """The most probable topics, best first; at most `SHORTLIST`."""
-        return self._rank(text, self._look(text), audience, previous_topic)
+        return self._rank(text, said_words(text), self._look(text), audience, previous_topic)
 
     def _rank(
-        self, text: str, understood: Looked | None, audience: str | None, previous_topic: str | None
+        self,
+        text: str,
+        words: tuple[str, ...],
+        understood: Looked | None,
+        audience: str | None,
+        previous_topic: str | None,
     ) -> list[Ranked]:
-        words = said_words(text)
+        """`words` are those of the text: to fold a long text twice would be dear."""
         spoken = [words, *parts_of(text)]
         if previous_topic and previous_topic in self.topics and follow_up(words) and all(map(self._knows, words)):
             spoken.insert(0, (*said_words(self.titles[self.topics.index(previous_topic)]), *words))
@@ -230,7 +235,9 @@ class TopicIndex:
             table[1:] *= np.float32(PART)
             best = table.max(axis=0)
         scores = self._seen(best[:-1], audience, previous_topic)
-        order = [at for at in (-scores).argsort()[:SHORTLIST].tolist() if scores[at] > 0.0]
+        ranking = (-scores).argsort()[:SHORTLIST].tolist()
+        standing = Field.of(scores, table, scores.take(ranking[:2]).tolist())
+        order = [at for at in ranking if scores[at] > 0.0]
         if looked is not None:
             order += [
                 int(at) for at in np.argsort(-looked.scores)[:OFFERED] if at not in order and looked.scores[at] > 0.0
@@ -238,7 +245,6 @@ class TopicIndex:
         whole = " ".join(words)
         view = self.views.get(audience or "")
         order += [at for at in self.exact.get(whole, ()) if at not in order and (view is None or view[at] > 0.0)]
-        standing = Field.of(scores, table)
         clues: dict[int, tuple[float, ...]] = {}
         sources = table.argmax(axis=0).take(order).tolist() if len(table) > 1 else [0] * len(order)
         for source in set(sources):
