@@ -16,7 +16,7 @@ from bot.matching.index import TopicIndex
 from bot.matching.leave_one_out import leave_one_out
 from bot.matching.result import MatchResult
 from bot.matching.topic import Topic
-from bot.safety import triage
+from bot.safety.triage import triage
 
 
 def run_ask(*, jsonl: bool, why: bool) -> int:

@@ -6,10 +6,8 @@ What people type for each lies in `dialogues/commands.yaml`. A command that says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-
-from rapidfuzz import fuzz, process
 
 from bot.dialogue import aloud, answering, asking
 from bot.dialogue.content import Commands, Content
@@ -30,6 +28,8 @@ FUZZY = 90  # rapidfuzz ratio for phrases of six letters and more
 
 def command_in(text: str, commands: Commands) -> str | None:
     """The command that the whole text names, also with a slash before it or a slip in the spelling."""
+    from rapidfuzz import fuzz, process  # with the first words: no talk waits for it to begin
+
     said = fold(text.strip().lstrip("/!"))
     if not said or len(said) > LONGEST:
         return None
@@ -60,15 +60,17 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
 
     Words that are small talk of their own ("wie geht es dir") are no slip of the pen for a phrase like them.
     """
+    from rapidfuzz import fuzz, process
+
     said = fold(text)
     if not said or len(said) > LONGEST:
         return None
     may_slip = len(said) > 7 and (content.index is None or said not in content.index.smalltalk)
     phrases, flows = _begins(content)
     for _, _, at in process.extract_iter(said, phrases, scorer=fuzz.ratio, score_cutoff=FUZZY if may_slip else 100):
-        flow = flows[at]
-        if not flow.audiences or not audience or audience in flow.audiences:
-            return flow.name
+        name, audiences = flows[at]
+        if not audiences or not audience or audience in audiences:
+            return name
     return None
 
 
@@ -77,32 +79,32 @@ def names_flow(text: str, content: Content) -> bool:
     return fold(text) in _begins(content)[0]
 
 
-_Begins = tuple[list[str], list[Flow]]
+_Begins = tuple[list[str], list[tuple[str, tuple[str, ...]]]]
 _begun: tuple[object, object, _Begins] = (None, None, ([], []))
 
 
 def _begins(content: Content) -> _Begins:
-    """Each folded phrase that begins a flow, beside its flow. Kept for the content of the last call: to fold hundreds of
-    phrases at each text would cost more than the rest of the routing."""
+    """Each folded phrase that begins a flow, beside name and audiences of its flow. Kept for the content of the last call: to
+    fold hundreds of phrases at each text would cost more than the rest of the routing."""
     global _begun
     flows, catalogs, begins = _begun
     if flows is not content.flows or catalogs is not content.catalogs:
-        pairs = [(fold(phrase), flow) for flow in content.flows.values() for phrase in _phrases(flow, content)]
+        spoken = tuple(content.catalogs.values())
+        pairs = [
+            (fold(phrase), (flow.name, flow.audiences))
+            for flow in content.flows.values()
+            for phrase in _phrases(flow, spoken)
+        ]
         begins = ([phrase for phrase, _ in pairs], [flow for _, flow in pairs])
         _begun = (content.flows, content.catalogs, begins)
     return begins
 
 
-def _phrases(flow: Flow, content: Content) -> tuple[str, ...]:
+def _phrases(flow: Flow, catalogs: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
     """What begins the flow: its `start` phrases and, for who does not write German, its translated title."""
     if not flow.start:
         return ()
-    titles = [
-        catalog[title]
-        for catalog in content.catalogs.values()
-        for title in flow.title.texts.values()
-        if title in catalog
-    ]
+    titles = [catalog[title] for catalog in catalogs for title in flow.title.texts.values() if title in catalog]
     return (*flow.start, *titles)
 
 

@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from bot.dialogue.course import Course
-from bot.dialogue.flow import Flow
-from bot.dialogue.template import Template
-from bot.matching.directory import Directory
-from bot.matching.laender import LandFinder
 from bot.matching.places import Places
-from bot.matching.topic import Topic
-from bot.safety import Finding, SafetyRules
+from bot.safety import Finding
 from bot.text.variants import Variants
 
-if TYPE_CHECKING:  # numpy with it: a tenth of a second that the first message need not wait for
+if TYPE_CHECKING:  # loaded with what the content holds of it: the first message need not wait for numpy and rapidfuzz
+    from bot.dialogue.course import Course
+    from bot.dialogue.flow import Flow
+    from bot.dialogue.template import Template
+    from bot.matching.directory import Directory
     from bot.matching.index import TopicIndex
+    from bot.matching.laender import LandFinder
+    from bot.matching.topic import Topic
+    from bot.safety.rules import SafetyRules
 
 
 class FactText(Struct, frozen=True, kw_only=True):

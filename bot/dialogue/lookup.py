@@ -7,9 +7,13 @@ and, for centres, `wide_text` (who serves everybody); `found_ids` are the ids of
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bot.dialogue.draft import Draft
 from bot.dialogue.rendering import escape
-from bot.matching.directory import Directory, Entry, Hit
+
+if TYPE_CHECKING:  # loaded with the directories
+    from bot.matching.directory import Directory, Entry, Hit
 
 NEAR = 60.0  # km as the crow flies, about an hour on the way; what is farther is not called near
 MOST = 4  # rows of a list; more does not fit a phone
@@ -25,6 +29,8 @@ def find_centres(draft: Draft) -> None:
     if centres is None:
         _set(draft, "none", [], [])
         return
+    from bot.matching.directory import Hit
+
     kinds = _wanted(draft)
     plz, land = _area(draft)
     hits = centres.near(plz, MOST, within=NEAR, kinds=kinds) if plz else []
@@ -46,6 +52,8 @@ def find_prisons(draft: Draft) -> None:
     if prisons is None:
         _set(draft, "none", [], [])
         return
+    from bot.matching.directory import Hit
+
     plz, land = _area(draft)
     if plz:
         hits = prisons.near(plz, MOST, kinds=_wanted(draft))

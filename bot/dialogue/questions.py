@@ -13,7 +13,6 @@ from datetime import date
 from types import MappingProxyType
 
 from msgspec import Struct
-from rapidfuzz import fuzz
 
 from bot.dialogue.content import Content
 from bot.dialogue.dates import nearest_date, number_word, read_date, read_time
@@ -104,6 +103,8 @@ def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
 
     A number that is itself a name of an option ("8" for "6 bis 9 Jahre") means that one.
     """
+    from rapidfuzz import fuzz  # with the first words: no talk waits for it to begin
+
     for option in options:
         if text.strip() in option.also:
             return option.value

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -16,8 +17,10 @@ from msgspec import Struct
 from bot.dialogue.content import Content, FactText
 from bot.dialogue.dates import spell_date
 from bot.dialogue.session import Part, Session, Value
-from bot.matching.topic import Topic
 from bot.text.variants import Variants, fallback_keys
+
+if TYPE_CHECKING:
+    from bot.matching.topic import Topic
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PLACEHOLDER = re.compile(r"\{([a-z_][A-Za-z0-9_.\-]*)\}")

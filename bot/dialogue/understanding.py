@@ -10,7 +10,7 @@ from bot.dialogue.draft import asked_at
 from bot.dialogue.events import Understanding
 from bot.dialogue.session import Session
 from bot.matching.result import MatchResult
-from bot.safety import Finding, triage
+from bot.safety import Finding
 from bot.text.normalise import clean, fold
 
 BURST = 2.0  # seconds of event time within which texts belong together
@@ -58,6 +58,8 @@ def look_for_danger(content: Content, session: Session, text: str, at: datetime)
     """The safety layer alone: works when everything else is broken."""
     if content.rules is None or not text:
         return None
+    from bot.safety.triage import triage  # with the first words: no talk waits for it to begin
+
     return triage(content.rules, text[:MAX_TEXT], audience=session.part.audience or "child", earlier=burst(session, at))
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import ctypes
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
+
+FOLDERS: Final = ("dialogues", "knowledge")
 
 
 @contextmanager
@@ -37,10 +42,18 @@ def encoder_wanted(wish: str) -> bool:
 
 def content_files(root: Path) -> list[Path]:
     """Every file that content is made of, sorted."""
-    found: Iterable[Path] = (
-        path for name in ("dialogues", "knowledge") for path in (root / name).rglob("*") if path.is_file()
-    )
-    return sorted(found)
+    return sorted(Path(path) for name in FOLDERS for path, _ in files_below(root / name))
+
+
+def files_below(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Every file below the folder, with size and times. Each start asks for all: pathlib would take three times as long."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            with suppress(FileNotFoundError):  # a link that leads nowhere
+                about = os.stat(path)
+                if stat.S_ISREG(about.st_mode):
+                    yield path, about
 
 
 def content_version(root: Path) -> str:

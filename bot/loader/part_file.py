@@ -58,8 +58,8 @@ def read_part(path: Path, stamp: bytes, part: Callable[[str], Any] | None = None
 
 def _mapped(file: int, begin: int, lengths: tuple[int, ...]) -> list[memoryview]:
     """The arrays that lie in the file from `begin` on. Raises ValueError when it ends before they do."""
-    if not lengths:
-        return []
+    if not any(lengths):  # there is nothing to map
+        return [memoryview(b"")] * len(lengths)
     starts, end = [], 0
     for length in lengths:
         starts.append(end + _ahead(end, _LINE))

@@ -1,6 +1,8 @@
-"""Notices danger in a text and says which rule did; knows nothing of dialogue."""
+"""Notices danger in a text and says which rule did; knows nothing of dialogue.
 
-from bot.safety.rules import URGENCIES, Finding, Rule, SafetyRules, compile_rules
-from bot.safety.triage import triage
+`triage` and the rules stand in modules of their own: they are loaded with the first words of a person.
+"""
 
-__all__ = ["URGENCIES", "Finding", "Rule", "SafetyRules", "compile_rules", "triage"]
+from bot.safety.finding import URGENCIES, Finding
+
+__all__ = ["URGENCIES", "Finding"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from bot.safety.finding import Finding
 from bot.safety.helplines import BERLIN, Line, Offer, open_lines
-from bot.safety.rules import Finding
 
 LONGEST: Final = 600  # characters of an answer
 _DAY_NAMES: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")

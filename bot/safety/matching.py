@@ -7,8 +7,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Final
 
+from bot.safety.finding import Level
 from bot.safety.pattern import ANYWHERE, SHUN, Part, Pattern
-from bot.safety.rules import SOFTENING, Level, Rule, SafetyRules
+from bot.safety.rules import SOFTENING, Rule, SafetyRules
 from bot.text.sound import fold, key
 
 LONGEST: Final = 400  # words that are looked at together; longer texts are read in pieces

@@ -1,35 +1,17 @@
-"""Rules as values, and what a finding says."""
+"""Rules as values."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from msgspec import Struct
 
+from bot.safety.finding import Finding, Level
 from bot.safety.lexicon import Ids, Lexicon
 from bot.safety.likeness import Likeness
 from bot.safety.pattern import Pattern
-
-Level = Literal["alert", "check"]
-Urgency = Literal["emergency", "urgent", "normal"]
-
-URGENCIES: Mapping[str, Urgency] = {
-    "emergency_now": "emergency",
-    "sexual_abuse": "emergency",
-    "suicide_self": "emergency",
-    "suicide_other": "emergency",
-    "violence_child": "emergency",
-    "threat_other": "emergency",
-    "self_harm": "urgent",
-    "violence_adult": "urgent",
-    "neglect_alone": "urgent",
-    "runaway": "urgent",
-}
-"""Every category and how soon a human must see it; in the order in which one wins over another."""
-
 
 _MOST_WORDS = 20_000  # words whose facts are kept
 
@@ -38,15 +20,6 @@ SOFTENING = frozenset({"past", "joke", "idiom", "offence", "quoted"})
 
 WHOLE = frozenset({"film", "quoted"})
 """Guards that speak of the whole text, not only of the sentence in which they stand."""
-
-
-class Finding(Struct, frozen=True, kw_only=True):
-    """What was noticed. `rule` is the file and line of the pattern that fired."""
-
-    category: str
-    level: Level
-    urgency: Urgency
-    rule: str
 
 
 class Rule(Struct, frozen=True, kw_only=True):

@@ -7,9 +7,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from bot.safety.finding import URGENCIES, Finding, Level
 from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
-from bot.safety.rules import URGENCIES, WHOLE, Finding, Level, Rule, SafetyRules
+from bot.safety.rules import WHOLE, Rule, SafetyRules
 from bot.text.sound import EMOJI
 from bot.text.translit import in_cyrillic
 

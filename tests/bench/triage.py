@@ -18,7 +18,8 @@ from typing import Any
 from bot.loader.nodes import Problems
 from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.topics import load_topics
-from bot.safety import SafetyRules, triage
+from bot.safety.rules import SafetyRules
+from bot.safety.triage import triage
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PLACES = (_ROOT.parent / "shared/devset", _ROOT.parent.parent / "shared/devset", _ROOT / "tests/data/safety")

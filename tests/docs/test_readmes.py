@@ -30,8 +30,9 @@ from bot.loader.data import load_data
 from bot.loader.nodes import Problems
 from bot.loader.safety import rule_examples
 from bot.loader.safety_answers import load_lines
-from bot.safety import URGENCIES, pattern, triage
+from bot.safety import URGENCIES, pattern
 from bot.safety.rules import SOFTENING
+from bot.safety.triage import triage
 from bot.testing.script import load_scripts, play
 from bot.text.variants import AUDIENCES
 

@@ -18,7 +18,7 @@ from bot.messengers.telegram.render import pressed, texts
 from bot.messengers.telegram.translate import Desk
 from bot.messengers.telegram.translate import translate as from_telegram
 from bot.ports import Address, Outbound
-from bot.safety import triage
+from bot.safety.triage import triage
 from bot.text.normalise import fold, tokens
 from bot.text.spans import html, parse, plain, split, strip
 from bot.vault.sealing import SealBroken, Sealer

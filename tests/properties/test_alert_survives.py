@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from bot.loader.nodes import Problems
 from bot.loader.safety import load_safety, rule_examples
-from bot.safety import Finding, SafetyRules, triage
+from bot.safety import Finding
+from bot.safety.rules import SafetyRules
+from bot.safety.triage import triage
 
 KNOWLEDGE = Path(__file__).resolve().parents[2] / "knowledge"
 ORDINARY = (

@@ -21,7 +21,9 @@ class Compiler:
     def __call__(self, root: Path) -> Content:
         self.times += 1
         return Content(
-            flows={}, index=TopicIndex.build(phrases(), {}), version=(root / "dialogues" / "x.yaml").read_text()
+            catalogs={"en": {"Futter": "food " * 2000}},  # longer than what lies between the parts of a file
+            index=TopicIndex.build(phrases(), {}),
+            version=(root / "dialogues" / "x.yaml").read_text(),
         )
 
 
@@ -50,6 +52,7 @@ def test_it_is_compiled_once_and_again_when_a_file_changed(root: Path, folder: P
     assert compile.times == 1
     assert not isinstance(again.index, Late)
     assert _finds(again) == "pets.feed"
+    assert again.translate("Futter", "en") == "food " * 2000
     (root / "dialogues" / "x.yaml").write_text("two")
     assert load_compiled(root, folder, compile).version == "two"
     assert compile.times == 2
@@ -77,7 +80,7 @@ def test_waking_reads_it_before_anybody_asks(root: Path, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("name", ["content.cache", "content.index.cache"])
+@pytest.mark.parametrize("name", ["content.cache", "content.index.cache", "content.seldom.cache"])
 @pytest.mark.parametrize("harm", ["cut", "gone", "other"])
 def test_a_damaged_file_is_only_slow(root: Path, folder: Path, name: str, harm: str, late: bool) -> None:
     load_compiled(root, folder, Compiler())

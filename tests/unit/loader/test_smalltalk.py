@@ -14,7 +14,7 @@ from bot.dialogue.session import Part
 from bot.loader.checks import check_flows
 from bot.loader.content import load_smalltalk
 from bot.loader.nodes import Problems, read_yaml
-from bot.safety import triage
+from bot.safety.triage import triage
 from bot.testing.talk import Talk
 from bot.text.normalise import clean, fold
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from bot.dialogue.content import Content
 from bot.loader.nodes import Problems
 from bot.loader.safety import Example, load_rules, rule_examples
-from bot.safety import triage
 from bot.safety.pattern import Elements, PatternError, parse
+from bot.safety.triage import triage
 from bot.vault.codes import LETTERS
 
 FOLDER = Path(__file__).resolve().parents[3] / "knowledge" / "safety"
