@@ -122,7 +122,7 @@ def run(
     ] = "ingest,workers,outbox,timers",
 ) -> None:
     """Startet Kavi auf den eingestellten Messengern."""
-    from bot.cli.operate import run_run
+    from bot.cli.running import run_run
 
     raise SystemExit(run_run(roles))
 
@@ -130,7 +130,7 @@ def run(
 @app.command()
 def reload() -> None:
     """Lässt ein laufendes Kavi die Inhalte neu laden; fehlerhafte Inhalte ersetzen nie gute."""
-    from bot.cli.operate import run_reload
+    from bot.cli.running import run_reload
 
     raise SystemExit(run_reload())
 

@@ -1,10 +1,8 @@
-"""What operators do: run, reload, status, doctor, erase, backup, restore."""
+"""What operators do beside the running program: status, erase, backup, restore, moving to another database."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,41 +16,17 @@ from bot import app
 from bot.config import Settings, content_root, read_settings, store_url
 from bot.dialogue.content import Content
 from bot.dialogue.rendering import BERLIN, berlin_day
-from bot.errors import ConfigError
 from bot.loader.courses import load_courses
 from bot.loader.nodes import Problems
 from bot.ports import ConversationId, Kept
 from bot.service.desk_records import load
 from bot.service.forgetting import erase_everywhere
-from bot.service.program import ROLES
 from bot.service.translation import WAITING
 from bot.storage.generations import last_backup
 from bot.vault import certificates
 from bot.vault.retention import RETENTION
 
 DAY = 86400.0
-
-
-def run_run(roles: str) -> int:
-    """Runs until a signal; the exit code tells why it ended."""
-    chosen = frozenset(role.strip() for role in roles.split(",") if role.strip())
-    unknown = chosen - set(ROLES)
-    if unknown or not chosen:
-        raise ConfigError(f"--roles {roles}: known are {', '.join(ROLES)}.")
-    return asyncio.run(app.run_program(read_settings(), chosen))
-
-
-def run_reload() -> int:
-    """Asks the running process to load content anew."""
-    settings = read_settings()
-    pid = settings.data_dir / "kavi.pid"
-    try:
-        os.kill(int(pid.read_text()), signal.SIGHUP)
-    except (OSError, ValueError):
-        print("Kavi läuft nicht (keine Prozessnummer im Datenordner).", file=sys.stderr)
-        return 1
-    print("Neu laden angestoßen; das Ergebnis steht im Protokoll.")
-    return 0
 
 
 def run_certificate(code: str) -> int:
