@@ -95,7 +95,7 @@ def make_poster(wish: Wish, content: Content, settings: Settings) -> Poster:
 def _lines(content: Content, text: str) -> dict[str, str]:
     """The numbers of help lines that a text names."""
     lookup = Lookup(content, Session(), {}, datetime.now(UTC).date())
-    return {name: lookup[name] for name in re.findall(r"\{(line\.[\w.]+)\}", text)}
+    return {name: lookup.get(name, "…") for name in re.findall(r"\{(line\.[\w.]+)\}", text)}
 
 
 def payload(land: str, prison: str, role: str, source: str) -> str:

@@ -102,15 +102,6 @@ def _menu(draft: Draft) -> None:
     draft.push("menu" if draft.part.audience else "onboarding")
 
 
-def _retry_question(draft: Draft) -> None:
-    """Ends the repair flow; the interrupted question below is asked again by the walk."""
-    draft.pop()
-
-
-def _helpful(draft: Draft) -> None:
-    draft.record("helpful", topic=draft.part.topic)
-
-
 def _not_helpful(draft: Draft) -> None:
     draft.record("not_helpful", topic=draft.part.topic)
 
@@ -140,8 +131,6 @@ ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "dismiss_alert": alerts.dismiss,
     "forget_slots": _forget_slots,
     "menu": _menu,
-    "retry_question": _retry_question,
-    "helpful": _helpful,
     "not_helpful": _not_helpful,
     "collect_rejected": _collect_rejected,
     "answer_first": _answer_first,

@@ -156,13 +156,12 @@ def speaks_to(reader: Reader, audiences: tuple[str, ...] | frozenset[str]) -> bo
     return reader.audience in ("parent", "staff") and "caregiver" in audiences
 
 
-def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> bool:
-    """Asks which of up to three topics is meant; False when none of them exists for this reader."""
+def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> None:
+    """Asks which of up to three topics is meant."""
     _take_land(draft)
-    known = [c.topic for c in candidates if c.topic in draft.content.topics][:MAX_CHOICES]
-    if _asks_about_waiting(draft, tuple(known)):
-        return True
-    return bool(known) and draft.push("repair.clarify", {"candidates": tuple(known), "asked": draft.trigger[:500]})
+    topics = tuple(candidate.topic for candidate in candidates[:MAX_CHOICES])
+    if not _asks_about_waiting(draft, topics):
+        draft.push("repair.clarify", {"candidates": topics, "asked": draft.trigger[:500]})
 
 
 def answer_or_clarify(draft: Draft, topics: tuple[str, ...]) -> None:

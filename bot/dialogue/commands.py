@@ -136,20 +136,14 @@ def _skip(draft: Draft) -> None:
 
 
 def _repeat(draft: Draft) -> None:
-    if asking.open_question(draft) is None:
-        if draft.part.topic:
-            answering.answer_topic(draft, draft.part.topic)
-        else:
-            draft.say_key("nothing_open")
-            _offer_menu(draft)
-        return
-    _again(draft)
-
-
-def _again(draft: Draft, lead: str = "") -> None:
     found = asking.open_question(draft)
     if found is not None:
-        asking.repeat(draft, found[1], found[2], lead)
+        asking.repeat(draft, found[1], found[2])
+    elif draft.part.topic:
+        answering.answer_topic(draft, draft.part.topic)
+    else:
+        draft.say_key("nothing_open")
+        _offer_menu(draft)
 
 
 def _why(draft: Draft) -> None:
@@ -160,7 +154,7 @@ def _why(draft: Draft) -> None:
         return
     why = found[2].why
     lead = draft.filled(pick(draft.content, why, draft.reader)) if why is not None else draft.text("why.default")
-    _again(draft, lead.strip())
+    asking.repeat(draft, found[1], found[2], lead.strip())
 
 
 def _stop(draft: Draft) -> None:

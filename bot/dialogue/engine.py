@@ -71,9 +71,6 @@ def _decide(draft: Draft, event: events.Event) -> None:
     if kind == "refuse":
         draft.effects.append(Relay(kind="refused", message=getattr(event, "message", "")))
         return
-    if kind == "leave":
-        _leave(draft)
-        return
     match event:
         case events.Said() | events.Pressed() | events.Edited() | events.MediaSent() | events.Undecryptable():
             person.acted(draft, event, kind)
@@ -174,13 +171,10 @@ def _break_circle(draft: Draft) -> None:
 
 def _leave_a_way_on(draft: Draft) -> None:
     """The last reply of an ended flow gets a button to the menu."""
-    for at in range(len(draft.effects) - 1, -1, -1):
-        effect = draft.effects[at]
-        if isinstance(effect, Reply):
-            if effect.choices or not draft.part.audience:
-                return
-            question = draft.question_id()
-            label = draft.text("label.menu")
-            draft.effects[at] = replace(effect, choices=(Choice(label=label),), question=question)
-            draft.change_part(offers=(Offer(label, "command", "menu"),), offers_question=question)
-            return
+    at, reply = [(at, effect) for at, effect in enumerate(draft.effects) if isinstance(effect, Reply)][-1]
+    if reply.choices or not draft.part.audience:
+        return
+    question = draft.question_id()
+    label = draft.text("label.menu")
+    draft.effects[at] = replace(reply, choices=(Choice(label=label),), question=question)
+    draft.change_part(offers=(Offer(label, "command", "menu"),), offers_question=question)

@@ -19,8 +19,8 @@ Digress = Literal["allow", "once", "confirm", "block", "drop", "never"]
 """What becomes of a question when something else is said: `drop` ends its flow at once, `once` at the second other question."""
 SystemAct = Literal[
     "erase", "export", "child_part", "adult_part", "consent", "withdraw_consent", "leave_queue", "quick_exit",
-    "watch_on", "watch_off", "confirm_alert", "dismiss_alert", "forget_slots", "menu", "retry_question",
-    "helpful", "not_helpful", "collect_rejected", "answer_first", "find_centres", "find_prisons", "aloud", "end_below",
+    "watch_on", "watch_off", "confirm_alert", "dismiss_alert", "forget_slots", "menu",
+    "not_helpful", "collect_rejected", "answer_first", "find_centres", "find_prisons", "aloud", "end_below",
     "diary_note", "diary_count", "diary_look", "diary_drop", "diary_clear",
 ]  # fmt: skip
 

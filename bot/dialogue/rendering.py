@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -72,13 +72,19 @@ def spell(value: Value) -> str:
     return str(value)
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+class Texts(Protocol):
+    """Placeholder names to texts: a mapping, or what looks them up one by one."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+
+
+def fill(text: str, values: Texts) -> str:
     """Replaces `{name}`; an unknown name becomes an ellipsis, which `kavi check` never lets through."""
     return PLACEHOLDER.sub(lambda found: values.get(found[1], "…"), text)
 
 
 @dataclass(slots=True)
-class Lookup(Mapping[str, str]):
+class Lookup:
     """Placeholder names to texts, looked up only when a text needs them.
 
     Remembers in `unsure` whether a value of low confidence or past its date was used.
@@ -91,22 +97,15 @@ class Lookup(Mapping[str, str]):
     unsure: bool = False
     expired: bool = False
 
-    def __getitem__(self, name: str) -> str:
+    def get(self, name: str, default: str, /) -> str:
+        """The text for that name, `default` when nobody knows it."""
         found = self._fact(name)
         if found is not None:
             self.unsure = self.unsure or found.confidence == "low"
             self.expired = self.expired or (found.valid_until is not None and found.valid_until < self.today)
             return self.content.translate_value(found.text, self.session.language)
         value = self._slot(name)
-        if value is None:
-            raise KeyError(name)
-        return value
-
-    def __iter__(self):  # type: ignore[no-untyped-def]  # the mapping is open-ended; nobody lists it
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
+        return default if value is None else value
 
     def _fact(self, name: str) -> FactText | None:
         land = self._land()

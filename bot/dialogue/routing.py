@@ -199,8 +199,6 @@ def take_offer(draft: Draft, offer: Offer) -> None:
             answering.answer_topic(draft, offer.value)
         case "command":
             commands.run(draft, offer.value)
-        case "flow":
-            _begin(draft, offer.value)
         case _:
             assert_never(offer.kind)
 
@@ -237,12 +235,13 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
         _digress(draft, ask, match)
         return
     reading = asking.take_text(draft, text)
+    assert reading is not None  # a question is open
     if isinstance(reading, Rejected) and not free and len(draft.part.recent) > 1:
         joined = asking.take_text(draft, " ".join(row[1] for row in draft.part.recent))
         reading = joined if isinstance(joined, Parsed) else reading
     if isinstance(reading, Rejected) and ask.skip and ask.kind in DECLINABLE and yes_or_no(text) is False:
         asking.skip(draft)  # "Steht schon ein Termin fest?" - "Nein"
-    elif reading is not None and (not isinstance(reading, Rejected) or reading.reason in asking.TELLING):
+    elif not isinstance(reading, Rejected) or reading.reason in asking.TELLING:
         asking.apply(draft, reading)
     elif (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
         _begin(draft, flow)
@@ -250,7 +249,7 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
         _digress(draft, ask, match)
     elif ask.quiet:
         _not_understood(draft, text)
-    elif reading is not None:
+    else:
         asking.apply(draft, reading)
 
 
@@ -287,8 +286,8 @@ def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
         draft.push("repair.continue", {"title": _title(draft)})
     if match.outcome == "answer":
         answering.answer_question(draft, topic)
-    elif not answering.clarify(draft, match.candidates):
-        _not_understood(draft, draft.trigger)
+    else:
+        answering.clarify(draft, match.candidates)
 
 
 def _title(draft: Draft) -> str:
@@ -319,8 +318,8 @@ def _freely(draft: Draft, text: str, understanding: Understanding, in_burst: boo
         _small_talk(draft, match)
     elif outcome == "answer":
         answering.answer_question(draft, match.candidates[0].topic)
-    elif not answering.clarify(draft, match.candidates):
-        _not_understood(draft, text)
+    else:
+        answering.clarify(draft, match.candidates)
 
 
 def _hears(draft: Draft, outcome: str) -> bool:

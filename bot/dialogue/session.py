@@ -64,7 +64,7 @@ class Offer(Struct, frozen=True, array_like=True):
     """A button outside any flow: a topic to read or a command to run."""
 
     label: str
-    kind: Literal["topic", "command", "flow"]
+    kind: Literal["topic", "command"]
     value: str
 
 

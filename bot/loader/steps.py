@@ -32,8 +32,6 @@ def targets_of(flow: model.Flow, step: model.Step) -> list[str]:
             return [behind, action.timeout_goto]
         case model.Remind():
             return [behind] + ([action.then] if action.then and not action.flow else [])
-        case model.Do("menu" | "retry_question"):
-            return [behind]
         case _:
             return [behind]
 
