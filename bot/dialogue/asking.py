@@ -52,7 +52,8 @@ def shown_options(draft: Draft, ask: Ask) -> tuple[Shown, ...]:
     """The options as this person sees them, in order."""
     frame = draft.top
     if frame is not None and frame.narrow:
-        rows = tuple(Shown(value, label) for value, label in frame.narrow)
+        also = tuple(YES) if len(frame.narrow) == 1 else ()  # "ja" to the only one that may be meant
+        rows = tuple(Shown(value, label, also) for value, label in frame.narrow)
         return (*rows, Shown(NONE_OF_THESE, draft.text("label.none_of_these")))
     if ask.options_from:
         return _options_from_slot(draft, ask)

@@ -123,6 +123,7 @@ def _back(draft: Draft) -> None:
         return
     if draft.top is not None and draft.top.flow.startswith("repair."):
         draft.pop()
+        _offer_menu(draft)
         return
     draft.say_key("back.nothing")
     _offer_menu(draft)

@@ -39,6 +39,7 @@ def test_the_29th_of_february_comes_in_a_leap_year() -> None:
         ("3.4.14", True, date(2014, 4, 3)),
         ("3.4.27", False, date(2027, 4, 3)),
         ("3.4.", True, date(2026, 4, 3)),
+        ("3. April 1985", True, date(1985, 4, 3)),
     ],
 )
 def test_two_digits_of_a_year_mean_this_century_or_for_what_is_past_the_last_one(
@@ -59,3 +60,16 @@ def test_two_digits_of_a_year_mean_this_century_or_for_what_is_past_the_last_one
 )
 def test_the_nearer_day(text: str, meant: object) -> None:
     assert nearest_date(text, TODAY) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "past", "meant"),
+    [
+        ("am Montag", True, date(2026, 11, 23)),
+        ("Dienstag", True, date(2026, 11, 17)),
+        ("Dienstag", False, date(2026, 12, 1)),
+        ("so geht es nicht", False, "unreadable"),
+    ],
+)
+def test_a_day_of_the_week_is_the_last_or_the_next_one_never_today(text: str, past: bool, meant: object) -> None:
+    assert read_date(text, TODAY, past=past) == meant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from msgspec import structs
@@ -57,6 +58,28 @@ def test_a_warning_to_her_is_over_when_she_gives_the_case_back(talk: Talk) -> No
     assert "safety-silence" in talk.timers
     talk.happen(events.Released(at=talk.now, counsellor="c"))
     assert "safety-silence" not in talk.timers
+    assert talk.session.owner == "bot"
+
+
+def test_one_automatic_message_waits_however_often_danger_is_said_and_none_comes_when_she_writes(talk: Talk) -> None:
+    for _ in range(2):
+        assert talk.say("ich will nicht mehr leben", pause=timedelta(seconds=5)) == []
+        assert any(isinstance(effect, fx.RaiseAlert) for effect in talk.last)
+    assert [name for name in talk.timers if name == "safety-silence"] == ["safety-silence"]
+    talk.happen(events.CounsellorSaid(at=talk.now, counsellor="c", text="Ich bin da.", message="c1"))
+    assert talk.advance(timedelta(minutes=5)) == []
+
+
+def test_danger_in_the_queue_is_answered_and_shown_to_those_who_may_take_it(content: Content) -> None:
+    waiting = Talk(content, onboarded("caregiver"))
+    waiting.say("Mensch")
+    assert waiting.say("ich will nicht mehr leben")[0].source == "safety:suicide_self"
+    assert [(e.kind, e.text) for e in waiting.last if isinstance(e, fx.Relay)] == [("text", "ich will nicht mehr leben")]
+
+
+def test_danger_after_the_close_is_the_bots_to_answer(talk: Talk) -> None:
+    talk.happen(events.Closed(at=talk.now, counsellor="c", outcome="done"))
+    assert talk.say("ich will nicht mehr leben")[0].source == "safety:suicide_self"
     assert talk.session.owner == "bot"
 
 

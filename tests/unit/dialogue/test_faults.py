@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bot.dialogue import effects as fx
+from bot.dialogue import events
 from bot.dialogue.content import Content
 from bot.dialogue.expressions import MAX_LENGTH, ExpressionError, parse
+from bot.dialogue.session import Frame, Part, Reminder, Session
 from bot.loader.flows import load_flows
 from bot.loader.nodes import Problems
 from bot.testing.script import onboarded
@@ -64,3 +66,76 @@ def test_a_flow_that_cannot_go_on_ends_with_sorry_and_the_offer_of_a_human(probe
 def test_what_is_no_expression_is_refused_with_its_reason(source: str, problem: str) -> None:
     with pytest.raises(ExpressionError, match=problem):
         parse(source)
+
+
+def without(content: Content, flow: str) -> Content:
+    """The shipped content when somebody has removed a flow that the program counts on."""
+    return replace(content, flows={name: one for name, one in content.flows.items() if name != flow})
+
+
+def test_a_command_whose_flow_is_gone_gets_an_answer_all_the_same(content: Content) -> None:
+    talk = Talk(without(content, "repair.help"), onboarded("caregiver"))
+    assert [reply.source for reply in talk.say("was kann ich schreiben")] == ["text:not_understood"]
+    assert any(isinstance(effect, fx.ReportTrouble) for effect in talk.last)
+
+
+def test_who_goes_round_in_circles_gets_an_answer_though_the_offer_of_a_human_is_gone(content: Content) -> None:
+    talk = Talk(without(content, "repair.offer_human"), onboarded("caregiver"))
+    for _ in range(3):
+        assert talk.say("Menü")
+    assert any(isinstance(effect, fx.ReportTrouble) for effect in talk.last)
+
+
+def test_a_flow_that_somebody_else_begins_and_that_is_gone_says_nothing(content: Content) -> None:
+    talk = Talk(content, onboarded("caregiver"))
+    assert talk.happen(events.FlowStarted(at=talk.now, flow="no-such-flow")) == []
+    assert any(isinstance(effect, fx.ReportTrouble) for effect in talk.last)
+
+
+def test_a_reminder_of_a_flow_that_is_gone_says_nothing_and_comes_no_more(content: Content) -> None:
+    reminder = Reminder(flow="no-such-flow", step="", part="adult")
+    talk = Talk(content, Session(consent="1", parts={"adult": Part(audience="caregiver")}, reminders={"remind:x:": reminder}))
+    assert talk.happen(events.TimerFired(at=talk.now, timer="remind:x:", fence=0)) == []
+    assert talk.session.reminders == {}
+
+
+@pytest.mark.parametrize("timer", ["question", "no-such-timer"])
+def test_a_timer_that_nothing_waits_for_does_nothing(content: Content, timer: str) -> None:
+    talk = Talk(content, onboarded("caregiver"))
+    assert talk.happen(events.TimerFired(at=talk.now, timer=timer, fence=0)) == []
+    assert talk.last == []
+
+
+def standing_in(content: Content, step: str, *, audience: str = "caregiver", answered: tuple[str, ...] = ()) -> Talk:
+    """Somebody in the first visit as an older version of it left them: with no question open."""
+    frame = Frame(flow="first-visit", version="before", step=step, answered=answered)
+    return Talk(content, Session(consent="1", parts={"adult": Part(audience=audience, frames=(frame,))}))
+
+
+def test_under_new_content_a_question_is_answered_and_the_flow_asks_its_own_again(content: Content) -> None:
+    talk = standing_in(content, "land")
+    sources = [reply.source for reply in talk.say("Wie melde ich einen Besuch an?")]
+    assert sources == ["topic:visit.apply", "step:first-visit.land"]
+
+
+def test_under_new_content_nobody_goes_back_to_a_question_that_is_gone(content: Content) -> None:
+    talk = standing_in(content, "prison", answered=("no-such-step",))
+    assert [reply.source for reply in talk.say("zurück")] == ["text:back.nothing", "step:first-visit.prison"]
+
+
+def test_under_new_content_who_has_not_said_who_they_are_is_not_left_without_an_answer(content: Content) -> None:
+    talk = standing_in(content, "land", audience="")
+    assert [reply.source for reply in talk.say("qwxz vbnk jhgf")] == ["text:not_understood", "step:first-visit.land"]
+
+
+def test_a_correction_of_nothing_is_read_as_any_text(content: Content) -> None:
+    talk = Talk(content, onboarded("caregiver"))
+    assert talk.say("nein, ich meinte 4")
+    assert not any(isinstance(effect, fx.ReportTrouble) for effect in talk.last)
+
+
+def test_before_consent_a_text_that_nobody_understands_is_kept_for_no_editor(content: Content) -> None:
+    talk = Talk(content, Session(parts={"adult": Part(audience="caregiver")}))
+    assert talk.say("qwxz vbnk jhgf") == []
+    assert [reply.source for reply in talk.settle()] == ["text:not_understood"]
+    assert not any(isinstance(effect, fx.CollectGap) for effect in talk.last)

@@ -33,6 +33,8 @@ def taken(
         ("die erste bitte", "mother"),
         ("das letzte", "aunt"),
         ("zwei", "father"),
+        ("second", "father"),
+        ("üçüncü", "aunt"),
         ("ich bin die Mama", "mother"),
         ("Mutter oder Vater", None),
         ("neun", None),
@@ -73,6 +75,21 @@ def test_some_of_several(content: Content, text: str, wanted: Reading) -> None:
 def test_yes_or_no_also_by_its_own_labels(content: Content, text: str, wanted: Reading) -> None:
     labels = (Shown("yes", "Passt schon so"), Shown("no", "Bloß das nicht"))
     assert taken(content, "yes_no", text, options=labels) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("7", Parsed(7)),
+        ("7,5", Parsed(7.5)),
+        ("sieben", Parsed(7)),
+        ("sie ist 7 und ein halbes Jahr", Parsed(7.5)),
+        ("ich hätte da noch eine Frage", Rejected("number")),
+        ("7 und 9", Rejected("number")),
+    ],
+)
+def test_a_number_and_half_a_year(content: Content, text: str, wanted: Reading) -> None:
+    assert taken(content, "number", text) == wanted
 
 
 @pytest.mark.parametrize(
