@@ -254,7 +254,11 @@ def _number(text: str, asking: Asking) -> Reading:
         if len(words) > FEW_WORDS:  # "ich hab eine Frage" is no one
             words = [word for word in words if word not in _ARTICLES]
         found = [float(n) for word in words if (n := number_word(word)) is not None]
-    if re.search(r"\b(halb|einhalb)\b|½", text.casefold()) and len(found) == 1 and "jahr" in text.casefold():
+    if (
+        re.search(r"\b(?:ein)?halb\b|\bund ein halbes\b|½", text.casefold())
+        and len(found) == 1
+        and "jahr" in text.casefold()
+    ):
         found = [found[0] + 0.5]
     ask = asking.ask
     if ask.several and found:

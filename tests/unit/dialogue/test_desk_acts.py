@@ -74,7 +74,9 @@ def test_danger_in_the_queue_is_answered_and_shown_to_those_who_may_take_it(cont
     waiting = Talk(content, onboarded("caregiver"))
     waiting.say("Mensch")
     assert waiting.say("ich will nicht mehr leben")[0].source == "safety:suicide_self"
-    assert [(e.kind, e.text) for e in waiting.last if isinstance(e, fx.Relay)] == [("text", "ich will nicht mehr leben")]
+    assert [(e.kind, e.text) for e in waiting.last if isinstance(e, fx.Relay)] == [
+        ("text", "ich will nicht mehr leben")
+    ]
 
 
 def test_danger_after_the_close_is_the_bots_to_answer(talk: Talk) -> None:

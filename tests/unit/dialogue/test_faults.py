@@ -94,7 +94,9 @@ def test_a_flow_that_somebody_else_begins_and_that_is_gone_says_nothing(content:
 
 def test_a_reminder_of_a_flow_that_is_gone_says_nothing_and_comes_no_more(content: Content) -> None:
     reminder = Reminder(flow="no-such-flow", step="", part="adult")
-    talk = Talk(content, Session(consent="1", parts={"adult": Part(audience="caregiver")}, reminders={"remind:x:": reminder}))
+    talk = Talk(
+        content, Session(consent="1", parts={"adult": Part(audience="caregiver")}, reminders={"remind:x:": reminder})
+    )
     assert talk.happen(events.TimerFired(at=talk.now, timer="remind:x:", fence=0)) == []
     assert talk.session.reminders == {}
 

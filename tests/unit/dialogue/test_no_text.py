@@ -134,7 +134,9 @@ def test_a_deletion_while_the_bot_speaks_is_nothing_to_talk_about(talk: Talk) ->
 
 
 def test_a_button_after_a_close_is_the_bots(staffed: Talk) -> None:
-    staffed.happen(events.Closed(at=staffed.now, counsellor="c", outcome="done", reopens_until=staffed.now.timestamp() + 9e5))
+    staffed.happen(
+        events.Closed(at=staffed.now, counsellor="c", outcome="done", reopens_until=staffed.now.timestamp() + 9e5)
+    )
     assert staffed.press("Menü")
     assert staffed.session.owner == "closed"
 
@@ -185,7 +187,9 @@ def test_a_flow_of_the_desk_gives_the_talk_back_when_it_is_over(staffed: Talk) -
 
 
 def test_what_is_announced_to_all_is_said_here_too_but_not_into_her_talk(talk: Talk) -> None:
-    assert sources(talk.happen(events.Announced(at=talk.now, text="Morgen ist Kavi kurz nicht da."))) == ["announcement"]
+    assert sources(talk.happen(events.Announced(at=talk.now, text="Morgen ist Kavi kurz nicht da."))) == [
+        "announcement"
+    ]
     talk.say("Mensch")
     talk.happen(events.Claimed(at=talk.now, counsellor="c", alias="Frau Berg"))
     assert talk.happen(events.Announced(at=talk.now, text="Morgen ist Kavi kurz nicht da.")) == []

@@ -83,6 +83,7 @@ def test_yes_or_no_also_by_its_own_labels(content: Content, text: str, wanted: R
         ("7", Parsed(7)),
         ("7,5", Parsed(7.5)),
         ("sieben", Parsed(7)),
+        ("7 einhalb Jahre", Parsed(7.5)),
         ("sie ist 7 und ein halbes Jahr", Parsed(7.5)),
         ("ich hätte da noch eine Frage", Rejected("number")),
         ("7 und 9", Rejected("number")),
