@@ -493,8 +493,11 @@ class Store(Protocol):
         Of rows with a `report` the desk hears when they are settled for good (`delivery_report`).
         """
 
-    async def recover_outbox(self, account: str) -> int:
-        """After a start: rows still `sending` are ambiguous; vital ones wait again once, optional ones end."""
+    async def recover_outbox(self, account: str, *, harmless: bool = False) -> int:
+        """After a start: rows still `sending` are ambiguous; vital ones wait again, optional ones end.
+
+        `harmless`: the messenger knows a repeat by its key, so that all wait again.
+        """
 
     async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
         """Takes or renews a named lease (one speaker per account); the fencing number, or None if held by another."""

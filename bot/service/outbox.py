@@ -152,7 +152,8 @@ class Outbox:
         bucket = Window(int(self.rate)) if self.rate >= 1 else Bucket(self.rate, 10.0)
         if self.under_way:  # what they know must be written down before the rows count as ambiguous
             await asyncio.wait(self.under_way, timeout=SEND_TIMEOUT)
-        await self.store.recover_outbox(self.messenger.account)
+        harmless = self.messenger.capabilities.idempotent_send
+        await self.store.recover_outbox(self.messenger.account, harmless=harmless)
         while not self.stop.is_set():
             try:
                 await self._round(bucket)

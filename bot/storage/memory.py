@@ -42,7 +42,7 @@ from bot.ports import (
     refuse_leaks,
     together,
 )
-from bot.storage.rows import LONGEST_LEASE
+from bot.storage.rows import LONGEST_LEASE, sent_again
 
 T = TypeVar("T")
 LONGEST = timedelta(seconds=LONGEST_LEASE)
@@ -357,10 +357,10 @@ class MemoryStore:
         there = self._conversations[gone.conversation].address
         self._take_in(Inbound(address=there, external_id=f"gone:{gone.number}", kind="left", at=now))
 
-    async def recover_outbox(self, account: str) -> int:
+    async def recover_outbox(self, account: str, *, harmless: bool = False) -> int:
         rows = [o for o in self._outbox.values() if o.state == "sending" and o.row.outbound.address.account == account]
         for out in rows:
-            if out.row.delivery == "vital" and out.attempts < 2:
+            if sent_again(out.row.delivery, out.attempts, harmless=harmless):
                 out.state = "retry"
             else:
                 self._end(out, "ambiguous", out.not_before)

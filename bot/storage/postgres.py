@@ -298,8 +298,8 @@ class PostgresStore:
         await self._run("outbox", work)
         return [None] * len(outcomes)
 
-    async def recover_outbox(self, account: str) -> int:
-        return await self._run("outbox", lambda t: outbox.recover(t, account))
+    async def recover_outbox(self, account: str, *, harmless: bool = False) -> int:
+        return await self._run("outbox", lambda t: outbox.recover(t, account, harmless=harmless))
 
     async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
         return await self._run("rest", lambda t: outbox.lease(t, name, holder, seconds, now))

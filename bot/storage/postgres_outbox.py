@@ -21,7 +21,7 @@ from bot.ports import (
 )
 from bot.storage.postgres_intake import addresses_of, drop_unused_lanes, hold_lanes, move, take_in
 from bot.storage.postgres_keys import Transaction
-from bot.storage.rows import LONGEST_LEASE, dump, moment, outbound_from_bytes, stamp
+from bot.storage.rows import LONGEST_LEASE, dump, moment, outbound_from_bytes, sent_again, stamp
 from bot.vault.sealing import SealBroken
 
 _COLUMNS = "o.number, o.conversation, o.key, o.destination, o.delivery, o.attempts, o.body, c.key, o.at"
@@ -188,8 +188,8 @@ async def _gone(t: Transaction, row: Any, now: datetime) -> bool:
     return wakes
 
 
-async def recover(t: Transaction, account: str) -> int:
-    """Rows that nobody is sending any more are ambiguous: vital ones wait again once, optional ones end."""
+async def recover(t: Transaction, account: str, *, harmless: bool) -> int:
+    """Rows that nobody is sending any more are ambiguous; see `Store.recover_outbox`."""
     rows = await t.db.fetch(
         f"SELECT {_COLUMNS} FROM kavi.outbox o "
         "LEFT JOIN kavi.conversation c ON c.id = o.conversation WHERE o.account = $1 AND o.state = 'sending' "
@@ -198,7 +198,7 @@ async def recover(t: Transaction, account: str) -> int:
     )
     await t.keys.load(t.db, {row[2] for row in rows})
     for row in rows:
-        if row[4] == "vital" and row[5] < 2:
+        if sent_again(row[4], row[5], harmless=harmless):
             await t.db.execute("UPDATE kavi.outbox SET state = 'retry' WHERE number = $1", row[0])
         else:
             await _end(t, row, "ambiguous", moment(row[8]))

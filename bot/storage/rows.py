@@ -19,6 +19,7 @@ DAY = 86400.0
 LONGEST_LEASE = 300.0
 """Seconds; a lease that ends later was taken before the clock jumped back, and counts as ended. In the same way a message
 that was queued that far in the future waits no longer than it was meant to."""
+MOST_CRASHES = 6  # during the sends of one row; a row that ends its own program must not do so for ever
 
 _ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder()
 
@@ -179,3 +180,8 @@ def outbound_from_bytes(body: bytes) -> Outbound:
     if data.get("reacts") is not None:
         data["reacts"] = tuple(data["reacts"])
     return Outbound(**data)
+
+
+def sent_again(delivery: str, attempts: int, *, harmless: bool) -> bool:
+    """Whether a row that was under way when its sender died is sent once more: a vital one, or where its key makes that `harmless`."""
+    return (harmless or delivery == "vital") and attempts < MOST_CRASHES

@@ -188,8 +188,8 @@ class SqliteStore:
         await self._batcher.run(lambda t: outbox.settle(t, number, receipt, now))
         self._tell()
 
-    async def recover_outbox(self, account: str) -> int:
-        return await self._batcher.run(lambda t: outbox.recover_outbox(t, account))
+    async def recover_outbox(self, account: str, *, harmless: bool = False) -> int:
+        return await self._batcher.run(lambda t: outbox.recover_outbox(t, account, harmless=harmless))
 
     async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
         return await self._batcher.run(lambda t: outbox.lease(t, name, holder, seconds, now))

@@ -24,6 +24,7 @@ from bot.storage.rows import (
     dump,
     moment,
     outbound_from_bytes,
+    sent_again,
     stamp,
 )
 from bot.storage.sqlite_intake import move, take_in
@@ -137,7 +138,7 @@ def _gone(t: Transaction, number: int, key_id: str, conversation: str, destinati
         take_in(t, [Inbound(address=address, external_id=external_id, kind="left", at=now)])
 
 
-def recover_outbox(t: Transaction, account: str) -> int:
+def recover_outbox(t: Transaction, account: str, *, harmless: bool) -> int:
     """`Store.recover_outbox`."""
     hashed = t.account_hash(account)
     rows = t.db.execute(
@@ -145,7 +146,7 @@ def recover_outbox(t: Transaction, account: str) -> int:
         (hashed,),
     ).fetchall()
     for number, key_id, conversation, delivery, attempts, at in rows:
-        if delivery == "vital" and attempts < 2:
+        if sent_again(delivery, attempts, harmless=harmless):
             t.db.execute("UPDATE outbox SET state = 'retry' WHERE number = ?", (number,))
         else:
             _end(t, number, "ambiguous", key_id, conversation, (), moment(at))
