@@ -6,6 +6,8 @@ import sys
 
 from bot.errors import KaviError
 
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+
 
 def main() -> None:
     """Runs the command line; an error that somebody must repair becomes one sentence and its exit code."""
@@ -14,6 +16,8 @@ def main() -> None:
     except KaviError as error:
         print(f"kavi: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
 
 
 def _run(words: list[str]) -> None:

@@ -1,0 +1,91 @@
+"""`kavi chat` as a person at a keyboard meets it: on a terminal of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.servers.compiled import seed
+
+SECONDS = 60
+ASKED = "Sie: "
+
+
+class Terminal:
+    """A terminal with `kavi chat` on it, without colours."""
+
+    def __init__(self, data: Path) -> None:
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "chat"],
+            stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
+            env={"PATH": os.environ["PATH"], "KAVI_DATA_DIR": str(data), "COLUMNS": "60", "NO_COLOR": "1"},
+        )  # fmt: skip
+        os.close(theirs)
+
+    def type(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def until(self, words: str) -> str:
+        """What was shown until these words came."""
+        shown, end = "", time.monotonic() + SECONDS
+        while words not in shown:
+            assert time.monotonic() < end, shown
+            if select.select([self._ours], [], [], 0.5)[0]:
+                shown += os.read(self._ours, 65536).decode(errors="replace")
+        return shown
+
+    def ends(self) -> tuple[int, str]:
+        """The exit code, and what was shown at last."""
+        shown = ""
+        while True:
+            try:
+                shown += os.read(self._ours, 65536).decode(errors="replace")
+            except OSError:  # nobody holds the other side any more
+                return self.process.wait(SECONDS), shown
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    seed(tmp_path / "data")
+    terminal = Terminal(tmp_path / "data")
+    yield terminal
+    terminal.close()
+
+
+def test_a_talk_in_lines_that_fit_until_ctrl_d(terminal: Terminal) -> None:
+    begun = terminal.until(ASKED)
+    assert "ich bin Kavi" in begun
+    assert max(len(line) for line in begun.splitlines()) <= 60
+    assert "  2 Ich kümmere mich um ein Kind" in begun
+    terminal.type("2\n")
+    assert "Kavi: " in terminal.until(ASKED)
+    terminal.type("\x04")
+    code, last = terminal.ends()
+    assert code == 0
+    assert "Bis bald." in last
+
+
+def test_ctrl_c_ends_it_without_a_traceback(terminal: Terminal) -> None:
+    terminal.until(ASKED)
+    terminal.type("\x03\n")  # the line ends as well: a thread reads it
+    code, last = terminal.ends()
+    assert code == 130
+    assert "Traceback" not in last
