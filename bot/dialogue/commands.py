@@ -56,7 +56,7 @@ def is_heavy(text: str, commands: Commands) -> bool:
 
 
 def flow_in(text: str, content: Content, audience: str) -> str | None:
-    """The flow that the whole text begins by one of its `start` phrases.
+    """The flow that the whole text begins by one of its `start` phrases, or that it names somewhere ("*bildergeschichte*").
 
     Words that are small talk of their own ("wie geht es dir") are no slip of the pen for a phrase like them.
     """
@@ -66,10 +66,15 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
     if not said or len(said) > LONGEST:
         return None
     may_slip = len(said) > 7 and (content.index is None or said not in content.index.smalltalk)
-    phrases, flows = _begins(content)
+    phrases, flows, inside = _begins(content)
     for _, _, at in process.extract_iter(said, phrases, scorer=fuzz.ratio, score_cutoff=FUZZY if may_slip else 100):
         name, audiences = flows[at]
         if not audiences or not audience or audience in audiences:
+            return name
+    letters = said.replace(" ", "")  # "bilder geschichte" too
+    for word, (name, audiences) in inside:
+        fits = not audiences or not audience or audience in audiences
+        if fits and len(letters) >= len(word) - 1 and fuzz.partial_ratio(word, letters) >= FUZZY:
             return name
     return None
 
@@ -79,23 +84,28 @@ def names_flow(text: str, content: Content) -> bool:
     return fold(text) in _begins(content)[0]
 
 
-_Begins = tuple[list[str], list[tuple[str, tuple[str, ...]]]]
-_begun: tuple[object, object, _Begins] = (None, None, ([], []))
+_Named = tuple[str, tuple[str, ...]]  # name and audiences of a flow
+_Begins = tuple[list[str], list[_Named], list[tuple[str, _Named]]]
+_begun: tuple[object, object, _Begins] = (None, None, ([], [], []))
 
 
 def _begins(content: Content) -> _Begins:
-    """Each folded phrase that begins a flow, beside name and audiences of its flow. Kept for the content of the last call: to
-    fold hundreds of phrases at each text would cost more than the rest of the routing."""
+    """Each folded phrase that begins a flow, beside its flow, and the words that name one anywhere in a text.
+
+    Kept for the content of the last call: to fold hundreds of phrases at each text would cost more than the rest of the
+    routing.
+    """
     global _begun
     flows, catalogs, begins = _begun
     if flows is not content.flows or catalogs is not content.catalogs:
         spoken = tuple(content.catalogs.values())
         pairs = [
-            (fold(phrase), (flow.name, flow.audiences))
+            (phrase, (flow.name, flow.audiences))
             for flow in content.flows.values()
             for phrase in _phrases(flow, spoken)
         ]
-        begins = ([phrase for phrase, _ in pairs], [flow for _, flow in pairs])
+        inside = [(fold(phrase).replace(" ", ""), flow) for phrase, flow in pairs if phrase.startswith("*")]
+        begins = ([fold(phrase) for phrase, _ in pairs], [flow for _, flow in pairs], inside)
         _begun = (content.flows, content.catalogs, begins)
     return begins
 

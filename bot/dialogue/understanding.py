@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+
+import msgspec
 
 from bot.dialogue.content import Content
 from bot.dialogue.draft import asked_at
@@ -44,6 +47,13 @@ def _emoji(smalltalk: Mapping[str, str], text: str) -> str | None:
     return next((smalltalk[sign] for sign in clean(text) if sign in smalltalk), None)
 
 
+def _pictured(text: str) -> str:
+    """What a few pictures without a word show, by the names that Unicode gives them: "christmas tree father christmas"."""
+    if len(text) > FEW_SIGNS or fold(text):
+        return ""
+    return " ".join(unicodedata.name(sign, "").lower() for sign in clean(text) if unicodedata.category(sign) == "So")
+
+
 def _repeats(match: MatchResult, topic: str) -> bool:
     return match.outcome == "answer" and match.candidates[0].topic == topic
 
@@ -73,6 +83,10 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     if emoji is not None:
         return Understanding(match=MatchResult(outcome="smalltalk", smalltalk=emoji))
     audience, topic = session.part.audience or None, _context(session)
+    if pictured := _pictured(text):
+        match = content.index.find(pictured, audience=audience)
+        asks = match.outcome == "answer"  # pictures leave open what is asked
+        return Understanding(match=msgspec.structs.replace(match, outcome="clarify") if asks else match)
     slot = session.part.slots.get("land")
     land = str(slot.value) if slot is not None else None
     match = content.index.find(text, audience=audience, land=land, previous_topic=topic)
