@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -177,11 +176,6 @@ def meant(at: int, looked: Looked) -> tuple[float, ...]:
 def with_products(names: Sequence[str]) -> tuple[str, ...]:
     """What the logistic model weighs: each kind of evidence alone, then two of them together ("score*lead")."""
     return (*names, *(f"{one}*{other}" for one, other in itertools.combinations_with_replacement(names, 2)))
-
-
-def products(clue: Sequence[float]) -> tuple[float, ...]:
-    """The evidence in the order of `with_products`: what speaks for a topic only when something else does too."""
-    return (*clue, *itertools.starmap(mul, itertools.combinations_with_replacement(clue, 2)))
 
 
 def named(clue: Sequence[float]) -> str:

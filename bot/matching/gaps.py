@@ -43,7 +43,7 @@ class Gap:
     score: float
 
 
-def mask(text: str, index: TopicIndex | None = None) -> str:
+def mask(text: str, index: TopicIndex) -> str:
     """A question without links, dates, numbers and names.
 
     German writes every noun with a capital, so a capitalised word counts as a name unless the example questions know it.
@@ -53,8 +53,6 @@ def mask(text: str, index: TopicIndex | None = None) -> str:
     text = _DATE.sub("[Datum]", text)
     text = _NUMBER.sub("[Zahl]", text)
     text = _INTRODUCED.sub(lambda found: f"{found['before']}[Name]", text)
-    if index is None:
-        return text
 
     def named(found: re.Match[str]) -> str:
         word = found[0]

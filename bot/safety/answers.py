@@ -106,13 +106,6 @@ def _clock(moment: datetime) -> str:
 
 def _joined(parts: list[str], lines: list[str], human: str) -> str:
     """One text within the limit: what does not fit is left out from the end, never the first parts or the first line."""
-    while True:
-        text = "\n\n".join([part for part in [*parts, "\n".join(lines), human] if part])
-        if len(text) < LONGEST:
-            return text
-        if len(lines) > 1:
-            lines = lines[:-1]
-        elif human:
-            human = ""
-        else:
-            return text
+    fewer = [(lines[:count], human) for count in range(max(1, len(lines)), 0, -1)] + [(lines[:1], "")]
+    texts = ["\n\n".join(part for part in [*parts, "\n".join(some), last] if part) for some, last in fewer]
+    return next((text for text in texts if len(text) < LONGEST), texts[-1])

@@ -8,6 +8,7 @@ numbers in knowledge/data/matching.yaml.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.loader.content import read_content, with_meaning
-from bot.matching.evidence import MEANT, NAMES, products, with_products
+from bot.matching.evidence import MEANT, NAMES, with_products
 from bot.matching.index import TopicIndex
 from tests.bench.questions import Question, answerable, read_questions
 
@@ -45,6 +46,11 @@ class Judged:
 
     question: Question
     candidates: tuple[tuple[str, float], ...]
+
+
+def products(clue: Sequence[float]) -> tuple[float, ...]:
+    """The evidence in the order of `with_products`: what speaks for a topic only when something else does too."""
+    return (*clue, *(one * other for one, other in itertools.combinations_with_replacement(clue, 2)))
 
 
 def collect(index: TopicIndex, questions: list[Question]) -> list[Row]:

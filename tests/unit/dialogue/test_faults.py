@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from bot.dialogue import effects as fx
 from bot.dialogue import events
 from bot.dialogue.content import Content
-from bot.dialogue.expressions import MAX_LENGTH, ExpressionError, parse
+from bot.dialogue.expressions import MAX_LENGTH, ExpressionError, evaluate, parse
 from bot.dialogue.session import Frame, Part, Reminder, Session
 from bot.loader.flows import load_flows
 from bot.loader.nodes import Problems
@@ -52,6 +54,12 @@ def test_a_flow_that_cannot_go_on_ends_with_sorry_and_the_offer_of_a_human(probe
     assert all(frame.flow != f"probe-{name}" for frame in talk.session.part.frames)
 
 
+def test_an_expression_is_stored_as_it_was_written() -> None:
+    stored = pickle.loads(pickle.dumps(parse("age + 1", place="x.yaml:3")))
+    assert (stored.source, stored.place) == ("age + 1", "x.yaml:3")
+    assert evaluate(stored, {"age": 7}, date(2026, 11, 24)) == 8
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
@@ -84,6 +92,13 @@ def test_who_goes_round_in_circles_gets_an_answer_though_the_offer_of_a_human_is
     for _ in range(3):
         assert talk.say("Menü")
     assert any(isinstance(effect, fx.ReportTrouble) for effect in talk.last)
+
+
+def test_who_goes_round_in_circles_is_offered_a_human(content: Content) -> None:
+    talk = Talk(content, onboarded("caregiver"))
+    replies = [talk.say("Menü") for _ in range(3)]
+    assert [row[-1].source for row in replies][:2] == ["step:menu.choose"] * 2
+    assert replies[2][-1].source.startswith("step:repair.offer_human")
 
 
 def test_a_flow_that_somebody_else_begins_and_that_is_gone_says_nothing(content: Content) -> None:

@@ -128,6 +128,19 @@ def test_what_is_done_to_older_messages_is_shown_to_her_and_said_to_nobody(staff
     assert relayed(staffed) == [("delete", "")]
 
 
+def test_a_changed_and_an_unreadable_message_are_shown_to_her_and_answered_by_the_bot(
+    staffed: Talk, talk: Talk
+) -> None:
+    assert staffed.happen(events.Edited(at=staffed.now, text="Ich meinte morgen", message="m1")) == []
+    assert relayed(staffed) == [("edit", "Ich meinte morgen")]
+    assert staffed.happen(events.Undecryptable(at=staffed.now)) == []
+    assert relayed(staffed) == [("undecryptable", "")]
+
+
+def test_an_unreadable_message_is_answered_with_how_to_mend_it(talk: Talk) -> None:
+    assert sources(talk.happen(events.Undecryptable(at=talk.now))) == ["text:undecryptable"]
+
+
 def test_a_deletion_while_the_bot_speaks_is_nothing_to_talk_about(talk: Talk) -> None:
     assert talk.happen(events.Deleted(at=talk.now, message="m1")) == []
     assert talk.last == []
@@ -184,6 +197,15 @@ def test_a_flow_of_the_desk_gives_the_talk_back_when_it_is_over(staffed: Talk) -
     staffed.say("stopp")
     assert (staffed.session.owner, staffed.session.lent) == ("counsellor", "")
     assert ("flow_done", "breathing") in relayed(staffed)
+
+
+def test_after_the_counsellor_the_parked_flow_asks_again_and_news_is_told_while_somebody_waits(talk: Talk) -> None:
+    talk.say("erster besuch")
+    talk.say("Mensch")
+    assert sources(talk.happen(events.DeskNews(at=talk.now, text_key="queue.noted"))) == ["text:queue.noted"]
+    talk.happen(events.Claimed(at=talk.now, counsellor="c", alias="Frau Berg"))
+    released = talk.happen(events.Released(at=talk.now, counsellor="c"))
+    assert sources(released) == ["text:counsellor.released", "step:first-visit.land"]
 
 
 def test_what_is_announced_to_all_is_said_here_too_but_not_into_her_talk(talk: Talk) -> None:

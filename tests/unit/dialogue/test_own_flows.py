@@ -65,6 +65,9 @@ FLOWS = {
         b: {label: Birne}
   - file: {template: visit-checklist, name: Obst, with: {items: probe_fruits}}
   - say: Ende.""",
+    "far": """
+  - set: {prison: "'no-such-prison'"}
+  - say: Ende.""",
     "human": """
   - handoff: {reason: probe, park: false}
   - say: Ende.""",
@@ -139,6 +142,25 @@ def test_an_option_whose_condition_fails_is_shown_and_the_operator_hears_of_it(t
 def test_a_flow_that_waits_goes_on_with_any_word(talk: Talk) -> None:
     talk.say("probe pause")
     assert texts(talk.say("qwxz vbnk jhgf")) == ["Weiter."]
+
+
+def test_an_old_button_does_not_end_the_waiting(talk: Talk) -> None:
+    talk.say("probe pause")
+    old = events.Pressed(at=talk.now, question="q0.7", option=0, label="Ja")
+    assert [reply.source for reply in talk.happen(old)] == ["text:button.old", "step:probe-pause.wait"]
+    assert texts(talk.say("qwxz vbnk jhgf")) == ["Weiter."]
+
+
+def test_a_prison_that_nobody_knows_tells_no_land(talk: Talk) -> None:
+    assert texts(talk.say("probe far")) == ["Ende."]
+    assert "land" not in talk.session.part.slots
+
+
+def test_a_flow_lent_by_the_desk_that_calls_for_a_human_leaves_the_talk_in_the_queue(talk: Talk) -> None:
+    talk.say("Mensch")
+    talk.happen(events.Claimed(at=talk.now, counsellor="c", alias="Frau Berg"))
+    talk.happen(events.FlowStarted(at=talk.now, flow="probe-human", back=True))
+    assert (talk.session.owner, talk.session.lent) == ("queue", "")
 
 
 def test_several_things_stand_in_lines_of_their_own_on_paper(talk: Talk) -> None:

@@ -110,6 +110,9 @@ def test_a_land_by_name_by_option_or_offered_for_a_postal_code(content: Content)
     assert taken(content, "land", "in Bayern") == Parsed("BY")
     assert taken(content, "land", "2", options=(Shown("BE", "Berlin"), Shown("HH", "Hamburg"))) == Parsed("HH")
     assert taken(content, "land", "10115") == Narrow((("BE", "Berlin"),))
+    several = taken(content, "land", "Jugendanstalt")
+    assert isinstance(several, Narrow)
+    assert ("NI", "Niedersachsen") in several.options
     assert taken(content, "land", "00999") == Rejected("land")
     assert taken(content, "land", "weit weg") == Rejected("land")
 

@@ -24,6 +24,8 @@ def test_a_postal_code_without_an_area_lies_in_the_middle_of_its_region() -> Non
     assert 52.51 <= box.lat <= 52.53
     assert PLACES.at("99999") is None
     assert PLACES.at("101") is None
+    assert PLACES.town("Mü") is None
+    assert PLACES.town("München") == "80331"
 
 
 def test_a_postal_code_in_a_text_finds_the_nearest_first() -> None:

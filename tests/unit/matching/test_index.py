@@ -164,6 +164,14 @@ def test_the_decision_explains_itself(index: TopicIndex) -> None:
     assert why[1].startswith("pets.feed")
 
 
+def test_a_topic_whose_only_example_has_no_words_is_found_by_nobody_and_hides_no_other() -> None:
+    silent = Phrase(topic="silent", text="???", audiences=frozenset({"caregiver"}))
+    index = TopicIndex.build([*phrases(), silent], {})
+    found = index.find("was frisst ein hamster", audience="caregiver")
+    assert found.candidates[0].topic == "pets.feed"
+    assert all(one.score < 0.5 for one in found.candidates if one.topic == "silent")
+
+
 def test_an_index_without_examples_finds_nothing() -> None:
     assert TopicIndex.build([], {}).find("hallo welt", audience=None).outcome == "none"
 
@@ -179,3 +187,11 @@ def test_what_is_clear_alone_is_not_drawn_to_the_topic_before_it(index: TopicInd
     alone = index.find(said, audience="caregiver")
     after = index.find(said, audience="caregiver", previous_topic="pets.vet")
     assert (alone.outcome, after) == ("answer", alone)
+
+
+def test_what_goes_on_with_and_may_mean_the_topic_before_it_though_it_names_another(index: TopicIndex) -> None:
+    alone = index.find("und die blumen", audience=None)
+    after = index.find("und die blumen", audience=None, previous_topic="pets.feed")
+    assert (alone.outcome, alone.candidates[0].topic) == ("answer", "garden.water")
+    assert after.outcome == "clarify"
+    assert {one.topic for one in after.candidates} >= {"garden.water", "pets.feed"}

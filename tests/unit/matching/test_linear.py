@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from bot.matching.linear import RESEMBLES, RIDGE, Spelt, fit, key_of
+from bot.matching.linear import MAX_SOLVED, RESEMBLES, RIDGE, Spelt, fit, key_of
 
 
 def _examples(count: int, width: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -49,6 +49,14 @@ def test_small_sets_agree_with_the_inverse() -> None:
     for (at, values), share in zip(rows, alpha, strict=True):
         exact[at] += values[:, None] * share[None, :]
     assert np.abs(fit(rows, labels, 200, 4, rounds=3) - exact).max() < 0.01
+
+
+def test_more_examples_than_can_be_solved_are_still_told_apart_by_their_middles() -> None:
+    count = MAX_SOLVED + 1
+    labels = np.arange(count) % 3
+    rows = [(np.array([label, 3 + number % 5]), np.full(2, 0.7, np.float32)) for number, label in enumerate(labels)]
+    weights = fit(rows, labels, 8, 3)
+    assert [int((values @ weights[at]).argmax()) for at, values in rows[:9]] == labels[:9].tolist()
 
 
 def test_no_examples_give_no_weights() -> None:

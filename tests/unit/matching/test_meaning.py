@@ -89,6 +89,15 @@ def test_a_question_in_other_words_is_found_by_its_meaning(
     assert index.topics[ranked[0].at] == "visit"
 
 
+def test_of_a_long_message_the_beginning_and_the_end_are_understood(plain: TopicIndex, tmp_path: Path) -> None:
+    index = add_meaning(plain, PHRASES, OUTSIDE, WordBags(), tmp_path / "v.npz")
+    assert index.meaning is not None
+    near, far = (index.meaning.look(" ".join(("visit appointment", *words))) for words in ((), ("hm",) * 200))
+    assert near is not None
+    assert far is not None
+    assert (near.scores.argmax(), far.scores.shape) == (index.topics.index("visit"), near.scores.shape)
+
+
 def test_examples_are_encoded_once_and_again_for_another_encoder(plain: TopicIndex, tmp_path: Path) -> None:
     first, second, other = WordBags(), WordBags(), Broken()
     for encoder in (first, second, other):

@@ -125,6 +125,23 @@ def test_another_language_has_an_answer_of_its_own_for_each_danger_and_says_whic
     assert spoken.words["german"] in german
 
 
+def test_what_is_too_long_loses_its_last_lines_then_the_human_and_keeps_help(answers: Answers) -> None:
+    def said(human: str) -> str:
+        return answers(_finding("violence_adult"), "caregiver", "", "plain", "de", MONDAY, human)
+
+    usual = said(HUMAN)
+    numbers = [line for line in usual.splitlines() if " – " in line and line[0].isdecimal()]
+    assert len(numbers) > 1
+    tight = said(HUMAN + " " * (LONGEST - len(usual)) + "!")
+    assert numbers[0] in tight
+    assert numbers[-1] not in tight
+    assert tight.endswith("!")
+    assert len(tight) < LONGEST
+    without = said(HUMAN * 100)
+    assert numbers[0] in without
+    assert HUMAN not in without
+
+
 def test_a_closed_line_says_when_it_opens(answers: Answers) -> None:
     lines, _ = load_lines(KNOWLEDGE, Problems())
     line = lines["ngk_kjt"]

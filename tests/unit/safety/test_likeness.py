@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,18 @@ def test_it_names_the_category_and_the_example_with_its_line() -> None:
 def test_its_examples_are_kept_whole_so_that_they_can_be_written_down() -> None:
     taught = {(frozenset(one.words), one.category, one.place) for one in samples() if one.category}
     assert {(one.words, one.category, one.place) for one in model().examples} == taught
+
+
+def test_of_a_category_without_examples_it_names_none() -> None:
+    assert model().examples.nearest(words_of("meine mama schlägt mich"), "runaway") == ""
+
+
+def test_a_full_memory_of_words_begins_anew_and_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    likeness, words = model(), words_of(DANGER[0])
+    before = likeness.danger(words, (), no_ids)
+    monkeypatch.setattr("bot.safety.likeness._MOST_WORDS", 1)
+    likeness.danger(words_of("zwei neue wörter"), (), no_ids)
+    assert likeness.danger(words, (), no_ids) == before
 
 
 def test_the_writer_tips_the_scales_between_what_rules_name() -> None:

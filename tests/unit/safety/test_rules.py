@@ -172,5 +172,7 @@ def test_a_full_memory_of_words_begins_anew_and_says_the_same(monkeypatch: pytes
     assert before is not None
     monkeypatch.setattr("bot.safety.rules._MOST_WORDS", 1)
     known = RULES.about("papa")
+    for word in ("nie gehört", "auch nie"):
+        RULES.about(word)
     assert triage(RULES, said, audience="child") == before
     assert RULES.about("papa") == known

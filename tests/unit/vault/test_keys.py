@@ -10,7 +10,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.vault import keys
 from bot.vault.keys import MASTER_FILE, Keyring, master_key, write_master
-from bot.vault.sealing import new_key
+from bot.vault.sealing import SealBroken, Sealer, new_key
 
 KEY = bytes(range(32))
 WRITTEN = base64.b64encode(KEY).decode()
@@ -86,3 +86,9 @@ def test_opened_keys_are_kept_up_to_a_bound_and_dropped_when_asked(monkeypatch: 
     assert ring.data_key(second) is not longest_unused
     ring.forget_cached()
     assert ring.data_key(first) is not opened
+
+
+@pytest.mark.parametrize("sealed", [b"", b"\x01short", b"\x02" + bytes(40)])
+def test_what_was_never_sealed_does_not_open(sealed: bytes) -> None:
+    with pytest.raises(SealBroken, match="not a sealed value"):
+        Sealer(KEY).open(sealed, b"x")
