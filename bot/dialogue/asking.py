@@ -31,6 +31,7 @@ NONE_OF_THESE = "none"
 TELLING = frozenset({
     "too_small", "too_large", "too_long", "too_many",
     "date_impossible", "date_past", "date_future", "date_long_ago", "date_far", "voice_lost",
+    "plz_unknown",
 })  # fmt: skip
 """Reasons that say more than the example of a retry text."""
 OFFER_HUMAN = "repair.offer_human"

@@ -362,7 +362,7 @@ def _area(text: str, asking: Asking) -> Reading:
     found = set(_PLZ.findall(text))
     if len(found) == 1:
         plz = found.pop()
-        return Parsed(plz) if places.at(plz) is not None else Rejected("area")
+        return Parsed(plz) if places.at(plz) is not None else Rejected("plz_unknown")
     code = land_in_passing(text, asking.content)
     if code is not None:
         return Parsed(code)

@@ -6,9 +6,10 @@ is answered in it at once, once: "Deutsch" puts it back.
 
 from __future__ import annotations
 
+from bot.dialogue.content import Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.flow import Ask
-from bot.dialogue.rendering import pick
+from bot.dialogue.rendering import Reader, pick
 from bot.dialogue.session import Value
 from bot.text.language import language_of
 from bot.text.normalise import fold
@@ -27,14 +28,32 @@ def named(draft: Draft, text: str) -> str | None:
     return _names(draft).get(" ".join(words))
 
 
+_Tables = dict[Reader, dict[str, str]]
+_named: tuple[object, object, _Tables] = (None, None, {})
+
+
 def _names(draft: Draft) -> dict[str, str]:
-    flow = draft.content.flows.get(FLOW)
+    """Folded name -> language, for this reader. Kept for the content of the last call: every text is looked up here."""
+    global _named
+    content = draft.content
+    flows, catalogs, tables = _named
+    if flows is not content.flows or catalogs is not content.catalogs:
+        tables = {}
+        _named = (content.flows, content.catalogs, tables)
+    reader = draft.reader
+    if reader not in tables:
+        tables[reader] = _table(content, reader)
+    return tables[reader]
+
+
+def _table(content: Content, reader: Reader) -> dict[str, str]:
+    flow = content.flows.get(FLOW)
     asks = [step.action for step in flow.steps if isinstance(step.action, Ask)] if flow is not None else []
     return {
         fold(name): option.value
         for ask in asks
         for option in ask.options
-        for name in (pick(draft.content, option.label, draft.reader), *option.also)
+        for name in (pick(content, option.label, reader), *option.also)
     }
 
 

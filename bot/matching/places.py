@@ -41,9 +41,10 @@ class Places(Struct, frozen=True):
         return cls(points, towns)
 
     def at(self, plz: str) -> Point | None:
-        """Where it lies. One without an area (post boxes, large recipients) lies in the middle of its region."""
+        """Where it lies. One without an area (post boxes, large recipients) lies in the middle of its region; beyond the
+        lowest and the highest that have one, none is in use."""
         point = self.points.get(plz)
-        if point is not None or len(plz) != 5:
+        if point is not None or len(plz) != 5 or not self.points or not min(self.points) <= plz <= max(self.points):
             return point
         region = [point for known, point in self.points.items() if known[:REGION] == plz[:REGION]]
         return _middle(region) if region else None
