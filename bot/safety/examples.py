@@ -6,9 +6,12 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot.text.packed import Flat, Names, Texts, stored, whole
+
+_Flattened: TypeAlias = "tuple[Any, Any, Any]"
+"""Arrays: the words of all examples of a category, where each example begins, the root of its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Example:
 class Examples:
     """All examples, those of one category one behind the other; iterating gives them in that order."""
 
-    __slots__ = ("_categories", "_ends", "_places", "_said", "_words")
+    __slots__ = ("_categories", "_ends", "_flat", "_places", "_said", "_words")
 
     def __init__(self, words: Names, said: Flat, ends: Flat, places: Texts, categories: dict[str, range]) -> None:
         self._words = words
@@ -31,6 +34,7 @@ class Examples:
         self._ends = whole(ends)  # of each example in `said`
         self._places = places
         self._categories = categories
+        self._flat: dict[str, _Flattened] = {}
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
@@ -63,9 +67,20 @@ class Examples:
             return ""
         import numpy as np
 
-        ends = np.frombuffer(self._ends, np.uint32)[rows.start : rows.stop + 1].astype(np.int64)
-        own = [number for number in map(self._words.number, set(words)) if number >= 0]
-        shared = np.isin(np.frombuffer(self._said, np.uint32)[ends[0] : ends[-1]], own)
-        counts = np.diff(np.concatenate([[0], np.cumsum(shared)])[ends - ends[0]])
-        likeness = counts / np.sqrt(np.maximum(np.diff(ends), 1))
+        said, begins, lengths = self._flat.get(category) or self._flatten(category, rows)
+        own = np.zeros(len(self._words) + 1, np.uint8)
+        own[[self._words.number(word) for word in set(words)]] = 1
+        own[-1] = 0  # the words that no example has, number -1, and the end of the last example
+        likeness = np.add.reduceat(own[said], begins, dtype=np.uint16) / lengths
         return str(self._places[rows.start + int(np.argmax(likeness))])
+
+    def _flatten(self, category: str, rows: range) -> _Flattened:
+        """The words of the examples of a category, made ready for `nearest` and kept."""
+        import numpy as np
+
+        ends = np.frombuffer(self._ends, np.uint32)[rows.start : rows.stop + 1].astype(np.int64)
+        said = np.append(np.frombuffer(self._said, np.uint32)[ends[0] : ends[-1]].astype(np.int32), -1)
+        lengths = np.sqrt(np.maximum(np.diff(ends), 1))
+        lengths[np.diff(ends) == 0] = np.inf  # an example without words is like nothing
+        found = self._flat[category] = (said, ends[:-1] - ends[0], lengths)
+        return found

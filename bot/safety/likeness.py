@@ -58,6 +58,7 @@ class Likeness:
     alert: float
     check: float
     _sums: dict[str, WordSums] = field(default_factory=dict, compare=False, repr=False)
+    _rows: dict[str, tuple[float, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(
@@ -127,15 +128,24 @@ class Likeness:
         self, words: Sequence[str], fired: Iterable[str], *, among: Iterable[str] = (), likely: str = ""
     ) -> str:
         """Which danger it most likely is, `among` these if any are named; `likely` is what such writers mostly mean."""
-        scores = dict(self.prior)
-        names = [*_telling(words), *(f"!{rule}" for rule in fired)]
-        for name in names:
-            for category, weight in self.categories.get(name, {}).items():
-                scores[category] += weight
+        known = [category for category in among if category in self.prior] or list(self.prior)
+        if len(known) == 1:
+            return known[0]
+        rows = [tuple(self.prior.values())]
+        rows += [row for name in (*_telling(words), *(f"!{rule}" for rule in fired)) if (row := self._telling(name))]
+        scores: dict[str, float] = dict(zip(self.prior, map(sum, zip(*rows, strict=True)), strict=True))
         if likely in scores:
             scores[likely] += _LIKELY
-        known = [category for category in among if category in scores] or list(scores)
         return max(known, key=lambda category: (scores[category], category))
+
+    def _telling(self, name: str) -> tuple[float, ...]:
+        """What a name says of each category, in the order of `prior`; kept for the next time."""
+        found = self._rows.get(name)
+        if found is None:
+            if len(self._rows) >= _MOST_WORDS:
+                self._rows.clear()
+            found = self._rows[name] = self.categories.row(name)
+        return found
 
 
 def _pair(name: str) -> tuple[str, str] | None:

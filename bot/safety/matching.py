@@ -54,16 +54,23 @@ class Reading:
 
     def fired(self) -> list[tuple[Rule, Level]]:
         """The rules whose pattern is here, with the level that the guards leave of them."""
-        here = self._here
-        worth = {index for _, candidates, _ in self._facts for needed, index in candidates if needed & here == needed}
         found: list[tuple[Rule, Level]] = []
-        for index in sorted(worth):
+        for index in sorted(self._worth()):
             rule = self._rules.rules[index]
             places = self.places(rule.pattern)
             level = self._level(rule, places) if places else None
             if level is not None:
                 found.append((rule, level))
         return found
+
+    def may_alert(self) -> bool:
+        """Whether all that some rule for an alert needs is here, wherever it stands."""
+        return any(self._rules.rules[index].level == "alert" for index in self._worth())
+
+    def _worth(self) -> set[int]:
+        """The rules that are worth a look: all that they need is here."""
+        here = self._here
+        return {index for _, candidates, _ in self._facts for needed, index in candidates if needed & here == needed}
 
     def holds(self, guards: Iterable[str]) -> bool:
         """Whether one of these guards stands anywhere in the text; a guard that the rules do not know stands nowhere."""

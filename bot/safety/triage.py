@@ -69,6 +69,8 @@ def _by_sentence(rules: SafetyRules, text: str, words: list[str], audience: str)
     sentences = [sentence for sentence in _END.split(text) if sentence.count(" ") >= _LEAST]
     if len(sentences) < 2 or rules.likeness is None:
         return None
+    if len(words) <= LONGEST and not Reading(rules, words).may_alert():
+        return None  # what is not in the whole is in no sentence
     unclear: Finding | None = None
     for sentence in sentences[:_MOST_SENTENCES]:
         told = words_of(sentence)

@@ -177,11 +177,16 @@ class Table(Mapping[str, Mapping[str, float]]):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return Table, (self._names, self._columns, stored(self._values, protocol))
 
-    def __getitem__(self, name: str) -> Mapping[str, float]:
+    def row(self, name: str) -> tuple[float, ...]:
+        """The numbers of a name in the order of the columns, () for one that is not there."""
         at = self._names.number(name) * len(self._columns)
-        if at < 0:
+        return tuple(self._values[at : at + len(self._columns)]) if at >= 0 else ()
+
+    def __getitem__(self, name: str) -> Mapping[str, float]:
+        found = self.row(name)
+        if not found:
             raise KeyError(name)
-        return dict(zip(self._columns, self._values[at : at + len(self._columns)], strict=True))
+        return dict(zip(self._columns, found, strict=True))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -67,8 +67,14 @@ def in_cyrillic(text: str, sounds: Sequence[str], known: Callable[[str], bool]) 
 
 
 def _strange(sounds: Sequence[str], known: Callable[[str], bool]) -> bool:
-    """Whether too few of the words are known as they are written."""
-    return sum(not known(sound) for sound in sounds) >= max(2, _STRANGE * len(sounds))
+    """Whether too few of the words are known as they are written; looked up only until that is clear."""
+    left = len(sounds) - max(2.0, _STRANGE * len(sounds))  # so many may be known
+    for sound in sounds:
+        if known(sound):
+            left -= 1
+            if left < 0:
+                return False
+    return left >= 0
 
 
 def _unknown(word: str, known: Callable[[str], bool]) -> str:
