@@ -126,7 +126,7 @@ class Field(NamedTuple):
 
 
 def evidence(
-    some: Sequence[int], standing: Field, said: Said, examples: Sequence[Examples], own: Sequence[bool]
+    some: Sequence[int], standing: Field, said: Said, examples: Sequence[Examples], own: Sequence[float]
 ) -> list[tuple[float, ...]]:
     """The numbers of `NAMES` for each of some topics; `said` is the part of the message that names them best.
 
@@ -156,7 +156,7 @@ def evidence(
                 said.known,
                 sum([weight for name, weight in said.stems if name in one.stems]),
                 min(1.0, score - outside),
-                float(own[number]),
+                own[number],
                 length,
                 wholes[number],
                 standing.named.count(at) / parts,

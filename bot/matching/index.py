@@ -32,6 +32,8 @@ OUTSIDE = ""  # the class of everyday questions that are none of ours
 SHORTLIST = 5
 OFFERED = 3
 STAND_IN = 0.85  # factor for topics written for another audience that this one may see too
+# A parent in prison asks what caregivers ask as well: their topics come after the own ones, yet count more than half as own.
+STAND_IN_FOR_PARENT, HALF_OWN = 0.7, 0.6
 PART = 0.95  # factor for a part of a message against the whole
 SAME_GROUP = 1.06  # factor for topics of the same group as the one before
 BARE = 0.9  # the least probability from which a single word is answered
@@ -169,6 +171,12 @@ class TopicIndex:
         best = process.extractOne(said, self.smalltalk.keys(), scorer=fuzz.ratio, score_cutoff=90)
         return self.smalltalk[best[0]] if best else None
 
+    def _own(self, at: int, audience: str | None) -> float:
+        """How far a topic was written for whom it would answer: 1 or 0, between them for a parent and a caregivers' topic."""
+        if not audience or audience in self.audiences[at]:
+            return 1.0
+        return HALF_OWN if audience == "parent" else 0.0
+
     def _for_others(self, ranked: list[Ranked], needed: float, audience: str | None) -> bool:
         """Whether nobody knows who asks, and somebody else would be answered something else just as surely."""
         return not audience and any(
@@ -250,7 +258,7 @@ class TopicIndex:
         for source in set(sources):
             said = Said.of(spoken[source], read, vectors[source], self.space)
             some = [at for at, best_in in zip(order, sources, strict=True) if best_in == source]
-            own = [not audience or audience in self.audiences[at] for at in some]
+            own = [self._own(at, audience) for at in some]
             clues |= zip(some, evidence(some, standing, said, [self.examples[at] for at in some], own), strict=True)
         if looked is not None:
             clues = {at: (*clue, *meant(at, looked)) for at, clue in clues.items()}
@@ -309,7 +317,8 @@ def _group(topic: str) -> str:
 
 
 def _view(audiences: Sequence[frozenset[str]], audience: str) -> Floats:
+    factor = STAND_IN_FOR_PARENT if audience == "parent" else STAND_IN
     return np.array(
-        [1.0 if audience in who else STAND_IN if visible_to(tuple(who), audience) else 0.0 for who in audiences],
+        [1.0 if audience in who else factor if visible_to(tuple(who), audience) else 0.0 for who in audiences],
         dtype=np.float32,
     )

@@ -28,7 +28,7 @@ Ints = NDArray[np.int64]
 
 RIDGE = 0.7  # regularisation; larger = smoother
 ROUNDS = 2  # over all examples; more do not change the ranking
-MAX_SOLVED = 10_000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
+MAX_SOLVED = 14_000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
 _SCATTER = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263)  # odd primes, one a round: orders without pattern
 _LAST = np.ones(1, dtype=bool)
 _SPELT = 4  # letters from which a word is compared with the known ones

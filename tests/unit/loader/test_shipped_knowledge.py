@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.cli.understand import own_topic_problems
+from bot.dialogue.content import Content
 from bot.loader.content import load_lexicon, load_outside, load_thresholds, read_content
 from bot.loader.nodes import Problems
+from bot.matching.linear import MAX_SOLVED
 
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge"
 
@@ -27,6 +29,11 @@ def test_synonyms_outside_questions_and_calibration_are_read_without_a_problem()
     assert len(load_outside(KNOWLEDGE, problems)) > 100
     assert load_thresholds(KNOWLEDGE, problems) is not None
     assert problems.found == []
+
+
+def test_there_are_not_more_examples_than_can_be_learned_from(content: Content) -> None:
+    examples = sum(1 + len(topic.asked) for topic in content.topics.values())
+    assert examples + len(load_outside(KNOWLEDGE, Problems())) <= MAX_SOLVED, "raise MAX_SOLVED: centroids are sure of little"
 
 
 def test_a_safety_answer_needs_more_certainty_than_a_harmless_one() -> None:

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from bot.matching.evidence import Thresholds
+from bot.matching.evidence import NAMES, Thresholds
 from bot.matching.features import Lexicon
-from bot.matching.index import SAME_GROUP, Phrase, TopicIndex
+from bot.matching.index import HALF_OWN, SAME_GROUP, Phrase, TopicIndex
 
 EXAMPLES = {
     "pets.feed": [
@@ -90,6 +90,15 @@ def test_a_question_buried_in_a_story_is_heard(index: TopicIndex) -> None:
 def test_a_topic_for_others_is_not_shown(index: TopicIndex) -> None:
     found = index.find("rechtsgrundlage tierhaltung", audience="caregiver")
     assert "staff.rules" not in [one.topic for one in found.candidates]
+
+
+def test_a_topic_for_caregivers_counts_as_half_own_for_a_parent_and_comes_after_an_own_one() -> None:
+    own = [Phrase(topic="parent.feed", text="was frisst mein hamster zu hause", audiences=frozenset({"parent"}))]
+    index = TopicIndex.build([*phrases(), *own], {})
+    clues = {who: index.rank("womit füttert man katzen", audience=who)[0] for who in ("caregiver", "parent", "staff")}
+    assert {index.topics[one.at] for one in clues.values()} == {"pets.feed"}
+    assert [clues[who].evidence[NAMES.index("own")] for who in clues] == [1.0, HALF_OWN, 0.0]
+    assert index.find("was frisst der hamster", audience="parent").candidates[0].topic == "parent.feed"
 
 
 def test_staff_and_parents_see_what_caregivers_see_but_not_what_children_see(index: TopicIndex) -> None:
