@@ -6,6 +6,7 @@ What people type for each lies in `dialogues/commands.yaml`. A command that says
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -23,6 +24,8 @@ COMMANDS = (
     "not_helpful", "helpful", "consent", "privacy", "aloud",
 )  # fmt: skip
 LONGEST = 48  # characters; a longer text is not a command
+LONGEST_WITH_PLACE = 100  # characters
+_WITH_PLACE = re.compile(r"(.*) (?:in|bei|um|nahe) (?:plz )?(\d{5}|[^\W\d]\D{2,29})")  # a folded phrase and what stands behind
 FUZZY = 90  # rapidfuzz ratio for phrases of six letters and more
 
 
@@ -58,11 +61,16 @@ def is_heavy(text: str, commands: Commands) -> bool:
 def flow_in(text: str, content: Content, audience: str) -> str | None:
     """The flow that the whole text begins by one of its `start` phrases, or that it names somewhere ("*bildergeschichte*").
 
+    A place behind the phrase ("Beratungsstelle in 44137", "… in Dortmund") does not count; a question of the flow may take it.
+
     Words that are small talk of their own ("wie geht es dir") are no slip of the pen for a phrase like them.
     """
     from rapidfuzz import fuzz, process
 
-    said = fold(text)
+    said = fold(text) if len(text) <= LONGEST_WITH_PLACE else ""
+    with_place = _WITH_PLACE.fullmatch(said)
+    if with_place is not None and content.places.named(with_place[2]) is not None:
+        said = with_place[1]
     if not said or len(said) > LONGEST:
         return None
     may_slip = len(said) > 7 and (content.index is None or said not in content.index.smalltalk)

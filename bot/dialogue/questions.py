@@ -301,6 +301,7 @@ _BEFORE_TOWN = re.compile(
     r"^\s*(?:ich |wir )?(?:wohnen?|leben?|suchen?|bin|sind|komme)?\s*(?:(?:in|bei|aus|im raum|nähe|der nähe von)\s+)+",
     re.IGNORECASE,
 )
+_TOWN_BEHIND = re.compile(r".* (?:in|bei|um|nahe) ([^\W\d]\D{2,29}?)\W*", re.IGNORECASE)  # "Beratungsstelle in Dortmund"
 _IMPRISONED = re.compile(
     r"\b(sitzt|sitze|haft|u-haft|untersuchungshaft|jva|gefängnis|knast|inhaftiert|eingesperrt)\b", re.IGNORECASE
 )
@@ -431,6 +432,8 @@ def in_passing(text: str, asking: Asking) -> Value:
         return land_in_passing(text, asking.content)
     if kind in ("plz", "area"):
         found = _PLZ.findall(text)
+        if len(found) != 1 and kind == "area" and (behind := _TOWN_BEHIND.fullmatch(text[-100:])) is not None:
+            return asking.content.places.town(behind[1])
         return found[0] if len(found) == 1 else None
     if kind == "prison" and asking.content.prisons is not None:
         hits = asking.content.prisons.find(text)

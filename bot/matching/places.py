@@ -49,6 +49,12 @@ class Places(Struct, frozen=True):
         region = [point for known, point in self.points.items() if known[:REGION] == plz[:REGION]]
         return _middle(region) if region else None
 
+    def named(self, text: str) -> str | None:
+        """The postal code that a text is, or that of the town that it names."""
+        if text.isdecimal():
+            return text if self.at(text) is not None else None
+        return self.town(text)
+
     def town(self, text: str) -> str | None:
         """A postal code in the middle of the only town of that name, else None; "Frankfurt am Main" may be "Frankfurt"."""
         said = fold(text)

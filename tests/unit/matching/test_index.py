@@ -98,7 +98,7 @@ def test_a_topic_for_caregivers_counts_as_half_own_for_a_parent_and_comes_after_
     clues = {who: index.rank("womit füttert man katzen", audience=who)[0] for who in ("caregiver", "parent", "staff")}
     assert {index.topics[one.at] for one in clues.values()} == {"pets.feed"}
     assert [clues[who].evidence[NAMES.index("own")] for who in clues] == [1.0, HALF_OWN, 0.0]
-    assert index.find("was frisst der hamster", audience="parent").candidates[0].topic == "parent.feed"
+    assert index.find("was frisst der hamster zu hause", audience="parent").candidates[0].topic == "parent.feed"
 
 
 def test_staff_and_parents_see_what_caregivers_see_but_not_what_children_see(index: TopicIndex) -> None:
