@@ -25,7 +25,9 @@ COMMANDS = (
 )  # fmt: skip
 LONGEST = 48  # characters; a longer text is not a command
 LONGEST_WITH_PLACE = 100  # characters
-_WITH_PLACE = re.compile(r"(.*) (?:in|bei|um|nahe) (?:plz )?(\d{5}|[^\W\d]\D{2,29})")  # a folded phrase and what stands behind
+_WITH_PLACE = re.compile(
+    r"(.*) (?:in|bei|um|nahe) (?:plz )?(\d{5}|[^\W\d]\D{2,29})"
+)  # a folded phrase and what stands behind
 FUZZY = 90  # rapidfuzz ratio for phrases of six letters and more
 
 

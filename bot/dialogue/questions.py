@@ -301,7 +301,9 @@ _BEFORE_TOWN = re.compile(
     r"^\s*(?:ich |wir )?(?:wohnen?|leben?|suchen?|bin|sind|komme)?\s*(?:(?:in|bei|aus|im raum|nähe|der nähe von)\s+)+",
     re.IGNORECASE,
 )
-_TOWN_BEHIND = re.compile(r".* (?:in|bei|um|nahe) ([^\W\d]\D{2,29}?)\W*", re.IGNORECASE)  # "Beratungsstelle in Dortmund"
+_TOWN_BEHIND = re.compile(
+    r".* (?:in|bei|um|nahe) ([^\W\d]\D{2,29}?)\W*", re.IGNORECASE
+)  # "Beratungsstelle in Dortmund"
 _IMPRISONED = re.compile(
     r"\b(sitzt|sitze|haft|u-haft|untersuchungshaft|jva|gefängnis|knast|inhaftiert|eingesperrt)\b", re.IGNORECASE
 )

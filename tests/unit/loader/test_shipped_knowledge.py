@@ -33,7 +33,9 @@ def test_synonyms_outside_questions_and_calibration_are_read_without_a_problem()
 
 def test_there_are_not_more_examples_than_can_be_learned_from(content: Content) -> None:
     examples = sum(1 + len(topic.asked) for topic in content.topics.values())
-    assert examples + len(load_outside(KNOWLEDGE, Problems())) <= MAX_SOLVED, "raise MAX_SOLVED: centroids are sure of little"
+    assert examples + len(load_outside(KNOWLEDGE, Problems())) <= MAX_SOLVED, (
+        "raise MAX_SOLVED: centroids are sure of little"
+    )
 
 
 def test_a_safety_answer_needs_more_certainty_than_a_harmless_one() -> None:
