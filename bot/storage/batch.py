@@ -1,65 +1,45 @@
-"""Group commit: one thread owns the connections; whatever waits together is committed together.
+"""Group commit: whatever waits together is committed together.
 
 Callers hand over a function of the connection and await its result. A failing function undoes only itself (savepoint);
-nobody hears "done" before the whole batch lies on the disk. Waking a thread costs as much as twenty statements, and two
-threads that are both awake take the interpreter from each other at each statement. So a batch is handed over when the
-event loop has nothing more to add, and comes back whole.
+nobody hears "done" before what it did lies on the disk. Statements cost microseconds, waking a thread costs as much as
+twenty of them, and two threads that are both awake take the interpreter from each other at each statement. So the
+statements run on the event loop's own thread once it has nothing more to add; the store's thread does what takes time:
+it waits for the disk, runs long jobs, and waits while another program keeps the database locked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
-from bot.errors import KaviError, StoreError, StoreUnavailable
+from bot.errors import StoreUnavailable
+from bot.storage.group import Group, Job, Result, Weight, Work
 from bot.storage.sqlite_transaction import Transaction
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 MAX_BATCH = 256
-
-Weight = Literal["reads", "light", "durable"]
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    work: Callable[[Transaction, Sequence[Any]], Sequence[Any]]  # of this and other items that wait together
-    item: Any
-    future: asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop
-    weight: Weight
-    patient: bool = False  # finding nothing, it is tried again whenever others have written
-
-
-_Result = tuple[_Job, Any, BaseException | None]
+COMPANY = 0.003  # seconds that what is to be durable `soon` waits for the sync of what others make of it
 
 
 class Batcher:
-    """Runs jobs on the store's thread. `before` and `after` wrap each commit (the key store writes there), `failed` follows one undone."""
+    """Runs jobs on the connection that `connect` opens, a batch at a time."""
 
-    def __init__(
-        self,
-        connect: Callable[[], Transaction],
-        before: Callable[[], None],
-        after: Callable[[], None],
-        failed: Callable[[], None],
-    ) -> None:
+    def __init__(self, connect: Callable[[], Transaction]) -> None:
         self._connect = connect
-        self._before = before
-        self._after = after
-        self._failed = failed
-        self._durable = True
-        self._jobs: deque[_Job] = deque()
-        self._patient: list[_Job] = []
-        self._wake = threading.Condition()
+        self._group: Group
+        self._jobs: deque[Job] = deque()
+        self._lock = threading.Lock()  # of the fields here
+        self._owned = threading.Lock()  # held by the batch under way, which may begin and end on different threads
         self._gathering: asyncio.AbstractEventLoop | None = None  # will hand over by itself
-        self._ready = False  # handed over
+        self._hurrying: asyncio.AbstractEventLoop | None = None  # will see to it that what is `unsynced` is synced
         self._stopping = False
+        self._errands: SimpleQueue[Callable[[], bool | None]] = SimpleQueue()  # for the thread, until one says True
         self._thread: threading.Thread | None = None
 
     async def start(self) -> None:
@@ -72,24 +52,28 @@ class Batcher:
 
     async def stop(self) -> None:
         """Finishes what waits and closes."""
-        with self._wake:
+        with self._lock:
             self._stopping = True
-            self._wake.notify()
         if self._thread is not None:
+            self._errands.put(self._finish)
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
-    async def run(self, work: Callable[[Transaction], T], *, weight: Weight = "durable") -> T:
-        """Runs `work` on the store's thread inside a transaction.
-
-        `reads` changes nothing; `light` changes only what a crash may undo (a claim), so that nothing has to be synced.
-        """
-        future: asyncio.Future[T] = self._add(_one_after_another, work, weight).future
+    async def run(self, work: Callable[[Transaction], T], *, weight: Weight = "durable", brief: bool = False) -> T:
+        """Runs `work` inside a transaction, `brief` work on the loop's own thread."""
+        future: asyncio.Future[T] = self._add(_one_after_another, work, weight, brief=brief).future
         return await future
 
-    async def together(self, work: Callable[[Transaction, Sequence[Item]], Sequence[T]], item: Item) -> T:
+    async def together(
+        self,
+        work: Callable[[Transaction, Sequence[Item]], Sequence[T]],
+        item: Item,
+        *,
+        weight: Weight = "durable",
+        brief: bool = True,
+    ) -> T:
         """The same for a job that is done for all items that wait at the same time; when it fails, for each by itself."""
-        future: asyncio.Future[T] = self._add(work, item, "durable").future
+        future: asyncio.Future[T] = self._add(work, item, weight, brief=brief).future
         return await future
 
     async def find(self, work: Callable[[Transaction], T], patience: float) -> T:
@@ -97,7 +81,7 @@ class Batcher:
 
         It is tried again in each transaction that others write, so that it finds what is new before they have heard of it.
         """
-        job = self._add(_one_after_another, work, "light", patient=patience > 0)
+        job = self._add(_one_after_another, work, "light", brief=True, patient=patience > 0)
         timer = job.loop.call_later(patience, self._give_up, job) if job.patient else None
         try:
             found: T = await job.future
@@ -106,17 +90,12 @@ class Batcher:
             if timer is not None:
                 timer.cancel()
 
-    def _add(
-        self,
-        work: Callable[[Transaction, Sequence[Any]], Sequence[Any]],
-        item: Any,
-        weight: Weight,
-        *,
-        patient: bool = False,
-    ) -> _Job:
+    # ------------------------------------------------------------------ on the loop's thread
+
+    def _add(self, work: Work, item: Any, weight: Weight, *, brief: bool, patient: bool = False) -> Job:
         loop = asyncio.get_running_loop()
-        job = _Job(work, item, loop.create_future(), loop, weight, patient)
-        with self._wake:
+        job = Job(work, item, loop.create_future(), loop, weight, brief, patient)
+        with self._lock:
             if self._stopping or self._thread is None:
                 raise StoreUnavailable("The store is closed.")
             self._jobs.append(job)
@@ -124,166 +103,119 @@ class Batcher:
             if begins:
                 self._gathering = loop
         if begins:
-            loop.call_soon(self._hand_over, loop, 0)
+            loop.call_soon(self._hand_over, loop, len(self._jobs))
         return job
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop, counted: int) -> None:
-        """Wakes the thread once a round of the loop has added nothing."""
+        """Begins a batch once a round of the loop has added nothing."""
         count = len(self._jobs)
         if counted < count < MAX_BATCH:
             loop.call_soon(self._hand_over, loop, count)
             return
-        with self._wake:
+        with self._lock:
             self._gathering = None
-            self._ready = True
-            self._wake.notify()
+            if self._stopping or not self._owned.acquire(blocking=False):
+                return  # whoever has the connection looks again when he is done
+        self._begin(loop, self._next())
 
-    def _give_up(self, job: _Job) -> None:
-        """Its patience has run out; only the thread knows whether it has found something just now."""
-        with self._wake:
-            job.patient = False
-            self._ready = True
-            self._wake.notify()
+    def _begin(self, loop: asyncio.AbstractEventLoop, batch: list[Job], *, sync: bool = False) -> None:
+        """The statements here, what takes time on the store's thread."""
+        brief = all(job.brief for job in batch)
+        results = self._group.written(batch, wait=False, sync=sync) if brief else None
+        if results is None:
+            self._errands.put(partial(self._do, batch, sync))
+        elif self._group.waits_for_the_disk:
+            self._errands.put(partial(self._end, results))
+        else:
+            self._end(results, loop)
+
+    def _give_up(self, job: Job) -> None:
+        """Its patience has run out; whoever has the connection now may have found something for it."""
+        job.patient = False
+        if self._owned.acquire(blocking=False):
+            self._end([], job.loop)
+        elif not job.future.done():
+            job.loop.call_later(COMPANY, self._give_up, job)
+
+    def _hurry(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Nobody came along whose sync would have done: one just for what waits."""
+        self._hurrying = None
+        if not self._group.unsynced or self._stopping:
+            return
+        if self._owned.acquire(blocking=False):
+            self._begin(loop, [], sync=True)
+        else:
+            self._hurry_later(loop)
+
+    def _hurry_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._hurrying is None or self._hurrying.is_closed():
+            self._hurrying = loop
+            loop.call_later(COMPANY, self._hurry, loop)
+
+    # ------------------------------------------------------------------ on any thread
+
+    def _next(self) -> list[Job]:
+        with self._lock:
+            return [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_BATCH))]
+
+    def _end(self, results: list[Result], here: asyncio.AbstractEventLoop | None = None) -> None:
+        """Commits, tells, and gives the connection away. `here` is the loop on whose thread this runs, if any."""
+        told = self._group.committed(results)
+        if self._group.unsynced and here is not None:
+            self._hurry_later(here)
+        self._owned.release()
+        _tell(told, here)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Jobs came while the connection was taken."""
+        with self._lock:
+            waiting = (job.loop for job in self._jobs if not job.loop.is_closed())
+            loop = next(waiting, None)
+            if loop is None or self._stopping or (self._gathering is not None and not self._gathering.is_closed()):
+                return
+            self._gathering = loop
+        loop.call_soon_threadsafe(self._hand_over, loop, 0)
 
     # ------------------------------------------------------------------ on the store's thread
 
     def _run(self, loop: asyncio.AbstractEventLoop, opened: asyncio.Future[None]) -> None:
         try:
-            t = self._connect()
+            self._group = Group(self._connect())
         except Exception as error:
             loop.call_soon_threadsafe(opened.set_exception, error)
             return
         loop.call_soon_threadsafe(opened.set_result, None)
-        while True:
-            with self._wake:
-                while not self._ready and not self._stopping:
-                    self._wake.wait()
-                batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_BATCH))]
-                self._ready = bool(self._jobs)
-                last = self._stopping and not batch
-            if batch:
-                self._commit_batch(t, batch)
-            self._send_away(everybody=last)
-            if last:
-                break
-        t.db.close()
+        while not self._errands.get()():
+            pass
 
-    def _send_away(self, *, everybody: bool) -> None:
-        """Those who have waited long enough, or in vain, go with nothing."""
-        gone = [job for job in self._patient if everybody or not job.patient or job.future.cancelled()]
-        if gone:
-            self._patient = [job for job in self._patient if job not in gone]
-            _tell((job, [], None) for job in gone)
+    def _do(self, batch: list[Job], sync: bool) -> None:
+        """A whole batch, however long it takes."""
+        self._end(self._group.written(batch, wait=True, sync=sync) or [])
 
-    def _sync(self, t: Transaction, durable: bool) -> None:
-        """Switches between waiting for the disk at each commit and not waiting."""
-        if durable != self._durable:
-            t.db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            self._durable = durable
-
-    def _commit_batch(self, t: Transaction, batch: list[_Job]) -> None:
-        self._patient += [job for job in batch if job.patient]
-        jobs = [job for job in batch if not job.patient]
-        writes = any(job.weight != "reads" for job in batch)
-        try:
-            self._sync(t, any(job.weight == "durable" for job in batch))
-            t.db.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-            results = _all(t, jobs) if writes else _alone(t, jobs)
-            self._end(t, results, look_again=writes)
-        except KaviError:  # one job failed: all are undone and done again, this time each on its own
-            results = self._one_by_one(t, jobs)
-        except Exception as error:
-            results = self._undone(t, jobs, error)
-        found = {id(job) for job, _, _ in results}
-        self._patient = [job for job in self._patient if id(job) not in found]
-        _tell(results)
-
-    def _one_by_one(self, t: Transaction, jobs: list[_Job]) -> list[_Result]:
-        """The slow way after a failure: savepoints keep the jobs apart."""
-        t.db.execute("ROLLBACK")
-        self._failed()
-        try:
-            t.db.execute("BEGIN IMMEDIATE")
-            results = _alone(t, jobs)
-            self._end(t, results, look_again=True)
-        except Exception as error:
-            return self._undone(t, jobs, error)
-        return results
-
-    def _end(self, t: Transaction, results: list[_Result], *, look_again: bool) -> None:
-        """Commits, after the patient have looked at what was written."""
-        if look_again:
-            results += self._found(t)
-        self._before()
-        t.db.execute("COMMIT")
-        self._after()
-
-    def _found(self, t: Transaction) -> list[_Result]:
-        """What the patient find; where one finds nothing, those behind it would not either."""
-        found: list[_Result] = []
-        for job in self._patient:
-            if job.future.cancelled():
-                continue
-            (value,) = job.work(t, [job.item])
-            if not value:
-                break
-            found.append((job, value, None))
-        return found
-
-    def _undone(self, t: Transaction, jobs: list[_Job], error: Exception) -> list[_Result]:
-        """The whole batch failed: nobody may believe otherwise."""
-        if t.db.in_transaction:
-            t.db.execute("ROLLBACK")
-        self._failed()
-        fault = translate(error)
-        return [(job, None, fault) for job in (*jobs, *self._patient)]
+    def _finish(self) -> bool:
+        """The last errand: what waits is done and synced, the patient go with nothing."""
+        self._owned.acquire()
+        while batch := self._next():
+            _tell(self._group.committed(self._group.written(batch, wait=True) or []))
+        _tell(self._group.committed(self._group.written([], wait=True, sync=True) or []))
+        _tell(self._group.closed())
+        return True
 
 
-def _tell(results: Iterable[_Result]) -> None:
+def _tell(results: Iterable[Result], here: asyncio.AbstractEventLoop | None = None) -> None:
     """Hands each its result, all of one loop at once."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Result]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[Result]] = {}
     for result in results:
         by_loop.setdefault(result[0].loop, []).append(result)
     for loop, done in by_loop.items():
-        if not loop.is_closed():
+        if loop is here:
+            _resolve(done)
+        elif not loop.is_closed():
             loop.call_soon_threadsafe(_resolve, done)
 
 
-def _all(t: Transaction, batch: list[_Job]) -> list[_Result]:
-    """Each job's result, those of the same work by one call of it."""
-    alike: dict[Callable[[Transaction, Sequence[Any]], Sequence[Any]], list[_Job]] = {}
-    for job in batch:
-        alike.setdefault(job.work, []).append(job)
-    results: list[_Result] = []
-    for work, jobs in alike.items():
-        values = work(t, [job.item for job in jobs])
-        results += [(job, value, None) for job, value in zip(jobs, values, strict=True)]
-    return results
-
-
-def _one_after_another(t: Transaction, works: Sequence[Callable[[Transaction], Any]]) -> Sequence[Any]:
-    return [work(t) for work in works]
-
-
-def _alone(t: Transaction, batch: list[_Job]) -> list[_Result]:
-    return [(job, *_attempt(t, job)) for job in batch]
-
-
-def _attempt(t: Transaction, job: _Job) -> tuple[Any, BaseException | None]:
-    t.db.execute("SAVEPOINT job")
-    try:
-        (value,) = job.work(t, [job.item])
-    except sqlite3.Error:
-        raise  # the disk or the database is at fault, not the job
-    except Exception as error:
-        t.db.execute("ROLLBACK TO job")
-        t.db.execute("RELEASE job")
-        return None, error
-    t.db.execute("RELEASE job")
-    return value, None
-
-
-def _resolve(done: list[_Result]) -> None:
+def _resolve(done: list[Result]) -> None:
     for job, value, failure in done:
         if job.future.done():
             continue  # cancelled
@@ -293,25 +225,5 @@ def _resolve(done: list[_Result]) -> None:
             job.future.set_exception(failure)
 
 
-def translate(error: Exception) -> Exception:
-    """A driver's error as one sentence with the remedy."""
-    if not isinstance(error, sqlite3.Error):
-        return error
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return StoreUnavailable(
-            "The database is locked by another program. Stop the other kavi (or backup) and try again."
-        )
-    if "full" in text:
-        return StoreUnavailable(
-            "The disk is full. Make room; nothing was lost, waiting messages are handled afterwards."
-        )
-    if "malformed" in text or "not a database" in text or "corrupt" in text:
-        return StoreError(
-            "The database is damaged. Stop kavi and run: kavi restore (the last backup), or sqlite3 .recover."
-        )
-    if "readonly" in text or "unable to open" in text or "disk I/O" in text:
-        return StoreUnavailable(
-            f"The database cannot be written ({text}). Check the rights and the disk of the data folder."
-        )
-    return StoreError(f"The database refused a statement: {text}.")
+def _one_after_another(t: Transaction, works: Sequence[Callable[[Transaction], Any]]) -> Sequence[Any]:
+    return [work(t) for work in works]

@@ -92,6 +92,11 @@ class KeyStore:
         """Ids of all keys on disk."""
         return {row[0] for row in self._db.execute("SELECT id FROM key")}
 
+    @property
+    def pending(self) -> bool:
+        """Whether keys are to be written or removed with the next commit."""
+        return bool(self._new or self._doomed)
+
     def flush_new(self) -> None:
         """Writes keys made since the last commit."""
         if not self._new:

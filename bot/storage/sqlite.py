@@ -31,7 +31,8 @@ from bot.storage import sqlite_intake as intake
 from bot.storage import sqlite_lanes as lanes
 from bot.storage import sqlite_outbox as outbox
 from bot.storage import sqlite_records as records
-from bot.storage.batch import Batcher, translate
+from bot.storage.batch import Batcher
+from bot.storage.group import translate
 from bot.storage.keystore import KeyStore, keys_path
 from bot.storage.rows import moment
 from bot.storage.sqlite_transaction import Transaction
@@ -54,7 +55,7 @@ class SqliteStore:
     def __init__(self, path: Path | str, master: bytes) -> None:
         self._path = Path(path)
         self._master = master
-        self._batcher = Batcher(self._connect, self._before, self._after, self._undone)
+        self._batcher = Batcher(self._connect)
         self._transaction: Transaction | None = None  # made on the store's own thread
         self._news = 0
         self._waiters: list[asyncio.Future[None]] = []
@@ -117,15 +118,6 @@ class SqliteStore:
         assert self._transaction is not None, "open() comes first"
         return self._transaction.keys
 
-    def _before(self) -> None:
-        self.keys.flush_new()
-
-    def _after(self) -> None:
-        self.keys.flush_doomed()
-
-    def _undone(self) -> None:
-        self.keys.abandon()
-
     # ------------------------------------------------------------------ lanes
 
     def conversation_id(self, address: Address) -> ConversationId:
@@ -134,25 +126,26 @@ class SqliteStore:
         return ConversationId(self._transaction.address_hash(address))
 
     async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
-        new = await self._batcher.together(intake.receive, (batch, cursor))
+        brief = all(one.media is None for one in batch)
+        new = await self._batcher.together(intake.receive, (batch, cursor), weight="soon", brief=brief)
         if new:
             self._tell()
         return new
 
     async def cursor(self, account: str) -> str | None:
-        return await self._batcher.run(lambda t: intake.cursor(t, account), weight="reads")
+        return await self._batcher.run(lambda t: intake.cursor(t, account), weight="reads", brief=True)
 
     async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
         return await self._batcher.find(lambda t: lanes.claim(t, now, limit, lease), wait)
 
     async def commit(self, commit: TurnCommit) -> None:
-        await self._batcher.together(lanes.commit, commit)
+        await self._batcher.together(lanes.commit, commit, brief=not (commit.erase or commit.blobs))
         self._tell()
         if commit.erase:
             await self._shrink()
 
     async def release(self, conversation: ConversationId, fence: int) -> None:
-        await self._batcher.run(lambda t: lanes.release(t, conversation, fence))
+        await self._batcher.run(lambda t: lanes.release(t, conversation, fence), weight="light", brief=True)
 
     async def wait_for_work(self, seconds: float, seen: int) -> int:
         if self._news == seen:
@@ -170,29 +163,29 @@ class SqliteStore:
                 waiter.set_result(None)
 
     async def fire_timers(self, now: datetime, limit: int = 1000) -> int:
-        fired = await self._batcher.run(lambda t: intake.fire_timers(t, now, limit))
+        fired = await self._batcher.run(lambda t: intake.fire_timers(t, now, limit), weight="light", brief=True)
         if fired:
             self._tell()
         return fired
 
     async def next_due(self) -> datetime | None:
-        due = await self._batcher.run(intake.next_due, weight="reads")
+        due = await self._batcher.run(intake.next_due, weight="reads", brief=True)
         return None if due is None else moment(due)
 
     # ------------------------------------------------------------------ outbox
 
     async def due_outbox(self, account: str, now: datetime, limit: int) -> list[OutboxRow]:
-        return await self._batcher.run(lambda t: outbox.due_outbox(t, account, now, limit))
+        return await self._batcher.run(lambda t: outbox.due_outbox(t, account, now, limit), brief=True)
 
     async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:
-        await self._batcher.run(lambda t: outbox.settle(t, number, receipt, now))
+        await self._batcher.run(lambda t: outbox.settle(t, number, receipt, now), brief=True)
         self._tell()
 
     async def recover_outbox(self, account: str, *, harmless: bool = False) -> int:
         return await self._batcher.run(lambda t: outbox.recover_outbox(t, account, harmless=harmless))
 
     async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
-        return await self._batcher.run(lambda t: outbox.lease(t, name, holder, seconds, now))
+        return await self._batcher.run(lambda t: outbox.lease(t, name, holder, seconds, now), brief=True)
 
     # ------------------------------------------------------------------ everything else
 
@@ -200,7 +193,7 @@ class SqliteStore:
         return await self._batcher.run(lambda t: records.documents(t, kind, prefix), weight="reads")
 
     async def document(self, kind: str, key: str) -> Document | None:
-        return await self._batcher.run(lambda t: records.document(t, kind, key), weight="reads")
+        return await self._batcher.run(lambda t: records.document(t, kind, key), weight="reads", brief=True)
 
     async def put_documents(self, documents: Sequence[Document]) -> None:
         await self._batcher.run(lambda t: records.put_documents(t, documents))
@@ -212,7 +205,9 @@ class SqliteStore:
         return await self._batcher.run(lambda t: records.transcript(t, conversation, limit), weight="reads")
 
     async def external_ids(self, conversation: ConversationId, since: datetime) -> list[str]:
-        return await self._batcher.run(lambda t: records.external_ids(t, conversation, since), weight="reads")
+        return await self._batcher.run(
+            lambda t: records.external_ids(t, conversation, since), weight="reads", brief=True
+        )
 
     async def alerts(self, open_only: bool = True) -> list[Alert]:
         return await self._batcher.run(lambda t: records.alerts(t, open_only), weight="reads")
@@ -229,10 +224,10 @@ class SqliteStore:
         return await self._batcher.run(lambda t: records.tallies(t, since, until), weight="reads")
 
     async def address_of(self, conversation: ConversationId) -> Address | None:
-        return await self._batcher.run(lambda t: records.address_of(t, conversation), weight="reads")
+        return await self._batcher.run(lambda t: records.address_of(t, conversation), weight="reads", brief=True)
 
     async def session_of(self, conversation: ConversationId) -> str | None:
-        return await self._batcher.run(lambda t: records.session_of(t, conversation), weight="reads")
+        return await self._batcher.run(lambda t: records.session_of(t, conversation), weight="reads", brief=True)
 
     async def conversations(self) -> AsyncIterator[ConversationId]:
         """An iterator over all conversations."""

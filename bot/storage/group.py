@@ -1,0 +1,246 @@
+"""One transaction of several jobs on the store's connection: all of them together, or each kept apart from the others' faults.
+
+It is carried out in two steps, because only the second one waits for the disk: `written` runs the jobs' statements,
+`committed` ends the transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.errors import KaviError, StoreError, StoreUnavailable
+from bot.storage.sqlite_transaction import Transaction
+
+Weight = Literal["reads", "light", "soon", "durable"]
+"""How much of a job must be on the disk before its caller hears of it.
+
+`reads` changes nothing; `light` changes only what a crash may undo (a claim); `soon` is durable when it is told, but seen by
+others at once, so that what they make of it lies on the disk with the same sync; `durable` is both at once.
+"""
+
+Work = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
+"""What is done for an item and others that wait together; one value for each."""
+
+PATIENCE = 5.0  # seconds that another program may keep the database locked
+PAGES = 2000  # of the write-ahead log, after which a durable commit brings them into the database
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """Something to do for somebody who waits for `future`."""
+
+    work: Work
+    item: Any
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    weight: Weight
+    brief: bool  # a few statements: they cost less than waking a thread for them
+    patient: bool = False  # finding nothing, it is tried again whenever others have written
+
+
+Result = tuple[Job, Any, BaseException | None]
+
+
+@dataclass(slots=True)
+class Group:
+    """The store's connection, one transaction at a time. Whoever uses it has it for himself."""
+
+    t: Transaction
+    patient: list[Job] = field(default_factory=list)  # those who have found nothing so far
+    unsynced: list[Result] = field(default_factory=list)  # committed, and told with the next sync
+    _behind: bool = False  # something that will be told of is not on the disk yet
+    _writes: bool = False
+    _durable: bool = False
+    _changes: int = 0
+
+    def __post_init__(self) -> None:
+        self.t.db.execute("PRAGMA busy_timeout=0")
+
+    @property
+    def waits_for_the_disk(self) -> bool:
+        """Whether `committed` takes time."""
+        return self.t.db.in_transaction and ((self._writes and self._durable) or self.t.keys.pending)
+
+    def written(self, batch: Sequence[Job], *, wait: bool, sync: bool = False) -> list[Result] | None:
+        """Begins a transaction and runs the jobs in it; with `sync` it will be durable whatever they are.
+
+        None when another program keeps the database locked, unless that is to be waited for.
+        """
+        self.patient += [job for job in batch if job.patient]
+        jobs = [job for job in batch if not job.patient]
+        try:
+            results = self._run(jobs, {job.weight for job in batch}, sync=sync, wait=wait)
+        except KaviError:  # one job failed: all are undone and done again, this time each on its own
+            results = self._one_by_one(jobs)
+        except Exception as error:
+            if not wait and is_locked(error):
+                self._roll_back()
+                self.patient = [job for job in self.patient if job not in batch]
+                return None
+            results = self._undone(jobs, error)
+        return results
+
+    def committed(self, results: list[Result]) -> list[Result]:
+        """Ends the transaction; what everybody is to be told now."""
+        if self.t.db.in_transaction:
+            try:
+                self._commit(results)
+            except Exception as error:
+                results = self._undone([job for job, _, _ in results], error)
+        told = {id(job) for job, _, _ in results}
+        self.patient = [job for job in self.patient if id(job) not in told]
+        return self._told(results) + self._given_up()
+
+    def closed(self) -> list[Result]:
+        """Closes the connection; the patient go with nothing."""
+        self.t.db.close()
+        return [(job, [], None) for job in self.patient]
+
+    # ------------------------------------------------------------------ in it
+
+    def _run(self, jobs: Sequence[Job], weights: set[Weight], *, sync: bool, wait: bool) -> list[Result]:
+        self._writes = sync or weights != {"reads"}
+        alone = not self.patient  # nobody makes something of it now whose sync would do for both
+        self._begin(sync or "durable" in weights or (alone and "soon" in weights), wait=wait)
+        return _all(self.t, jobs) + self._found() if self._writes else _alone(self.t, jobs)
+
+    def _begin(self, durable: bool, *, wait: bool) -> None:
+        db = self.t.db
+        if durable != self._durable and self._writes:  # only durable commits, which are waited for anyway, tidy up
+            db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            db.execute(f"PRAGMA wal_autocheckpoint={PAGES if durable else 0}")
+            self._durable = durable
+        if wait:
+            db.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
+        try:
+            db.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+        finally:
+            if wait:
+                db.execute("PRAGMA busy_timeout=0")
+        self._changes = db.total_changes
+
+    def _commit(self, results: Sequence[Result]) -> None:
+        db = self.t.db
+        changed = db.total_changes != self._changes
+        if self._writes and self._durable and self._behind and not changed:  # SQLite would not sync anything
+            db.execute("UPDATE meta SET value = value WHERE name = 'keys'")
+        self.t.keys.flush_new()
+        db.execute("COMMIT")
+        self.t.keys.flush_doomed()
+        if self._writes:
+            soon = changed and any(job.weight == "soon" for job, _, _ in results)
+            self._behind = not self._durable and (self._behind or soon)
+
+    def _told(self, results: list[Result]) -> list[Result]:
+        """Without those that have to wait for the next sync, or with those that have waited for this one."""
+        if self._behind:
+            waits = [one for one in results if one[0].weight == "soon" and one[2] is None]
+            self.unsynced += waits
+            return [one for one in results if one not in waits] if waits else results
+        told, self.unsynced = self.unsynced + results, []
+        return told
+
+    def _given_up(self) -> list[Result]:
+        """Those who have waited long enough, or in vain, go with nothing."""
+        gone = [job for job in self.patient if not job.patient or job.future.cancelled()]
+        if gone:
+            self.patient = [job for job in self.patient if job not in gone]
+        return [(job, [], None) for job in gone]
+
+    def _found(self) -> list[Result]:
+        """What the patient find; where one finds nothing, those behind it would not either."""
+        found: list[Result] = []
+        for job in self.patient:
+            if job.future.cancelled():
+                continue
+            (value,) = job.work(self.t, [job.item])
+            if not value:
+                break
+            found.append((job, value, None))
+        return found
+
+    def _one_by_one(self, jobs: Sequence[Job]) -> list[Result]:
+        """The slow way after a failure: savepoints keep the jobs apart."""
+        try:
+            self._roll_back()
+            self._begin(self._durable, wait=True)
+            return _alone(self.t, jobs) + self._found()
+        except Exception as error:
+            return self._undone(jobs, error)
+
+    def _roll_back(self) -> None:
+        if self.t.db.in_transaction:
+            self.t.db.execute("ROLLBACK")
+        self.t.keys.abandon()
+
+    def _undone(self, jobs: Sequence[Job], error: Exception) -> list[Result]:
+        """All of it failed: nobody may believe otherwise, nor may those who wait for the same sync."""
+        self._roll_back()
+        fault = translate(error)
+        waiting = [job for job, _, _ in self.unsynced]
+        self.unsynced = []
+        failed = {id(job): job for job in (*jobs, *self.patient, *waiting)}
+        return [(job, None, fault) for job in failed.values()]
+
+
+def _all(t: Transaction, batch: Sequence[Job]) -> list[Result]:
+    """Each job's result, those of the same work by one call of it."""
+    alike: dict[Work, list[Job]] = {}
+    for job in batch:
+        alike.setdefault(job.work, []).append(job)
+    results: list[Result] = []
+    for work, jobs in alike.items():
+        values = work(t, [job.item for job in jobs])
+        results += [(job, value, None) for job, value in zip(jobs, values, strict=True)]
+    return results
+
+
+def _alone(t: Transaction, batch: Sequence[Job]) -> list[Result]:
+    return [(job, *_attempt(t, job)) for job in batch]
+
+
+def _attempt(t: Transaction, job: Job) -> tuple[Any, BaseException | None]:
+    t.db.execute("SAVEPOINT job")
+    try:
+        (value,) = job.work(t, [job.item])
+    except sqlite3.Error:
+        raise  # the disk or the database is at fault, not the job
+    except Exception as error:
+        t.db.execute("ROLLBACK TO job")
+        t.db.execute("RELEASE job")
+        return None, error
+    t.db.execute("RELEASE job")
+    return value, None
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether another program keeps the database locked."""
+    return isinstance(error, sqlite3.Error) and ("locked" in str(error) or "busy" in str(error))
+
+
+def translate(error: Exception) -> Exception:
+    """A driver's error as one sentence with the remedy."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StoreUnavailable(
+            "The database is locked by another program. Stop the other kavi (or backup) and try again."
+        )
+    if "full" in text:
+        return StoreUnavailable(
+            "The disk is full. Make room; nothing was lost, waiting messages are handled afterwards."
+        )
+    if "malformed" in text or "not a database" in text or "corrupt" in text:
+        return StoreError(
+            "The database is damaged. Stop kavi and run: kavi restore (the last backup), or sqlite3 .recover."
+        )
+    if "readonly" in text or "unable to open" in text or "disk I/O" in text:
+        return StoreUnavailable(
+            f"The database cannot be written ({text}). Check the rights and the disk of the data folder."
+        )
+    return StoreError(f"The database refused a statement: {text}.")
