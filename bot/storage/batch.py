@@ -76,15 +76,15 @@ class Batcher:
         future: asyncio.Future[T] = self._add(work, item, weight, brief=brief).future
         return await future
 
-    async def find(self, work: Callable[[Transaction], T], patience: float) -> T:
-        """The same for a `light` job that may find nothing (an empty result) and then waits, at most `patience` seconds.
+    async def find(self, work: Callable[[Transaction], list[T]], limit: int, patience: float) -> list[T]:
+        """The same for a `light` job that finds at most `limit`, or nothing and then waits, at most `patience` seconds.
 
         It is tried again in each transaction that others write, so that it finds what is new before they have heard of it.
         """
-        job = self._add(_one_after_another, work, "light", brief=True, patient=patience > 0)
+        job = self._add(_one_after_another, work, "light", brief=True, patient=patience > 0, limit=limit)
         timer = job.loop.call_later(patience, self._give_up, job) if job.patient else None
         try:
-            found: T = await job.future
+            found: list[T] = await job.future
             return found
         finally:
             if timer is not None:
@@ -92,9 +92,9 @@ class Batcher:
 
     # ------------------------------------------------------------------ on the loop's thread
 
-    def _add(self, work: Work, item: Any, weight: Weight, *, brief: bool, patient: bool = False) -> Job:
+    def _add(self, work: Work, item: Any, weight: Weight, *, brief: bool, patient: bool = False, limit: int = 0) -> Job:
         loop = asyncio.get_running_loop()
-        job = Job(work, item, loop.create_future(), loop, weight, brief, patient)
+        job = Job(work, item, loop.create_future(), loop, weight, brief, patient, limit)
         with self._lock:
             if self._stopping or self._thread is None:
                 raise StoreUnavailable("The store is closed.")

@@ -7,6 +7,7 @@ It is carried out in two steps, because only the second one waits for the disk: 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ Work = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
 """What is done for an item and others that wait together; one value for each."""
 
 PATIENCE = 5.0  # seconds that another program may keep the database locked
-PAGES = 2000  # of the write-ahead log, after which a durable commit brings them into the database
+PAGES = 2000  # of the write-ahead log, after which what they hold is brought into the database
+MOST_ROWS = 8000  # changed in the meantime, however few pages they took last time
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +42,7 @@ class Job:
     weight: Weight
     brief: bool  # a few statements: they cost less than waking a thread for them
     patient: bool = False  # finding nothing, it is tried again whenever others have written
+    limit: int = 0  # of what a patient one may find
 
 
 Result = tuple[Job, Any, BaseException | None]
@@ -53,12 +56,16 @@ class Group:
     patient: list[Job] = field(default_factory=list)  # those who have found nothing so far
     unsynced: list[Result] = field(default_factory=list)  # committed, and told with the next sync
     _behind: bool = False  # something that will be told of is not on the disk yet
+    _searched: bool = False  # the patient have seen everything that was written, and left nothing to be found
     _writes: bool = False
     _durable: bool = False
     _changes: int = 0
+    _rows: int = 0  # changed since the last checkpoint
+    _enough: int = PAGES  # such rows for the next one
 
     def __post_init__(self) -> None:
         self.t.db.execute("PRAGMA busy_timeout=0")
+        self.t.db.execute("PRAGMA wal_autocheckpoint=0")  # it could come where nobody expects to wait for the disk
 
     @property
     def waits_for_the_disk(self) -> bool:
@@ -72,6 +79,8 @@ class Group:
         """
         self.patient += [job for job in batch if job.patient]
         jobs = [job for job in batch if not job.patient]
+        if not jobs and self._searched and not sync:
+            return []
         try:
             results = self._run(jobs, {job.weight for job in batch}, sync=sync, wait=wait)
         except KaviError:  # one job failed: all are undone and done again, this time each on its own
@@ -110,9 +119,8 @@ class Group:
 
     def _begin(self, durable: bool, *, wait: bool) -> None:
         db = self.t.db
-        if durable != self._durable and self._writes:  # only durable commits, which are waited for anyway, tidy up
+        if durable != self._durable and self._writes:
             db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            db.execute(f"PRAGMA wal_autocheckpoint={PAGES if durable else 0}")
             self._durable = durable
         if wait:
             db.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
@@ -125,15 +133,25 @@ class Group:
 
     def _commit(self, results: Sequence[Result]) -> None:
         db = self.t.db
-        changed = db.total_changes != self._changes
+        changed = db.total_changes - self._changes
         if self._writes and self._durable and self._behind and not changed:  # SQLite would not sync anything
             db.execute("UPDATE meta SET value = value WHERE name = 'keys'")
         self.t.keys.flush_new()
         db.execute("COMMIT")
         self.t.keys.flush_doomed()
         if self._writes:
-            soon = changed and any(job.weight == "soon" for job, _, _ in results)
+            soon = changed > 0 and any(job.weight == "soon" for job, _, _ in results)
             self._behind = not self._durable and (self._behind or soon)
+            self._rows += changed
+            if self._durable and self._rows >= self._enough:
+                self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Brings the write-ahead log into the database, now that the disk is waited for anyway."""
+        with contextlib.suppress(sqlite3.Error):  # another time: what was committed lies safely in the log
+            _, pages, _ = self.t.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._enough = min(MOST_ROWS, self._rows * PAGES // max(1, pages))  # as many as filled so many this time
+        self._rows = 0
 
     def _told(self, results: list[Result]) -> list[Result]:
         """Without those that have to wait for the next sync, or with those that have waited for this one."""
@@ -149,18 +167,24 @@ class Group:
         gone = [job for job in self.patient if not job.patient or job.future.cancelled()]
         if gone:
             self.patient = [job for job in self.patient if job not in gone]
+            self._searched = (
+                False  # time has passed, and other programs may have written: the next one looks for himself
+            )
         return [(job, [], None) for job in gone]
 
     def _found(self) -> list[Result]:
-        """What the patient find; where one finds nothing, those behind it would not either."""
+        """What the patient find; where one finds less than he may, those behind him would find nothing."""
         found: list[Result] = []
+        self._searched = False
         for job in self.patient:
             if job.future.cancelled():
                 continue
             (value,) = job.work(self.t, [job.item])
-            if not value:
+            if value:
+                found.append((job, value, None))
+            if len(value) < job.limit:
+                self._searched = True
                 break
-            found.append((job, value, None))
         return found
 
     def _one_by_one(self, jobs: Sequence[Job]) -> list[Result]:
@@ -173,6 +197,7 @@ class Group:
             return self._undone(jobs, error)
 
     def _roll_back(self) -> None:
+        self._searched = False
         if self.t.db.in_transaction:
             self.t.db.execute("ROLLBACK")
         self.t.keys.abandon()

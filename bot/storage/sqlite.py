@@ -82,7 +82,7 @@ class SqliteStore:
         )
         db.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
-            "PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=2000;"
+            "PRAGMA cache_size=-16000;"
         )
         self._migrate(db)
         self._transaction = Transaction(db, KeyStore(keys_path(self._path), self._master))
@@ -136,7 +136,7 @@ class SqliteStore:
         return await self._batcher.run(lambda t: intake.cursor(t, account), weight="reads", brief=True)
 
     async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
-        return await self._batcher.find(lambda t: lanes.claim(t, now, limit, lease), wait)
+        return await self._batcher.find(lambda t: lanes.claim(t, now, limit, lease), limit, wait)
 
     async def commit(self, commit: TurnCommit) -> None:
         await self._batcher.together(lanes.commit, commit, brief=not (commit.erase or commit.blobs))
