@@ -16,6 +16,7 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
 from bot.dialogue.flow import Flow
 from bot.dialogue.rendering import pick
+from bot.text.closeness import Near
 from bot.text.normalise import fold
 
 COMMANDS = (
@@ -29,6 +30,7 @@ _WITH_PLACE = re.compile(
     r"(.*) (?:in|bei|um|nahe) (?:plz )?(\d{5}|[^\W\d]\D{2,29})"
 )  # a folded phrase and what stands behind
 FUZZY = 90  # rapidfuzz ratio for phrases of six letters and more
+_near_commands, _near_begins = Near(FUZZY), Near(FUZZY)
 
 
 def command_in(text: str, commands: Commands) -> str | None:
@@ -41,7 +43,8 @@ def command_in(text: str, commands: Commands) -> str | None:
     exact = commands.phrases.get(said)
     if exact is not None or len(said) < 6:
         return exact
-    close = process.extractOne(said, commands.phrases.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY)
+    near = _near_commands(commands.phrases, said)
+    close = process.extractOne(said, near, scorer=fuzz.ratio, score_cutoff=FUZZY) if near else None
     return commands.phrases[close[0]] if close is not None and abs(len(close[0]) - len(said)) <= 2 else None
 
 
@@ -77,7 +80,8 @@ def flow_in(text: str, content: Content, audience: str) -> str | None:
         return None
     may_slip = len(said) > 7 and (content.index is None or said not in content.index.smalltalk)
     phrases, flows, inside = _begins(content)
-    for _, _, at in process.extract_iter(said, phrases, scorer=fuzz.ratio, score_cutoff=FUZZY if may_slip else 100):
+    near = _near_begins(phrases, said)
+    for _, _, at in process.extract_iter(said, near, scorer=fuzz.ratio, score_cutoff=FUZZY if may_slip else 100):
         name, audiences = flows[at]
         if not audiences or not audience or audience in audiences:
             return name

@@ -24,6 +24,7 @@ from bot.matching.meaning import Looked, Meaning
 from bot.matching.parts import follow_up, joined, parts_of
 from bot.matching.result import Candidate, MatchResult, Outcome
 from bot.matching.topic import visible_to
+from bot.text.closeness import Near
 from bot.text.normalise import fold
 
 LONGEST_TALK = 200  # characters
@@ -37,6 +38,8 @@ STAND_IN_FOR_PARENT, HALF_OWN = 0.7, 0.6
 PART = 0.95  # factor for a part of a message against the whole
 SAME_GROUP = 1.06  # factor for topics of the same group as the one before
 BARE = 0.9  # the least probability from which a single word is answered
+SLIP = 90  # rapidfuzz ratio from which a text is small talk with a slip of the pen
+_near_smalltalk = Near(SLIP)
 EXACT, LIKELY, NEAR_MISS = 0.995, 0.99, 0.01  # an example itself; the most that evidence alone may say; a near miss
 
 
@@ -168,7 +171,8 @@ class TopicIndex:
         kind = self.smalltalk.get(said) or self.smalltalk.get(_LEAD_IN.sub("", said))
         if kind is not None or len(said) > 40 or len(said) < 4:
             return kind
-        best = process.extractOne(said, self.smalltalk.keys(), scorer=fuzz.ratio, score_cutoff=90)
+        near = _near_smalltalk(self.smalltalk, said)
+        best = process.extractOne(said, near, scorer=fuzz.ratio, score_cutoff=SLIP) if near else None
         return self.smalltalk[best[0]] if best else None
 
     def _own(self, at: int, audience: str | None) -> float:

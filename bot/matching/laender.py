@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from bot.text.closeness import Near
 from bot.text.normalise import fold
 
 FUZZY = 88  # rapidfuzz ratio
+_near_names = Near(FUZZY)
 SHORT = 6  # letters; shorter names must be exact
 
 # Ordinary words that look like a misspelt Land; only an answer to "which Land?" may mean it.
@@ -93,6 +95,7 @@ class LandFinder:
         """The name that the whole text nearly is, with its score."""
         if len(said) < SHORT:
             return None
-        long_names = [name for name in self.names if len(name) >= SHORT]
+        names = _near_names(self.names, said)
+        long_names = [name for name in names.values() if len(name) >= SHORT]
         hit = process.extractOne(said, long_names, scorer=fuzz.ratio, score_cutoff=FUZZY)
         return (hit[0], hit[1]) if hit is not None else None
