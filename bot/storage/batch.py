@@ -161,9 +161,10 @@ class Batcher:
     def _end(self, results: list[Result], here: asyncio.AbstractEventLoop | None = None) -> None:
         """Commits, tells, and gives the connection away. `here` is the loop on whose thread this runs, if any."""
         told = self._group.committed(results)
-        if self._group.unsynced and here is not None:
-            self._hurry_later(here)
+        waiting = self._group.unsynced[0][0].loop if self._group.unsynced else None
         self._owned.release()
+        if waiting is not None:
+            _on(waiting, here, self._hurry_later, waiting)
         _tell(told, here)
         self._look_again()
 
@@ -195,7 +196,9 @@ class Batcher:
 
     def _finish(self) -> bool:
         """The last errand: what waits is done and synced, the patient go with nothing."""
-        self._owned.acquire()
+        if not self._owned.acquire(blocking=False):
+            self._errands.put(self._finish)  # a batch is about to be ended here
+            return False
         while batch := self._next():
             _tell(self._group.committed(self._group.written(batch, wait=True) or []))
         _tell(self._group.committed(self._group.written([], wait=True, sync=True) or []))
@@ -209,10 +212,17 @@ def _tell(results: Iterable[Result], here: asyncio.AbstractEventLoop | None = No
     for result in results:
         by_loop.setdefault(result[0].loop, []).append(result)
     for loop, done in by_loop.items():
-        if loop is here:
-            _resolve(done)
-        elif not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, done)
+        _on(loop, here, _resolve, done)
+
+
+def _on(
+    loop: asyncio.AbstractEventLoop, here: asyncio.AbstractEventLoop | None, call: Callable[[T], None], value: T
+) -> None:
+    """Calls it on that loop's thread, at once if that is `here`."""
+    if loop is here:
+        call(value)
+    elif not loop.is_closed():
+        loop.call_soon_threadsafe(call, value)
 
 
 def _resolve(done: list[Result]) -> None:
