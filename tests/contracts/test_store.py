@@ -60,7 +60,7 @@ async def test_a_claim_can_wait_for_the_first_event(store: Store) -> None:
     assert await store.claim("w", START, 10, 30.0, 0.05) == []
     waiting = [asyncio.create_task(store.claim("w", START, 10, 30.0, 20.0)) for _ in range(2)]
     await asyncio.sleep(0.05)
-    await store.receive([inbound("1")], None)
+    await asyncio.wait_for(store.receive([inbound("1")], None), 5.0)  # a new conversation, of which nobody says more
     await asyncio.wait(waiting, timeout=0.5)
     done = [task for task in waiting if task.done()]
     assert [lane.address.chat for task in done for lane in task.result()] == ["1"]
