@@ -65,7 +65,7 @@ class ScriptMessenger:
         )
 
     async def send(self, outbound: Outbound) -> Receipt:
-        row = {"chat": outbound.address.chat, "key": outbound.key, "text": outbound.text}
+        row = {"chat": outbound.address.chat, "key": outbound.key, "text": outbound.text, "at": time.time()}
         os.write(self._sent.fileno(), json.dumps(row, ensure_ascii=False).encode() + b"\n")
         return Sent(external_ids=(outbound.key,))
 

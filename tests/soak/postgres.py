@@ -23,7 +23,7 @@ from bot import app
 from bot.config import Settings
 from tests.servers.postgres import Postgres
 from tests.soak import Outcome
-from tests.soak.core import _judge, _script
+from tests.soak.core import Row, _script, judge
 from tests.soak.program import Program
 
 PROCESSES = 4
@@ -41,17 +41,17 @@ async def run(kills: int, events: int) -> Outcome:
         server.start()
         settings = Settings(data_dir=folder)
         app.load_content_for(settings)
-        calm = await _play(folder, "calm", server, script, 0, 1)
-        shaken = await _play(folder, "shaken", server, script, kills, PROCESSES)
+        calm, _ = await _play(folder, "calm", server, script, 0, 1)
+        shaken, killed = await _play(folder, "shaken", server, script, kills, PROCESSES)
     finally:
         server.remove()
         shutil.rmtree(folder, ignore_errors=True)
-    return _judge(calm, shaken, kills, events)
+    return judge(calm, shaken, killed, kills, events)
 
 
 async def _play(
     base: Path, kind: str, server: Postgres, script: list[str], kills: int, processes: int
-) -> list[dict[str, str]]:
+) -> tuple[list[Row], list[float]]:
     folder = base / kind
     url = server.database()
     programs = []
@@ -72,16 +72,18 @@ async def _play(
     path.write_text("")
     for program in programs:
         await program.start()
-    await _feed(path, script, kills, programs, server)
+    crashed = await _feed(path, script, kills, programs, server)
     await _until_empty(url)
     await _until_quiet(folder / "sent.jsonl")
     for program in programs:
         await program.stop()
-    return [json.loads(line) for line in (folder / "sent.jsonl").read_text().splitlines()]
+    sent = [json.loads(line) for line in (folder / "sent.jsonl").read_text().splitlines()]
+    return sent, [*crashed, *(at for program in programs for at in program.killed)]
 
 
-async def _feed(path: Path, script: list[str], kills: int, programs: list[Program], server: Postgres) -> None:
-    """Writes the script bit by bit and kills in between; the server crashes once, in the middle."""
+async def _feed(path: Path, script: list[str], kills: int, programs: list[Program], server: Postgres) -> list[float]:
+    """Writes the script bit by bit and kills in between; the server crashes once, in the middle. When it did."""
+    crashed = []
     rng = random.Random(3)
     share = max(1, -(-len(script) // (kills + 1)))
     for turn in range(kills + 1):
@@ -94,6 +96,7 @@ async def _feed(path: Path, script: list[str], kills: int, programs: list[Progra
         await asyncio.sleep(rng.uniform(*PAUSE))
         if turn == kills // 2:
             await asyncio.to_thread(server.stop, "immediate")
+            crashed.append(time.time())
             await asyncio.sleep(1.0)
             await asyncio.to_thread(server.start)
         victim = rng.choice(programs)
@@ -101,6 +104,7 @@ async def _feed(path: Path, script: list[str], kills: int, programs: list[Progra
         await victim.start()
         if turn % 20 == 0:
             print(f"{turn} of {kills} kills", flush=True)
+    return crashed
 
 
 async def _until_empty(url: str) -> None:

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import sys
+import time
 from pathlib import Path
 
 from tests.servers.compiled import seed
@@ -24,6 +25,7 @@ class Program:
         self._environment = os.environ | environment
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
+        self.killed: list[float] = []  # when it was dead (seconds since 1970)
         self._starts = 0  # how often the messenger had been started when this process began
 
     async def start(self) -> None:
@@ -51,6 +53,7 @@ class Program:
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
+        self.killed.append(time.time())
 
     async def stop(self) -> int:
         """A graceful end; returns the exit code."""
