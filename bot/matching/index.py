@@ -40,6 +40,7 @@ SAME_GROUP = 1.06  # factor for topics of the same group as the one before
 BARE = 0.9  # the least probability from which a single word is answered
 SLIP = 90  # rapidfuzz ratio from which a text is small talk with a slip of the pen
 _near_smalltalk = Near(SLIP)
+SURE = 0.95  # the probability of an answer by its words from which what the text means is not asked for as well
 EXACT, LIKELY, NEAR_MISS = 0.995, 0.99, 0.01  # an example itself; the most that evidence alone may say; a near miss
 
 
@@ -154,7 +155,24 @@ class TopicIndex:
         talk = self._smalltalk(fold(text)) if len(text) <= LONGEST_TALK else None
         if talk is not None:
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
+        found = self._find(text, words, None, audience, previous_topic, explain=explain)
+        if found.outcome == "answer" and found.candidates[0].score >= SURE:
+            return found
         understood = self._look(text)
+        if understood is None:
+            return found
+        return self._find(text, words, understood, audience, previous_topic, explain=explain)
+
+    def _find(
+        self,
+        text: str,
+        words: tuple[str, ...],
+        understood: Looked | None,
+        audience: str | None,
+        previous_topic: str | None,
+        *,
+        explain: bool,
+    ) -> MatchResult:
         if previous_topic and follow_up(words):
             alone = self._rank(text, words, understood, audience, None)
             clear = self._decide(alone, words, audience, explain=explain) if alone else None
@@ -300,7 +318,7 @@ class TopicIndex:
         return not base or base.isdecimal() or f"s:{base}" in self.space.numbers
 
     def _look(self, text: str) -> Looked | None:
-        """What the text means, for any audience. The dearest step by far: once a message."""
+        """What the text means, for any audience. The dearest step by far: at most once a message."""
         return self.meaning.look(text) if self.meaning is not None else None
 
     def _seen(self, scores: Floats, audience: str | None, previous_topic: str | None) -> Floats:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bot.matching.linear import Floats
 
 RIDGE = 1.0
-MAX_TEXT = 240  # characters of a message that are encoded: its beginning and its end
+MAX_TEXT = 160  # characters of a message that are encoded: its beginning and its end
 
 
 class Encoder(Protocol):

@@ -98,6 +98,16 @@ def test_of_a_long_message_the_beginning_and_the_end_are_understood(plain: Topic
     assert (near.scores.argmax(), far.scores.shape) == (index.topics.index("visit"), near.scores.shape)
 
 
+def test_what_the_words_say_for_sure_is_not_encoded_and_nothing_twice(plain: TopicIndex, tmp_path: Path) -> None:
+    encoder = WordBags()
+    index = add_meaning(plain, PHRASES, OUTSIDE, encoder, tmp_path / "v.npz")
+    before = encoder.encoded
+    assert index.find("wann darf ich ihn besuchen", audience=None).outcome == "answer"
+    assert encoder.encoded == before
+    index.find("und visit appointment", audience=None, previous_topic="money")
+    assert encoder.encoded == before + 1
+
+
 def test_examples_are_encoded_once_and_again_for_another_encoder(plain: TopicIndex, tmp_path: Path) -> None:
     first, second, other = WordBags(), WordBags(), Broken()
     for encoder in (first, second, other):
