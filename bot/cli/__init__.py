@@ -21,10 +21,15 @@ def main() -> None:
 
 
 def _run(words: list[str]) -> None:
-    if words == ["chat"]:  # nothing to parse: who wants to talk does not wait for the parser of all commands
+    # By themselves these two have nothing to parse: they do not wait for the parser of all commands.
+    if words == ["chat"]:
         from bot.cli.chat import run_chat
 
         raise SystemExit(run_chat())
+    if words == ["run"]:
+        from bot.cli.running import run_run
+
+        raise SystemExit(run_run())
     from bot.cli.commands import app
 
     app(standalone_mode=True)

@@ -13,7 +13,7 @@ from bot.errors import ConfigError
 from bot.service.program import ROLES
 
 
-def run_run(roles: str) -> int:
+def run_run(roles: str = ",".join(ROLES)) -> int:
     """Runs until a signal; the exit code tells why it ended."""
     chosen = frozenset(role.strip() for role in roles.split(",") if role.strip())
     unknown = chosen - set(ROLES)

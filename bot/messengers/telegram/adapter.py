@@ -27,7 +27,6 @@ from bot.messengers.telegram.send import Sender
 from bot.messengers.telegram.settings import TelegramSettings
 from bot.messengers.telegram.translate import ALLOWED, Desk, Leave, translate
 from bot.messengers.telegram.transport import AiohttpRequest, NotSent, ServerFault, TooMany
-from bot.messengers.telegram.webhook import Webhook
 from bot.ports import Address, Capabilities, Inbound, MediaFile, Outbound, QuickAnswers, Receipt, Retry, Sink
 
 NAME = "telegram"
@@ -150,6 +149,8 @@ class TelegramMessenger:
             await self._take([update], sink)
 
         if self._settings.webhook_url:
+            from bot.messengers.telegram.webhook import Webhook  # a web server, for which nobody who polls waits
+
             await Webhook(self._settings).run(take_one)
         else:
             await self._poller.run(take)
