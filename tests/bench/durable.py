@@ -1,4 +1,9 @@
-"""Durable turns a second on SQLite (synchronous=FULL, encryption on) beside raw sqlite3 with one commit per turn."""
+"""Durable turns a second on SQLite (synchronous=FULL, encryption on) beside raw sqlite3 with one commit per turn.
+
+Where each of 64 conversations writes again as soon as it is answered, the store is always full, and a turn takes 64 times as
+long as one at that rate, however fast that is. What people wait is the latency at half load: as many conversations
+write at half that rate, whether they were answered or not.
+"""
 
 from __future__ import annotations
 
@@ -75,41 +80,59 @@ class Told(SqliteStore):
 
 @dataclass
 class Families:
-    """So many conversations, each of which writes, waits until its turn is committed, and writes again."""
+    """So many conversations, each of which writes, waits until its turn is committed, and writes again.
+
+    At once, or at their own pace: `rate` messages a second over all, evenly; then a turn's latency counts from when its
+    message was due, also if the one before it was late.
+    """
 
     store: Told
     chats: int
     texts: Sequence[str]
+    rate: float = 0.0
     latencies: list[float] = field(default_factory=list)  # seconds
 
     async def write(self, seconds: float) -> None:
         """All of them for so long."""
-        end = time.perf_counter() + seconds
-        await asyncio.gather(*(self._write(chat, end) for chat in range(self.chats)))
+        begun = time.perf_counter()
+        await asyncio.gather(*(self._write(chat, begun, begun + seconds) for chat in range(self.chats)))
 
-    async def _write(self, chat: int, end: float) -> None:
+    async def _write(self, chat: int, begun: float, end: float) -> None:
         address, count = _address(chat), 0
         done = self.store.done[self.store.conversation_id(address)] = asyncio.Event()
-        while (begun := time.perf_counter()) < end:
+        while (due := await self._due(chat, count, begun)) < end:
             at = START + timedelta(minutes=count)
             text = self.texts[count % len(self.texts)]
             done.clear()
-            inbound = Inbound(address=address, external_id=f"{chat}-{begun}", kind="text", at=at, text=text)
+            inbound = Inbound(address=address, external_id=f"{chat}-{due}", kind="text", at=at, text=text)
             await self.store.receive([inbound], None)
             await done.wait()
-            self.latencies.append(time.perf_counter() - begun)
+            self.latencies.append(time.perf_counter() - due)
             count += 1
+
+    async def _due(self, chat: int, count: int, begun: float) -> float:
+        """When the next message of a conversation is due; it is then."""
+        if not self.rate:
+            return time.perf_counter()
+        due = begun + (chat + count * self.chats) / self.rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        return due
 
 
 async def ours(
-    folder: Path, chats: int, content: Content, seconds: float = SECONDS, texts: Sequence[str] = TEXTS
+    folder: Path,
+    chats: int,
+    content: Content,
+    seconds: float = SECONDS,
+    texts: Sequence[str] = TEXTS,
+    rate: float = 0.0,
 ) -> tuple[float, list[float]]:
     """Turns a second of the program's own workers, from an event to its committed turn, and each turn's latency in seconds."""
     store = Told(folder / f"kavi{chats}.sqlite")
     await store.open()
     for chat in range(chats):
         await app.begin_with(store, _address(chat), onboarded("caregiver"))
-    families = Families(store, chats, texts)
+    families = Families(store, chats, texts, rate)
     workers = LaneWorkers(store, Conversations(content, store).decide, lambda: START + timedelta(days=1))
     working = asyncio.create_task(workers.run())
     begun = time.perf_counter()
@@ -142,10 +165,16 @@ class Measured:
 
     def figures(self, name: str) -> dict[str, float]:
         """Medians."""
-        spent = sorted(self.latencies)
         return {
             f"{name}: turns/s (median)": round(statistics.median(self.rates)),
             f"{name}: ratio to raw (median of pairs)": round(statistics.median(self.ratios), 2),
+            **self.waited(name),
+        }
+
+    def waited(self, name: str) -> dict[str, float]:
+        """Only the latencies, where the rate was given."""
+        spent = sorted(self.latencies)
+        return {
             f"{name}: p50 ms": round(spent[len(spent) // 2] * 1000, 1),
             f"{name}: p99 ms": round(spent[int(len(spent) * 0.99)] * 1000, 1),
         }
@@ -158,12 +187,14 @@ def run(rest: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         everything = app.load_content_for(Settings(data_dir=Path(name)))
     plains: list[float] = []
-    many, one, full = Measured(), Measured(), Measured()
+    many, half, one, full = Measured(), Measured(), Measured(), Measured()
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             plains.append(plain := raw(folder))
-            many.add(plain, asyncio.run(ours(folder, 64, content)))
+            many.add(plain, full_load := asyncio.run(ours(folder, 64, content)))
+            (folder / "half").mkdir()
+            half.add(plain, asyncio.run(ours(folder / "half", 64, content, rate=full_load[0] / 2)))
             one.add(plain, asyncio.run(ours(folder, 1, content)))
             (folder / "full").mkdir()
             full.add(plain, asyncio.run(ours(folder / "full", 64, everything, texts=QUESTIONS)))
@@ -171,6 +202,7 @@ def run(rest: list[str]) -> dict[str, Any]:
         "raw sqlite3 turns/s (median)": round(statistics.median(plains)),
         "raw sqlite3 ms a commit (median)": round(1000 / statistics.median(plains), 2),
         **many.figures("64 conversations"),
+        **half.waited("64 conversations at half load"),
         **one.figures("1 conversation"),
         **full.figures("64 conversations, everything on"),
     }
