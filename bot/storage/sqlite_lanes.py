@@ -35,12 +35,16 @@ from bot.storage.sqlite_transaction import Transaction
 from bot.vault.sealing import SealBroken, Sealer
 
 HOUR = 3600.0
+MOST = 100  # events that a claim takes of one lane
+
+_Waiting = tuple[int, str, bytes]
+"""(number, its key, its sealed body)."""
 
 
 def claim(t: Transaction, now: datetime, limit: int, lease: float) -> list[Lane]:
     """`Store.claim`."""
     rows = t.db.execute(
-        "SELECT i.conversation, MIN(i.number) AS first FROM inbox i JOIN conversation c ON c.id = i.conversation "
+        "SELECT i.conversation, MIN(i.number) AS first, COUNT(*) FROM inbox i JOIN conversation c ON c.id = i.conversation "
         "WHERE c.lease_until <= ?1 OR c.lease_until > ?1 + ?3 GROUP BY i.conversation ORDER BY first LIMIT ?2",
         (stamp(now), limit, LONGEST_LEASE),
     ).fetchall()
@@ -51,11 +55,25 @@ def claim(t: Transaction, now: datetime, limit: int, lease: float) -> list[Lane]
         ids,
         stamp(now) + lease,
     )
-    lanes = {row[0]: lane for row in owned if (lane := _lane(t, row)) is not None}
+    waiting = _waiting(t, rows)
+    lanes = {row[0]: lane for row in owned if (lane := _lane(t, row, waiting[row[0]])) is not None}
     return [lanes[one] for one in ids if one in lanes]
 
 
-def _lane(t: Transaction, row: Sequence[Any]) -> Lane | None:
+def _waiting(t: Transaction, rows: Sequence[tuple[str, int, int]]) -> dict[str, list[_Waiting]]:
+    """What waits in the lanes (conversation, first number, how many), of each at most `MOST`, in order."""
+    found: dict[str, list[_Waiting]] = {row[0]: [] for row in rows}
+    select = "SELECT conversation, number, key, body FROM inbox WHERE conversation"
+    for row in t.rows_of(f"{select} IN {{}} ORDER BY number", [row[0] for row in rows if row[2] <= MOST]):
+        found[row[0]].append(row[1:])
+    for flooded in [row[0] for row in rows if row[2] > MOST]:
+        found[flooded] = [
+            row[1:] for row in t.db.execute(f"{select} = ? ORDER BY number LIMIT ?", (flooded, MOST)).fetchall()
+        ]
+    return found
+
+
+def _lane(t: Transaction, row: Sequence[Any], waiting: Sequence[_Waiting]) -> Lane | None:
     """What a claimed row of `conversation` says, with what waits; None when nothing readable is left of it."""
     conversation, fence, version, session, address, key_id = row
     if not t.opens(key_id):  # an erasure was cut short: nothing of it can be read any more
@@ -63,7 +81,7 @@ def _lane(t: Transaction, row: Sequence[Any]) -> Lane | None:
         return None
     sealer = t.keys.sealer(key_id)
     place = address_from_json(load(sealer.open(address, b"address")))
-    inbox = _waiting(t, conversation, place)
+    inbox = _opened(t, waiting, place)
     if not inbox:
         t.db.execute("UPDATE conversation SET lease_until = 0 WHERE id = ?", (conversation,))
         return None
@@ -77,12 +95,9 @@ def _lane(t: Transaction, row: Sequence[Any]) -> Lane | None:
     )
 
 
-def _waiting(t: Transaction, conversation: str, place: Address) -> list[InboxRow]:
-    rows = t.db.execute(
-        "SELECT number, key, body FROM inbox WHERE conversation = ? ORDER BY number LIMIT 100", (conversation,)
-    ).fetchall()
+def _opened(t: Transaction, waiting: Sequence[_Waiting], place: Address) -> list[InboxRow]:
     inbox = []
-    for number, row_key, body in rows:
+    for number, row_key, body in waiting:
         try:
             opened = t.keys.sealer(row_key).open(body, b"inbox")
         except SealBroken:  # its key was destroyed: there is nothing left to handle
@@ -240,10 +255,11 @@ def _fact_row(fact: NewFact) -> tuple[object, ...]:
 
 
 def _save_records(t: Transaction, commit: TurnCommit) -> None:
-    t.db.executemany(
-        "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number",
-        [tally_to_row(one) for one in commit.tallies],
-    )
+    if commit.tallies:
+        t.db.executemany(
+            "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number",
+            [tally_to_row(one) for one in commit.tallies],
+        )
     for alert in commit.alerts:
         t.db.execute(
             "INSERT OR IGNORE INTO alert (id, conversation, at, category, level, urgency, audience, rule) "
