@@ -12,9 +12,10 @@ from pathlib import Path
 
 from bot.safety.examples import Example
 from bot.safety.likeness import Likeness
+from bot.safety.neighbours import Taught
 
 NAME = "learned.json.gz"
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 def fingerprint(folder: Path) -> str:
@@ -40,6 +41,7 @@ def read_learned(folder: Path, *, alert: float, check: float) -> Likeness | None
             {name: dict(zip(order, row, strict=True)) for name, row in body["categories"].items()},
             body["prior"],
             (Example(frozenset(words.split()), category, place) for words, category, place in body["examples"]),
+            (Taught(tuple(words.split()), danger) for danger, words in body["taught"]),
             alert=alert,
             check=check,
         )
@@ -60,6 +62,7 @@ def write_learned(folder: Path, likeness: Likeness) -> None:
         },
         "prior": {category: round(weight, 4) for category, weight in likeness.prior.items()},
         "examples": [[" ".join(sorted(one.words)), one.category, one.place] for one in likeness.examples],
+        "taught": [[one.danger, " ".join(one.words)] for one in likeness.neighbours],
     }
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     (folder / NAME).write_bytes(gzip.compress(text.encode(), 9, mtime=0))

@@ -4,6 +4,8 @@ A linear model over words, pairs of words, pieces of words, word classes of the 
 from the examples in knowledge/safety and the ordinary questions of knowledge/topics whenever the content is compiled;
 there is nothing in it that is not written there. A finding names the example that it is most like, with file and line.
 
+Where that leaves it open, the nearest examples are asked (`bot.safety.neighbours`).
+
 Method: L2-regularised logistic regression (truncated Newton, Lin, Weng & Keerthi 2008), the category by naive Bayes.
 """
 
@@ -17,6 +19,7 @@ from functools import partial
 from typing import Any, Final
 
 from bot.safety.examples import Example, Examples
+from bot.safety.neighbours import Neighbours, Taught
 from bot.text.packed import Names, Numbers, Table
 
 _PIECES: Final = (3, 4)  # lengths of the pieces of words
@@ -25,6 +28,8 @@ _CLASS: Final = 0.7
 _FLOOD: Final = 25  # words; in a longer message what repeats counts once
 _MOST_WORDS: Final = 20_000  # words whose sums are kept
 _LIKELY: Final = 2.0  # what the writer being an adult or a child adds, as a logarithm
+_NEAR: Final = 2.0  # what the nearest examples add at most, as a logarithm
+_UNSURE: Final = (-3.3, 2.7)  # logarithms of the odds between which they may decide
 _RARE: Final = 2  # what stands in fewer examples says nothing
 _SMOOTH: Final = 4.0  # texts of average wording that each category is given in addition
 
@@ -55,6 +60,7 @@ class Likeness:
     categories: Table
     prior: Mapping[str, float]
     examples: Examples
+    neighbours: Neighbours
     alert: float
     check: float
     _sums: dict[str, WordSums] = field(default_factory=dict, compare=False, repr=False)
@@ -68,6 +74,7 @@ class Likeness:
         categories: Mapping[str, Mapping[str, float]],
         prior: Mapping[str, float],
         examples: Iterable[Example],
+        taught: Iterable[Taught],
         *,
         alert: float,
         check: float,
@@ -82,6 +89,7 @@ class Likeness:
             categories=Table.of(categories, prior),
             prior=prior,
             examples=Examples.of(examples),
+            neighbours=Neighbours.of(taught),
             alert=alert,
             check=check,
         )
@@ -110,7 +118,10 @@ class Likeness:
         for rule in fired:
             total += weigh(f"!{rule}")
             size += 1.0
-        return 1.0 / (1.0 + math.exp(min(60.0, -self.bias - total / math.sqrt(size or 1.0))))
+        odds = self.bias + total / math.sqrt(size or 1.0)
+        if _UNSURE[0] < odds < _UNSURE[1]:
+            odds += _NEAR * self.neighbours.lean(words)
+        return 1.0 / (1.0 + math.exp(min(60.0, -odds)))
 
     def _add(self, word: str, ids: Ids) -> WordSums:
         """What is known of a word by itself; kept for the next time."""
@@ -209,7 +220,8 @@ def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, pena
     dangers = [sample for sample in samples if sample.category]
     categories, prior = _bayes(dangers)
     examples = (Example(frozenset(one.words), one.category, one.place) for one in dangers)
-    return Likeness.of(kept, bias, categories, prior, examples, alert=alert, check=check)
+    taught = (Taught(one.words, one.danger) for one in samples)
+    return Likeness.of(kept, bias, categories, prior, examples, taught, alert=alert, check=check)
 
 
 def _told(names: Mapping[str, int], seen: Mapping[str, int], texts: int) -> dict[str, tuple[int, float]]:
@@ -310,7 +322,7 @@ class _Sparse:
         return self.by_column.times(vector)
 
 
-def _newton(matrix: _Sparse, target: Any, penalty: float, steps: int = 7, inner: int = 40) -> Any:
+def _newton(matrix: _Sparse, target: Any, penalty: float, steps: int = 5, inner: int = 25) -> Any:
     """Minimises the logistic loss plus `penalty`/2 times the squared weights (the bias is hardly punished)."""
     import numpy as np
 

@@ -17,7 +17,7 @@ from bot.text.translit import in_cyrillic
 STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
 _ASKED: Final = 0.4  # of the level of a second look: from there one asks about what a rule calls an alert
-_SURE: Final = 1.45  # of the same: from there that is an alert
+_SURE: Final = 2.5  # of the same: from there that is an alert
 _END: Final = re.compile(r"[.!?\n]+\s+|\n")  # of a sentence
 _LEAST: Final = 2  # spaces in a sentence that is looked at by itself
 _MOST_SENTENCES: Final = 40
