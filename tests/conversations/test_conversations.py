@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from bot.dialogue.content import Content
 from bot.loader.nodes import Problems
-from bot.testing.script import Script, exits_of, load_scripts, play
+from bot.testing.script import Played, Script, exits_of, load_scripts, play
 
 HERE = Path(__file__).parent
 COVERED = 0.95  # of all steps, branches and options of the shipped flows
@@ -24,13 +26,19 @@ def _scripts() -> list[Script]:
 SCRIPTS = _scripts()
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=[script.name for script in SCRIPTS])
-def test_a_conversation_goes_as_written(content: Content, script: Script) -> None:
-    assert play(content, script).failure is None
+@pytest.fixture(scope="module")
+def played(content: Content) -> Callable[[int], Played]:
+    """Plays the script of that number, once for all tests."""
+    return cache(lambda number: play(content, SCRIPTS[number]))
 
 
-def test_the_conversations_walk_nearly_every_step_and_branch(content: Content) -> None:
-    walked = {row for script in SCRIPTS for row in play(content, script).trace}
+@pytest.mark.parametrize("number", range(len(SCRIPTS)), ids=[script.name for script in SCRIPTS])
+def test_a_conversation_goes_as_written(played: Callable[[int], Played], number: int) -> None:
+    assert played(number).failure is None
+
+
+def test_the_conversations_walk_nearly_every_step_and_branch(content: Content, played: Callable[[int], Played]) -> None:
+    walked = {row for number in range(len(SCRIPTS)) for row in played(number).trace}
     exits = list(exits_of(content))
     missed = [f"{place}: {flow}.{step} {way}" for flow, step, way, place in exits if (flow, step, way) not in walked]
     assert len(missed) <= (1 - COVERED) * len(exits), missed
