@@ -72,10 +72,8 @@ class Answers:
         line = offer.line
         if language in self.languages:
             return _foreign_line(offer, self.languages[language], language)
-        if offer.open:
-            return f"{line.number} – {line.name} (jetzt offen)"
         if offer.opens is None:
-            return f"{line.number} – {line.name}"
+            return f"{line.number} – {line.name} (jetzt offen)"
         day = "heute" if offer.opens.date() == today else _DAY_NAMES[offer.opens.weekday()]
         return f"{line.number} – {line.name} (wieder {day} ab {_clock(offer.opens)} Uhr)"
 
@@ -91,13 +89,14 @@ def _first(texts: Mapping[str, str], reader: str, band: str, register: str) -> s
 def _foreign_line(offer: Offer, spoken: Translation, language: str) -> str:
     """A line with its name in the language; whether it speaks only German is said."""
     line, words = offer.line, spoken.words
-    said = [words["open"]] if offer.open else []
-    if not offer.open and offer.opens is not None:
-        said.append(f"{words['from']}: {_SHORT_DAYS[language][offer.opens.weekday()]} {_clock(offer.opens)}")
+    opens = offer.opens
+    said = [
+        words["open"] if opens is None else f"{words['from']}: {_SHORT_DAYS[language][opens.weekday()]} {_clock(opens)}"
+    ]
     if language not in line.languages:
         said.append(words["german"])
-    behind = f" ({('، ' if language == 'ar' else ', ').join(said)})" if said else ""
-    return f"{line.number} – {spoken.names.get(line.id, line.name)}{behind}"
+    behind = ("، " if language == "ar" else ", ").join(said)
+    return f"{line.number} – {spoken.names.get(line.id, line.name)} ({behind})"
 
 
 def _clock(moment: datetime) -> str:

@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A line as it stands at a moment: open, or closed until `opens` (local time), or without a next opening."""
+    """A line as it stands at a moment: open, or closed until `opens` (local time)."""
 
     line: Line
     open: bool
@@ -48,14 +48,18 @@ class Offer:
 
 
 def open_lines(lines: Iterable[Line], at: datetime, audience: str, language: str = "de") -> tuple[Offer, ...]:
-    """The lines for this audience that speak the language or German: open ones first, each group in the given order."""
+    """The lines for this audience that speak the language or German: open ones first, each group in the given order.
+
+    A line that is not open and never opens is none.
+    """
     moment = at.astimezone(BERLIN)
     offers = [
         Offer(line, is_open(line, moment), None if is_open(line, moment) else next_opening(line, moment))
         for line in lines
         if audience in line.audiences and line.number and (line.always or line.hours)
     ]
-    return tuple(sorted(offers, key=lambda offer: (not offer.open, language not in offer.line.languages)))
+    there = [offer for offer in offers if offer.open or offer.opens is not None]
+    return tuple(sorted(there, key=lambda offer: (not offer.open, language not in offer.line.languages)))
 
 
 def is_open(line: Line, moment: datetime) -> bool:

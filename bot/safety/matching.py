@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.safety.finding import Level
-from bot.safety.pattern import ANYWHERE, SHUN, Part, Pattern
+from bot.safety.pattern import SHUN, Part, Pattern
 from bot.safety.rules import SOFTENING, Rule, SafetyRules
 from bot.text.sound import fold, key
 
@@ -142,7 +142,5 @@ def _follows(start: int, followers: list[list[int] | None], steps: tuple[int, ..
 
 
 def _any_within(spots: list[int], position: int, reach: int) -> bool:
-    if reach >= ANYWHERE:
-        return bool(spots)
     first = bisect_left(spots, position - reach)
     return first < len(spots) and spots[first] <= position + reach

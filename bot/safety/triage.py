@@ -80,9 +80,8 @@ def _by_sentence(rules: SafetyRules, text: str, words: list[str], audience: str)
         found = _look(rules, told, audience)
         if danger >= _CLEAR:
             return found
-        if found is not None and unclear is None:
-            unclear = replace(found, level="check")
-    return unclear
+        unclear = unclear or found
+    return replace(unclear, level="check") if unclear is not None else None
 
 
 def _rank(finding: Finding | None) -> int:

@@ -24,7 +24,7 @@ def test_a_postal_code_without_an_area_lies_in_the_middle_of_its_region() -> Non
     assert 52.51 <= box.lat <= 52.53
     assert PLACES.at("99999") is None
     assert PLACES.at("101") is None
-    assert PLACES.town("Mü") is None
+    assert PLACES.town("B") is None
     assert PLACES.town("München") == "80331"
     assert PLACES.at("80399") is None, "above the highest that has an area none is in use"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.safety.helplines import BERLIN, Line, Span, minutes, next_opening
+from bot.safety.helplines import BERLIN, Line, Span, minutes, next_opening, open_lines
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=BERLIN)
 
@@ -25,4 +25,6 @@ def test_what_is_no_time_of_day_is_refused(clock: str) -> None:
 def test_a_line_opens_within_a_week_or_never() -> None:
     earlier = Line(id="a", name="A", number="1", hours=(Span(days=(0,), begin=600, end=660),))
     assert next_opening(earlier, MONDAY_NOON) == datetime(2026, 11, 30, 10, 0, tzinfo=BERLIN)
-    assert next_opening(Line(id="b", name="B", number="2"), MONDAY_NOON) is None
+    never = Line(id="b", name="B", number="2", audiences=("child",), hours=(Span(days=(), begin=600, end=660),))
+    assert next_opening(never, MONDAY_NOON) is None
+    assert open_lines([never], MONDAY_NOON, "child") == ()

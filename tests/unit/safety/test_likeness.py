@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -52,6 +53,17 @@ def test_it_names_the_category_and_the_example_with_its_line() -> None:
 def test_its_examples_are_kept_whole_so_that_they_can_be_written_down() -> None:
     taught = {(frozenset(one.words), one.category, one.place) for one in samples() if one.category}
     assert {(one.words, one.category, one.place) for one in model().examples} == taught
+
+
+def test_it_learns_from_many_samples_of_many_words() -> None:
+    draw = random.Random(3)
+    words = [f"wort{number}" for number in range(300)]
+    taught = [
+        Sample((*draw.sample(words, 8), "gefahr" if number % 2 else "alltag"), (), float(number % 2), "", "")
+        for number in range(200)
+    ]
+    likeness = fit(taught, no_ids, alert=0.6, check=0.3, penalty=1e-4)
+    assert likeness.danger(["gefahr"], (), no_ids) > 0.5 > likeness.danger(["alltag"], (), no_ids)
 
 
 def test_of_a_category_without_examples_it_names_none() -> None:
