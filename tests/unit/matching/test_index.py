@@ -159,6 +159,7 @@ def test_odd_input_is_met_with_an_outcome(index: TopicIndex, text: str) -> None:
     assert index.find(text, audience="caregiver").outcome in ("answer", "clarify", "none")
 
 
+@pytest.mark.no_cover  # timed
 @pytest.mark.parametrize("unit", ["was frisst ein hamster ", "a", "a, b. ", "ä\u0301\u200b", "((((", "wie? "])
 def test_a_hundred_kilobytes_take_bounded_time(index: TopicIndex, unit: str) -> None:
     text = unit * (100_000 // len(unit))

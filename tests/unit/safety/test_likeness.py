@@ -60,9 +60,9 @@ def test_it_learns_from_many_samples_of_many_words() -> None:
     words = [f"wort{number}" for number in range(300)]
     taught = [
         Sample((*draw.sample(words, 8), "gefahr" if number % 2 else "alltag"), (), float(number % 2), "", "")
-        for number in range(200)
+        for number in range(400)
     ]
-    likeness = fit(taught, no_ids, alert=0.6, check=0.3, penalty=1e-4)
+    likeness = fit(taught, no_ids, alert=0.6, check=0.3, penalty=1e-6)
     assert likeness.danger(["gefahr"], (), no_ids) > 0.5 > likeness.danger(["alltag"], (), no_ids)
 
 

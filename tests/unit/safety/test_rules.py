@@ -118,6 +118,7 @@ def test_any_text_is_read_without_an_exception_and_twice_alike(text: str) -> Non
     assert triage(RULES, text, audience="child") == triage(RULES, text, audience="child")
 
 
+@pytest.mark.no_cover  # timed
 @pytest.mark.parametrize("word", ["ich will nicht mehr ", "a", "mama papa haut mich ", "💀", "er schlägt "])
 def test_100_kb_cost_time_in_proportion_to_their_length(word: str) -> None:
     """Processor time, and only for what grows faster than the text; figures are measured by tests.bench triage."""

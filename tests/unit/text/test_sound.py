@@ -70,6 +70,7 @@ def test_soft_joins_what_dialects_exchange() -> None:
     assert soft(key(fold("sterpen"))) == soft(key(fold("sterben")))
 
 
+@pytest.mark.no_cover  # timed
 @pytest.mark.parametrize(
     "text",
     [

@@ -59,6 +59,7 @@ def test_what_is_something_else_stays_as_it_is(text: str) -> None:
     assert _read(text) is text
 
 
+@pytest.mark.no_cover  # timed
 def test_it_takes_no_longer_for_nonsense() -> None:
     begun = time.perf_counter()
     _read(" ".join(f"yiyiyehhtslnr{number % 7}isyeeyc" for number in range(80)))
