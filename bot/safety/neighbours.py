@@ -40,7 +40,7 @@ class Neighbours:
         self._ends = whole(ends)  # of each word in `texts`
         self._texts = whole(texts)  # the numbers of the examples of each word
         self._dangers = whole(dangers)  # of each example, in hundredths
-        self._ready: tuple[Any, Any, Any] | None = None
+        self._ready: tuple[Any, Any, Any, Any] | None = None
 
     @classmethod
     def of(cls, taught: Iterable[Taught]) -> Neighbours:
@@ -79,8 +79,7 @@ class Neighbours:
             return 0.0
         import numpy as np
 
-        telling, scale, sides = self._ready or self._prepared()
-        texts = np.frombuffer(self._texts, np.uint32)
+        texts, telling, scale, sides = self._ready or self._prepared()
         near = np.zeros(len(scale), np.float32)
         for number in numbers:
             near[texts[self._ends[number] : self._ends[number + 1]]] += telling[number]
@@ -94,17 +93,17 @@ class Neighbours:
             near[at] = 0.0
         return leaning / total if total else 0.0
 
-    def _prepared(self) -> tuple[Any, Any, Any]:
-        """How much each word tells, by what the likeness of each example is divided, its side; made at the first need."""
+    def _prepared(self) -> tuple[Any, Any, Any, Any]:
+        """The examples of the words as numpy looks them up, how much each word tells, by what the likeness of each example
+        is divided, its side; made at the first need."""
         import numpy as np
 
         ends = np.frombuffer(self._ends, np.uint32).astype(np.int64)
         counts = ends[1:] - ends[:-1]
         telling = (np.log(max(len(self), 2) / counts) ** 2).astype(np.float32)
-        sizes = np.bincount(
-            np.frombuffer(self._texts, np.uint32), weights=np.repeat(telling, counts), minlength=len(self)
-        )
+        texts = np.frombuffer(self._texts, np.uint32).astype(np.intp)
+        sizes = np.bincount(texts, weights=np.repeat(telling, counts), minlength=len(self))
         scale = (1.0 / np.sqrt(np.maximum(sizes, 1.0))).astype(np.float32)
         sides = np.frombuffer(self._dangers, np.uint32).astype(np.float32) / 50.0 - 1.0
-        self._ready = (telling, scale, sides)
+        self._ready = (texts, telling, scale, sides)
         return self._ready

@@ -3,7 +3,7 @@
 Cross-validated with the whole layer (rules, guards, sentences, likeness) on the examples of knowledge/safety and the
 ordinary questions of knowledge/topics: no text judges with a model that it, or its neighbours in the file, have taught.
 Neighbours were written in one sitting and are of one voice. Only the two numbers are kept, in knowledge/safety/levels.yaml.
-It takes as long as five `kavi learn`.
+It takes as long as two `kavi learn`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from bot.safety.rules import SafetyRules
 from bot.safety.triage import triage
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDS = 4
+FOLDS = 2
 SITTING = 25  # neighbouring lines that judge together
-LEVELS = tuple((alert, check) for alert in (0.66, 0.72, 0.78) for check in (0.38, 0.42, 0.46) if alert > check)
+EACH = 5  # every so many lines of a fold are judged
+LEVELS = tuple((alert, check) for alert in (0.6, 0.66, 0.72) for check in (0.18, 0.22, 0.26) if alert > check)
 # What is allowed: alerts and second looks on look-alikes (written to be mistaken, harder than what people write) and on
 # ordinary questions.
 ALERTS = {"lookalike": 0.07, "ordinary": 0.005}
@@ -96,7 +97,7 @@ def judged(rules: SafetyRules, rows: Sequence[Example], levels: Sequence[Levels]
         model = fit(taught, rules.ids, alert=1.0, check=1.0)
         for alert, check in levels:
             layer = replace(rules, likeness=replace(model, alert=alert, check=check))
-            for row in (row for row, at in zip(rows, folds, strict=True) if at == fold):
+            for row in [row for row, at in zip(rows, folds, strict=True) if at == fold][::EACH]:
                 finding = triage(layer, row.text, audience="unknown")
                 outcome = finding.level if finding else "none"
                 found[alert, check][kind_of(row)][outcome] += 1
