@@ -124,5 +124,7 @@ def test_an_encoder_that_fails_leaves_the_lexical_answer(plain: TopicIndex, tmp_
     encoder = Broken()
     index = add_meaning(plain, PHRASES, OUTSIDE, encoder, tmp_path / "v.npz")
     encoder.failing = True
+    assert index.meaning is not None
+    assert index.meaning.look("besuch anmelden wie") is None
     assert index.find("besuch anmelden wie", audience=None) == plain.find("besuch anmelden wie", audience=None)
     assert add_meaning(plain, PHRASES, OUTSIDE, encoder, tmp_path / "w.npz").meaning is None

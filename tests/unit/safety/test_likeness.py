@@ -74,8 +74,12 @@ def test_a_full_memory_of_words_begins_anew_and_says_the_same(monkeypatch: pytes
     likeness, words = model(), words_of(DANGER[0])
     before = likeness.danger(words, (), no_ids)
     monkeypatch.setattr("bot.safety.likeness._MOST_WORDS", 1)
-    likeness.danger(words_of("zwei neue wörter"), (), no_ids)
+    category = likeness.category(words, ())
+    for others in ("zwei neue wörter", "und noch andere"):
+        likeness.danger(words_of(others), (), no_ids)
+        likeness.category(words_of(others), ())
     assert likeness.danger(words, (), no_ids) == before
+    assert likeness.category(words, ()) == category
 
 
 def test_the_writer_tips_the_scales_between_what_rules_name() -> None:

@@ -81,6 +81,24 @@ def test_with_something_else_the_message_is_weighed_as_ever() -> None:
     assert triage(RULES, "ich kann nicht mehr warten bis er kommt", audience="child") is None
 
 
+def test_what_is_an_alert_only_alone_and_not_clearly_is_asked_about(
+    content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert content.rules is not None
+    monkeypatch.setattr("bot.safety.triage._CLEAR", 2.0)  # no sentence is
+    beside = "Wann ist am Sonntag Besuch und welches Formular muss ich dafür mitbringen?"
+    alerts = [row.text.rstrip(".!") for row in EXAMPLES if row.expected == "alert"]
+    found = [triage(content.rules, f"{text}. {beside}", audience="child") for text in alerts]
+    assert "check" in {one.level for one in found if one is not None}
+
+
+def test_danger_far_into_a_long_story_is_found() -> None:
+    story = "heute war ein langer tag und ich habe viel aufgeräumt. " * 100
+    found = triage(RULES, f"{story} ich will sterben. {story}", audience="child")
+    assert found is not None
+    assert found.category == "suicide_self"
+
+
 def test_a_message_split_over_two_is_found_once() -> None:
     assert triage(RULES, "nicht mehr leben", audience="child") is None
     found = triage(RULES, "nicht mehr leben", audience="child", earlier=("ich will",))
