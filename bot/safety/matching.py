@@ -35,22 +35,16 @@ class Reading:
         self._here = 0  # the bits of all elements that stand anywhere
         for mask, _, _ in self._facts:
             self._here |= mask
-        self._placed: dict[int, list[int]] | None = None
+        self._placed: dict[int, list[int]] = {}
         self._guards: dict[str, list[int]] = {}
 
-    @property
-    def _spots(self) -> dict[int, list[int]]:
-        """Where each element stands; built when the first rule is worth a look, which is seldom."""
-        placed = self._placed
-        if placed is None:
-            placed = self._placed = {}
-            for position, (_, _, ids) in enumerate(self._facts):
-                for number in ids:
-                    if number in placed:
-                        placed[number].append(position)
-                    else:
-                        placed[number] = [position]
-        return placed
+    def _spots(self, element: int) -> list[int]:
+        """Where an element stands; sought when a rule asks for it, because few are asked for."""
+        found = self._placed.get(element)
+        if found is None:
+            bit = 1 << element
+            found = self._placed[element] = [at for at, (mask, _, _) in enumerate(self._facts) if mask & bit]
+        return found
 
     def fired(self) -> list[tuple[Rule, Level]]:
         """The rules whose pattern is here, with the level that the guards leave of them."""
@@ -112,23 +106,17 @@ class Reading:
 
     def _starts(self, part: Part) -> list[int]:
         """Where a part begins."""
-        spots = self._spots
-        starts = spots.get(part.elements[0])
-        if starts is None:
-            return []
-        if len(part.elements) == 1:
+        starts = self._spots(part.elements[0])
+        if not starts or len(part.elements) == 1:
             return starts[:_MOST_ANCHORS]
-        followers = [spots.get(number) for number in part.elements[1:]]
-        if None in followers:
-            return []
+        followers = [self._spots(number) for number in part.elements[1:]]
         return [start for start in starts[:_MOST_ANCHORS] if _follows(start, followers, part.steps)]
 
 
-def _follows(start: int, followers: list[list[int] | None], steps: tuple[int, ...]) -> bool:
+def _follows(start: int, followers: list[list[int]], steps: tuple[int, ...]) -> bool:
     """Each next element within its step of the earliest place of the one before, trying all places of that one."""
     reached = [start]
     for spots, step in zip(followers, steps, strict=True):
-        assert spots is not None
         reached = sorted(
             {
                 spot
