@@ -160,6 +160,8 @@ def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> None:
     """Asks which of up to three topics is meant."""
     _take_land(draft)
     topics = tuple(candidate.topic for candidate in candidates[:MAX_CHOICES])
+    if any(draft.content.topics[topic].needs == "land" for topic in topics if topic in draft.content.topics):
+        _take_land_of_prison(draft)
     if not _asks_about_waiting(draft, topics):
         draft.push("repair.clarify", {"candidates": topics, "asked": draft.trigger[:500]})
 
