@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import app
-from bot.config import Settings, settings_of
+from bot.config import Settings, content_root, settings_of
 from bot.desk.state import Case, Desk
 from bot.ports import Store
 from bot.service.conversations import Conversations
@@ -22,7 +22,7 @@ from bot.testing.telegram.people import _Writer as Writer
 from tests.servers.compiled import seed
 
 SECONDS = 20.0
-CONTENT = app.content_root(Settings())
+CONTENT = content_root(Settings())
 
 
 class Office:

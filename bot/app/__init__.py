@@ -1,0 +1,29 @@
+"""The composition root: from settings to running parts. The only package that names concrete messengers and stores."""
+
+from bot.app.content import load_content_for, refuse_unsigned
+from bot.app.desk import holidays_of, make_policy, open_desk
+from bot.app.installation import begin_with, certificate_key, make_conversations, make_store, master_of, open_store
+from bot.app.logs import configure_logs, quiet_logs
+from bot.app.program import claim_folder, reload_content, run_program
+from bot.app.speakers import make_speakers, open_source_for
+
+__all__ = [
+    "begin_with",
+    "certificate_key",
+    "claim_folder",
+    "configure_logs",
+    "holidays_of",
+    "load_content_for",
+    "make_conversations",
+    "make_policy",
+    "make_speakers",
+    "make_store",
+    "master_of",
+    "open_desk",
+    "open_source_for",
+    "open_store",
+    "quiet_logs",
+    "refuse_unsigned",
+    "reload_content",
+    "run_program",
+]
