@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -419,11 +420,26 @@ def _folders(path: Path) -> set[str]:
 def test_the_tables_of_folders() -> None:
     tracked = {"bot/", "dialogues/", "knowledge/", "tests/", "deploy/"}
     assert set(first_column("README.md", "folder")) == tracked
+    assert set(first_column("bot/README.md", "folder")) == _folders(ROOT / "bot")
     assert tracked <= _folders(ROOT)
     listed = {code for row in table("tests/README.md", "folder") for code in codes(row[0])}
     assert listed == _folders(ROOT / "tests")
     content_files = {one.name for one in (ROOT / "knowledge").glob("*.yaml")} | _folders(ROOT / "knowledge")
     assert set(first_column("knowledge/README.md", "Ort")) == content_files
+
+
+def test_the_layers_are_listed_from_above_to_below() -> None:
+    contract = tomllib.loads(prose("pyproject.toml"))["tool"]["importlinter"]["contracts"][0]
+    depth = {name: number for number, layer in enumerate(contract["layers"]) for name in layer.split(" | ")}
+    assert [depth[name.strip("/")] for name in first_column("bot/README.md", "folder")] == sorted(
+        depth[name.strip("/")] for name in _folders(ROOT / "bot")
+    )
+
+
+def test_files_that_the_architecture_names_exist() -> None:
+    named = [code for code in re.findall(r"`([\w/]+\.py)`", prose("bot/README.md")) if "/" in code]
+    folders = (ROOT, ROOT / "bot", ROOT / "bot" / "messengers" / "telegram")
+    assert [name for name in named if not any((folder / name).is_file() for folder in folders)] == []
 
 
 # ------------------------------------------------------------------ the rest
