@@ -21,10 +21,10 @@ from bot.matching.topic import Topic
 from bot.safety import URGENCIES, Finding
 from bot.safety.lexicon import compile_lexicon
 from bot.safety.likeness import Sample, fit
-from bot.safety.matching import words_of
 from bot.safety.pattern import Elements, Pattern, PatternError, parse
 from bot.safety.rules import Rule, SafetyRules, compile_rules
 from bot.safety.triage import fired_rules, names_of, read_letters, stretches
+from bot.text.sound import words_of
 
 _FIELDS = (
     "category",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Final
@@ -10,18 +9,11 @@ from typing import Final
 from bot.safety.finding import Level
 from bot.safety.pattern import SHUN, Part, Pattern
 from bot.safety.rules import SOFTENING, Rule, SafetyRules
-from bot.text.sound import fold, key
 
 LONGEST: Final = 400  # words that are looked at together; longer texts are read in pieces
 OVERLAP: Final = 40
 _GUARD_REACH: Final = 25
 _MOST_ANCHORS: Final = 50
-_WORD = re.compile(r"[^\W_]+")
-
-
-def words_of(text: str) -> list[str]:
-    """The sounds of the words of a text."""
-    return _WORD.findall(key(fold(text)))
 
 
 class Reading:

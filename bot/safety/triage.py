@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from bot.safety.finding import URGENCIES, Finding, Level
 from bot.safety.likeness import Likeness
-from bot.safety.matching import LONGEST, OVERLAP, Reading, words_of
+from bot.safety.matching import LONGEST, OVERLAP, Reading
 from bot.safety.rules import WHOLE, Rule, SafetyRules
-from bot.text.sound import EMOJI
+from bot.text.sound import EMOJI, words_of
 from bot.text.translit import in_cyrillic
 
 STORY: Final = 22  # words from which a message is a story

@@ -161,7 +161,7 @@ _LEET: Final = str.maketrans("01345678@$!", "oieasgtbasi")
 _VOWEL_RUN = re.compile(r"([aeiouyäöü])\1{2,}")
 _OTHER_RUN = re.compile(r"([^\W\d_])\1{2,}")
 _APART = re.compile(r"(?<!\w)(?:[^\W\d_][ .\-_*,/]){3,}[^\W\d_](?!\w)")
-_LEET_SIGN = re.compile(r"(?<=[a-z])[0134-8@$!]{1,2}(?=[a-z])")
+_LEET_SIGN = re.compile(r"[0134-8@$!](?<=[a-z].)[0134-8@$!]?(?=[a-z])")  # what is rare first: three times as fast
 _LEET_EDGE = re.compile(r"\b[0134-8](?=[a-z])|(?<=[a-z])[0134-8]\b")
 _STAR = re.compile(r"(?<=[a-z])\*{1,3}(?=[a-z])")
 _MIXED = re.compile(r"[a-z][\u0430-\u045f]|[\u0430-\u045f][a-z]")
@@ -215,8 +215,8 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 _DOUBLE = re.compile(r"([^\W\d_])\1+")
-_SILENT_H = re.compile(r"(?<=[aeiou])h(?![aeiou])")
-_FINAL = re.compile(r"(?<=[a-z])[bdg]\b")
+_SILENT_H = re.compile(r"h(?<=[aeiou]h)(?![aeiou])")
+_FINAL = re.compile(r"[bdg](?<=[a-z].)\b")
 _DEVOICE: Final = {"b": "p", "d": "t", "g": "k"}
 
 
@@ -241,6 +241,44 @@ def key(folded: str) -> str:
     )
     sound = _FINAL.sub(lambda hit: _DEVOICE[hit[0]], sound)
     return _DOUBLE.sub(r"\1", sound)
+
+
+# Letters that `fold` changes without looking beyond their word; digits that stand apart from letters; marks that part words.
+# Not here: what falls away and so joins its neighbours (apostrophes, accents by themselves), what may stand for a letter
+# (`@`, a sign or digit between letters), what becomes a word (emoji).
+_ALPHABET: Final = "a-zäöüßçğışąćęłńóśźżа-яёіїєґ\u0621-\u063a\u0641-\u064a"
+_PLAIN = re.compile(
+    rf"(?:[{_ALPHABET}]{{1,40}}+(?![{_ALPHABET}0-9])|[0-9]{{1,40}}+(?![{_ALPHABET}0-9])|!++(?![{_ALPHABET}])"
+    r"|[ \n\t.,?;:()\"/\-…–—„“”»«]++)*+"
+)
+_SPELT: Final = 4  # single letters from which they may be a word with its letters apart
+_MOST_HEARD: Final = 20_000  # words whose sounds are kept
+_HEARD: Final[dict[str, str]] = {}
+
+
+def words_of(text: str) -> list[str]:
+    """The sounds of the words of a text: the words of `key(fold(text))`.
+
+    Where nothing in the text needs its surroundings to be read, each word sounds as it does by itself; that is kept.
+    """
+    low = text.lower()
+    if _PLAIN.fullmatch(low):
+        found = _word_by_word(_WORD.findall(low))
+        if list(map(len, found)).count(1) < _SPELT:  # the sound of a single letter is a single letter
+            return found
+    return _WORD.findall(key(fold(text)))
+
+
+def _word_by_word(words: list[str]) -> list[str]:
+    found = list(map(_HEARD.get, words))
+    fresh = [word for word, sound in zip(words, found, strict=True) if sound is None]
+    if fresh:
+        if len(_HEARD) > _MOST_HEARD:
+            _HEARD.clear()
+        heard = dict(zip(fresh, key(fold("\n".join(fresh))).split("\n"), strict=True))
+        _HEARD.update(heard)
+        return [sound or heard[word] for word, sound in zip(words, found, strict=True)]
+    return [sound for sound in found if sound is not None]
 
 
 _SOFT: Final = str.maketrans("bdgcq", "ptkkk")

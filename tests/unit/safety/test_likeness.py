@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.safety.likeness import Likeness, Sample, _said_once, fit
-from bot.safety.matching import words_of
+from bot.text.sound import words_of
 
 DANGER = ("ich will nicht mehr leben", "ich mag nicht mehr da sein", "am liebsten wär ich tot", "ich bring mich um")
 HIT = ("er schlägt mich jeden tag", "mama haut mich", "ich werde geschlagen", "papa schlägt mich")

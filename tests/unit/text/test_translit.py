@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.safety.matching import words_of
+from bot.text.sound import words_of
 from bot.text.translit import in_cyrillic
 
 _OWN = (
