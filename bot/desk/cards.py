@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from bot.desk.canned import CheckStep
 from bot.desk.hours import BERLIN, about
-from bot.desk.state import Case, Member, Place
+from bot.desk.state import Case, Member
 from bot.desk.work import Work
 from bot.dialogue.rendering import escape
+from bot.machines import Place
 
 CARD_PAUSE = 20.0  # seconds after which a card shows what is new
 URGENT = {"emergency": "🔴 Notfall", "urgent": "🟠 Dringend", "normal": "🟢 Normal"}

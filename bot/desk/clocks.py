@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.desk import alarms, cards, ownership, reviews
 from bot.desk import effects as fx
-from bot.desk.events import DeskTimer
+from bot.desk.events import TimerDue
 from bot.desk.hours import clock, day_words
 from bot.desk.state import Case
 from bot.desk.table import meaning
@@ -15,7 +15,7 @@ WATCH_EVERY = 300.0  # seconds
 KEEP_CLOSED = days("case")  # after closing a case is forgotten
 
 
-def fired(work: Work, event: DeskTimer) -> None:
+def fired(work: Work, event: TimerDue) -> None:
     """One timer."""
     name, *rest = event.name.split("|")
     if name == "watchdog":

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.desk.state import Place
 from bot.dialogue import events as family
+from bot.machines import DropTimer as DropTimer
+from bot.machines import Place
+from bot.machines import SetTimer as SetTimer
 
 FamilyEvent = (
     family.Claimed
@@ -105,21 +107,6 @@ class CloseRoom:
     number: int
     place: Place
     erase: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetTimer:
-    """A timer of the desk; the same name replaces."""
-
-    name: str
-    due: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropTimer:
-    """Forget that timer."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.desk.state import Case, Place, Urgency
+from bot.desk.state import Case, Urgency
+from bot.machines import Place
+from bot.machines import TimerDue as TimerDue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,14 +220,6 @@ class RoomOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskTimer:
-    """A timer of the desk came due."""
-
-    at: datetime
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSet:
     """An admin added or changed somebody at the command line; "" and None leave a value as it is."""
 
@@ -260,6 +254,6 @@ Event = (
     | PlaceMoved
     | Delivered
     | RoomOpened
-    | DeskTimer
+    | TimerDue
     | MemberSet
 )

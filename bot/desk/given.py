@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.desk.events import StaffWrote
-from bot.desk.state import Case, Member, Place
+from bot.desk.state import Case, Member
 from bot.desk.work import Work
+from bot.machines import Place
 from bot.text.normalise import fold
 
 LONGEST_LIST = 30  # rows

@@ -14,9 +14,10 @@ from bot.desk import events as ev
 from bot.desk.commands import WORDS, Order, order_in
 from bot.desk.hours import BERLIN, Policy
 from bot.desk.outgoing import Inside, Outgoing, answered_link, read
-from bot.desk.state import ROLES, Case, Desk, Member, Place
+from bot.desk.state import ROLES, Case, Desk, Member
 from bot.desk.table import meaning
 from bot.desk.work import Work
+from bot.machines import Place
 from bot.text.normalise import fold
 
 CODE_HOURS = 24  # a one-time code is good for so long
@@ -67,7 +68,7 @@ def _decide(work: Work, event: ev.Event) -> None:
             relay.delivered(work, event)
         case ev.RoomOpened():
             _room(work, event)
-        case ev.DeskTimer():
+        case ev.TimerDue():
             clocks.fired(work, event)
         case ev.MemberSet():
             _member_set(work, event)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from bot.desk import cards
 from bot.desk import effects as fx
 from bot.desk.events import HandoffRequested, Profile, Served
-from bot.desk.state import URGENCIES, Case, Desk, Link, Member, Place, Urgency
+from bot.desk.state import URGENCIES, Case, Desk, Link, Member, Urgency
 from bot.desk.table import meaning
 from bot.desk.work import MINUTE, Work
 from bot.dialogue import events as family
+from bot.machines import Place
 
 DAY = 86400.0
 WAITING = (15.0, 45.0, 120.0)  # minutes in the queue after which the family is told that it is not forgotten

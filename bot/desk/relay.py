@@ -9,10 +9,11 @@ from bot.desk import cards, ownership, reviews
 from bot.desk import effects as fx
 from bot.desk.events import Delivered, FamilyActed, StaffEdited, StaffReacted, StaffWrote
 from bot.desk.outgoing import PREFIX, Inside, Outgoing, release, without_prefix
-from bot.desk.state import MAX_LINKS, Ask, Case, Link, Member, Place, Shown
+from bot.desk.state import MAX_LINKS, Ask, Case, Link, Member, Shown
 from bot.desk.table import meaning
 from bot.desk.work import MINUTE, Work
 from bot.dialogue import events as family
+from bot.machines import Place
 
 WORDLESS = {
     "voice": "🎤 Sprachnachricht", "photo": "🖼 Bild", "video": "🎬 Video", "audio": "🎵 Ton", "file": "📎 Datei",

@@ -12,9 +12,10 @@ from dataclasses import replace
 from bot.desk import effects as fx
 from bot.desk.events import Delivered, StaffWrote, VoiceCame, VoiceOver
 from bot.desk.given import Given
-from bot.desk.state import Member, Place, Review, ShownVoice
+from bot.desk.state import Member, Review, ShownVoice
 from bot.desk.work import Work, make_code
 from bot.dialogue.rendering import escape
+from bot.machines import Place
 
 CALL_AGAIN = 2 * 86_400.0  # seconds after which a card that nobody minded is shown once more
 KINDS = {"story": "Eine Gute-Nacht-Geschichte", "message": "Eine Nachricht"}

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from bot.dialogue.session import Owner
+from bot.machines import Place
 
 Urgency = Literal["emergency", "urgent", "normal"]
 Presence = Literal["da", "pause", "weg"]
@@ -21,15 +22,6 @@ ROLES: tuple[Role, ...] = ("counsellor", "supervisor", "admin", "editor")
 MAX_LINKS = 300  # relayed messages of a case that can still be answered, edited or deleted
 MAX_NOTES = 100
 T = TypeVar("T")
-
-
-class Place(NamedTuple):
-    """A chat of staff: messenger, the bot's account there, the group or room, a topic in it."""
-
-    messenger: str
-    account: str
-    chat: str
-    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from bot.desk.events import StaffWrote
 from bot.desk.given import LONGEST_LIST, Given, mine
 from bot.desk.hours import BERLIN, day_words
 from bot.desk.outgoing import Outgoing
-from bot.desk.state import Case, Draft, Member, Place
+from bot.desk.state import Case, Draft, Member
 from bot.desk.work import Work
 from bot.dialogue import events as family
 from bot.dialogue.rendering import escape
+from bot.machines import Place
 from bot.text.normalise import fold
 
 

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from bot.desk import effects as fx
 from bot.desk.commands import CODE_LENGTH, check_letter
 from bot.desk.hours import BERLIN, Policy, Team
-from bot.desk.state import MAX_NOTES, Case, Common, Desk, Member, Note, Place, Review, Shown
+from bot.desk.state import MAX_NOTES, Case, Common, Desk, Member, Note, Review, Shown
 from bot.dialogue import events as family
+from bot.machines import Place
 from bot.vault.chain import Link
 from bot.vault.codes import LETTERS
 

@@ -3,37 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from bot.exchange.state import Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartFlow:
-    """A flow begins in somebody's conversation, with these slots. It waits while a human speaks there or a child holds the phone.
-
-    `asked` says that the person is waiting for it right now, so that quiet hours do not count.
-    """
-
-    conversation: str
-    flow: str
-    slots: tuple[tuple[str, str], ...] = ()
-    asked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetTimer:
-    """A timer of the exchange; the same name replaces it."""
-
-    name: str
-    due: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropTimer:
-    """That timer is not needed any more."""
-
-    name: str
+from bot.machines import DropTimer as DropTimer
+from bot.machines import Place
+from bot.machines import SetTimer as SetTimer
+from bot.machines import StartFlow as StartFlow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

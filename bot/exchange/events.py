@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.exchange.state import Place
+from bot.machines import Forgotten as Forgotten
+from bot.machines import Place
+from bot.machines import TimerDue as TimerDue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,22 +21,6 @@ class FormSent:
     values: Mapping[str, str] = field(default_factory=dict)
     fresh: str = ""
     user: str = ""  # the person's own account, where the messenger has rooms (Matrix)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerDue:
-    """A timer of the exchange came due."""
-
-    at: datetime
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
-    """A conversation was erased; its words are gone already."""
-
-    at: datetime
-    conversation: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

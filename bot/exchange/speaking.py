@@ -6,8 +6,8 @@ from bot.dialogue.rendering import escape
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.room_orders import Order
-from bot.exchange.state import Place
 from bot.exchange.work import Work
+from bot.machines import Place
 
 UNPROVED = "Ihr Gerät ist nicht bestätigt, deshalb führe ich hier nichts aus. Bitte bestätigen Sie es in Ihrer App unter „Sitzungen“."
 STRANGER = "Dieses Konto gehört zu keiner beteiligten Stelle. Es ist nichts geschehen."

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from bot.machines import Place
 
 State = Literal["offered", "sent", "seen", "accepted", "met", "ended"]
 STATES: tuple[State, ...] = ("offered", "sent", "seen", "accepted", "met", "ended")
@@ -91,16 +93,6 @@ RoomState = Literal["asked", "opening", "open", "closed"]
 
 RoomOutcome = Literal["", "declined", "unanswered", "withdrawn", "ended", "failed"]
 """How a room ended; "" while it goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a room is, in the words of the messengers."""
-
-    messenger: str
-    account: str
-    chat: str
-    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,19 +193,26 @@ def need_from(text: str) -> Need:
     return Need(**json.loads(text))
 
 
+def _place(stored: Any) -> Place | None:
+    """Back from the stored form, also from the earlier one with names."""
+    if not stored:
+        return None
+    return Place(**stored) if isinstance(stored, dict) else Place(*stored)
+
+
 def room_from(text: str) -> Room:
     """Back from the stored form."""
     data = json.loads(text)
     for name in ("institutions", "users"):
         data[name] = tuple(data[name])
-    data["place"] = Place(**data["place"]) if data["place"] else None
+    data["place"] = _place(data["place"])
     return Room(**data)
 
 
 def circle_from(text: str) -> Circle:
     """Back from the stored form."""
     data = json.loads(text)
-    data["place"] = Place(**data["place"]) if data["place"] else None
+    data["place"] = _place(data["place"])
     data["minutes"] = tuple(Minute(**one) for one in data["minutes"])
     data["tasks"] = tuple(Task(**one) for one in data["tasks"])
     for name in ("users", "agenda"):

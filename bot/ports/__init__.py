@@ -5,7 +5,18 @@ Flow of one message: messenger -> `Store.receive` -> lane (`Store.claim`) -> `tu
 `addresses` (where), `messages` (in and out), `messenger`, `commit` (what a turn leaves), `tallies`, `store`.
 """
 
-from bot.ports.addresses import DESK, EXCHANGE, RECORDINGS, VAULT, Address, Audience, ConversationId, vault_of
+from bot.ports.addresses import (
+    DESK,
+    EXCHANGE,
+    RECORDINGS,
+    VAULT,
+    Address,
+    Audience,
+    ConversationId,
+    address_of,
+    place_of,
+    vault_of,
+)
 from bot.ports.commit import Alert, Document, NewBlob, NewFact, NewOutbox, NewTimer, TurnCommit, refuse_leaks
 from bot.ports.messages import Cursor, Inbound, InboundKind, MediaFile, Outbound
 from bot.ports.messenger import (
@@ -30,5 +41,5 @@ __all__ = [
     "ConversationId", "Cursor", "Document", "Gone", "Inbound", "InboundKind", "InboxRow", "Kept", "Lane",
     "MediaFile", "Messenger", "Moved", "NewBlob", "NewFact", "NewOutbox", "NewTimer", "Outbound", "OutboxRow",
     "OutboxState", "QuickAnswer", "QuickAnswers", "Receipt", "Refused", "Retry", "Sent", "Sink", "Store", "Tally",
-    "TurnCommit", "delivery_report", "refuse_leaks", "together", "vault_of", "week_of",
+    "TurnCommit", "address_of", "delivery_report", "place_of", "refuse_leaks", "together", "vault_of", "week_of",
 ]  # fmt: skip

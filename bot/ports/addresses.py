@@ -6,6 +6,8 @@ from typing import Literal, NewType
 
 from msgspec import Struct
 
+from bot.machines import Place
+
 ConversationId = NewType("ConversationId", str)
 """Keyed hash (hex) of messenger, account and chat: meaningless without the master key."""
 
@@ -17,6 +19,16 @@ class Address(Struct, frozen=True, kw_only=True):
     account: str
     chat: str
     thread: str = ""
+
+
+def place_of(address: Address) -> Place:
+    """The same place in the words of desk and exchange."""
+    return Place(address.messenger, address.account, address.chat, address.thread)
+
+
+def address_of(place: Place) -> Address:
+    """The same place in the ports' words."""
+    return Address(messenger=place.messenger, account=place.account, chat=place.chat, thread=place.thread)
 
 
 DESK = Address(messenger="desk", account="desk", chat="desk")

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartFlow:
-    """A flow begins in somebody's conversation, with these slots, in that part of the phone. See `events.FlowStarted`.
-
-    `asked` says that the person is waiting for it right now, so that quiet hours do not count.
-    """
-
-    conversation: str
-    flow: str
-    part: Literal["adult", "child"]
-    slots: tuple[tuple[str, str], ...] = ()
-    asked: bool = False
+from bot.machines import DropTimer as DropTimer
+from bot.machines import SetTimer as SetTimer
+from bot.machines import StartFlow as StartFlow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,21 +49,6 @@ class Unreview:
     """The counsellors need not listen any more; what they were shown goes."""
 
     id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetTimer:
-    """A timer; the same name replaces it."""
-
-    name: str
-    due: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropTimer:
-    """That timer is not needed any more."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.machines import Forgotten as Forgotten
+from bot.machines import TimerDue as TimerDue
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormSent:
@@ -26,22 +29,6 @@ class Judged:
     at: datetime
     id: str
     released: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerDue:
-    """A timer came due."""
-
-    at: datetime
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
-    """A conversation was erased."""
-
-    at: datetime
-    conversation: str
 
 
 Event = FormSent | Judged | TimerDue | Forgotten

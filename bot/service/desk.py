@@ -36,9 +36,11 @@ from bot.ports import (
     Outbound,
     Store,
     TurnCommit,
+    address_of,
+    place_of,
     vault_of,
 )
-from bot.service.desk_inbox import address_of, event_of, place_of
+from bot.service.desk_inbox import event_of
 from bot.service.desk_records import AUDIT, DeskGathered, load
 from bot.service.profile import profile_of
 from bot.service.translation import ROOM, WAITING, blob_of

@@ -7,25 +7,15 @@ from dataclasses import fields
 from typing import Any
 
 from bot.desk import events as ev
-from bot.desk.state import Place, case_from
-from bot.ports import DESK, Address, Inbound, InboxRow
+from bot.desk.state import case_from
+from bot.machines import Place
+from bot.ports import DESK, Inbound, InboxRow, place_of
 from bot.service.translation import blob_of
-
-
-def place_of(address: Address) -> Place:
-    """The same place in the desk's words."""
-    return Place(address.messenger, address.account, address.chat, address.thread)
-
-
-def address_of(place: Place) -> Address:
-    """The same place in the ports' words."""
-    return Address(messenger=place.messenger, account=place.account, chat=place.chat, thread=place.thread)
 
 
 def to_the_desk(inbound: Inbound) -> Inbound:
     """An event of a chat of staff as an event of the desk's lane; its own address travels along."""
     address = inbound.address
-    place = [address.messenger, address.account, address.chat, address.thread]
     rest = {key: value for key, value in inbound.payload.items() if key != "chat"}
     if inbound.kind == "moved":
         rest["new_chat"] = inbound.payload.get("chat", "")
@@ -33,7 +23,7 @@ def to_the_desk(inbound: Inbound) -> Inbound:
         address=DESK, external_id=f"{address.messenger}|{address.account}|{inbound.external_id}", kind=inbound.kind,
         at=inbound.at, sender=inbound.sender, text=inbound.text, message=inbound.message, relates_to=inbound.relates_to,
         group=inbound.group, press=inbound.press, media=inbound.media, private=False, verified=inbound.verified,
-        payload={"place": place, **rest},
+        payload={"place": list(place_of(address)), **rest},
     )  # fmt: skip
 
 
@@ -43,7 +33,7 @@ def event_of(row: InboxRow) -> ev.Event | None:
     if "place" in inbound.payload:
         return _of_staff(inbound)
     if inbound.kind == "timer":
-        return ev.DeskTimer(at=inbound.at, name=str(inbound.payload["timer"]))
+        return ev.TimerDue(at=inbound.at, name=str(inbound.payload["timer"]))
     if inbound.kind != "desk":
         return None
     return _of_machinery(inbound) or _of_family(inbound)

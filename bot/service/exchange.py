@@ -21,8 +21,9 @@ from bot.exchange import Decision, Exchange, Referral, decide
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.circles import code_of
-from bot.exchange.state import Place, circle_from, institution_from, need_from, referral_from, room_from, to_text
+from bot.exchange.state import circle_from, institution_from, need_from, referral_from, room_from, to_text
 from bot.log import Log
+from bot.machines import Place
 from bot.ports import (
     EXCHANGE,
     ConversationId,
@@ -37,6 +38,7 @@ from bot.ports import (
     Store,
     Tally,
     TurnCommit,
+    address_of,
 )
 from bot.service.codes import GUESSES, guesses_from, guesses_kept
 from bot.service.exchange_rooms import (
@@ -45,7 +47,6 @@ from bot.service.exchange_rooms import (
     LOG,
     LOG_END,
     PROTECTED,
-    address_of,
     end_of_log,
     event_in_room,
     in_room,
@@ -171,12 +172,7 @@ class ExchangeLane:
     async def _carry_out(self, out: Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
         match effect:
             case fx.StartFlow():
-                address = await self.store.address_of(ConversationId(effect.conversation))
-                if address is None:
-                    return  # erased meanwhile
-                out.posts.append(
-                    flow_started(address, f"exchange-{key}", at, effect.flow, effect.slots, asked=effect.asked)
-                )
+                out.posts += await flow_started(self.store, effect, f"exchange-{key}", at)
             case fx.SetTimer():
                 out.timers.append(NewTimer(name=effect.name, due=effect.due, fence=0))
             case fx.DropTimer():

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple
 from typing import Any, assert_never
 
 from msgspec.structs import replace
 
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
-from bot.exchange.state import Place, circle_from, room_from
-from bot.ports import EXCHANGE, Address, Document, Inbound, Outbound, Store
+from bot.exchange.state import circle_from, room_from
+from bot.ports import EXCHANGE, Address, Document, Inbound, Outbound, Store, address_of
 from bot.service.translation import ROOM
 from bot.vault.chain import Link, broken_at
 
@@ -19,11 +18,6 @@ PROTECTED, CIRCLE, LOG = "protected", "circle", "exchange_audit"
 LOG_END = "exchange_audit_end"  # one document: where its chain ends
 HERE = "room_here"  # kind of the documents that say which room of the exchange an address is
 MESSENGER = "matrix"  # the only one whose rooms are encrypted
-
-
-def address_of(place: Place) -> Address:
-    """The same place in the ports' words."""
-    return Address(messenger=place.messenger, account=place.account, chat=place.chat, thread=place.thread)
 
 
 def in_room(effect: fx.Say, key: str) -> Outbound:
@@ -40,11 +34,11 @@ def wish_of(effect: fx.OpenRoom | fx.Invite | fx.Expel | fx.CloseRoom, key: str)
             body |= {"do": "open", "code": effect.code, "number": 0, "title": effect.title, "topic": effect.topic,
                      "invite": list(effect.invite), "parent": ""}  # fmt: skip
         case fx.Invite():
-            body |= {"do": "invite", "place": astuple(effect.place), "users": list(effect.users)}
+            body |= {"do": "invite", "place": list(effect.place), "users": list(effect.users)}
         case fx.Expel():
-            body |= {"do": "expel", "place": astuple(effect.place), "users": list(effect.users)}
+            body |= {"do": "expel", "place": list(effect.place), "users": list(effect.users)}
         case fx.CloseRoom():
-            body |= {"do": "close", "place": astuple(effect.place), "erase": True}
+            body |= {"do": "close", "place": list(effect.place), "erase": True}
         case _:
             assert_never(effect)
     return Document(kind=ROOM, key=key, body=json.dumps(body, ensure_ascii=False))

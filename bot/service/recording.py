@@ -148,7 +148,7 @@ class RecordingLane:
     async def _carry_out(self, out: Gathered, effect: fx.Effect, key: str, at: datetime) -> None:
         match effect:
             case fx.StartFlow():
-                await self._start(out, effect, key, at)
+                out.posts += await flow_started(self.store, effect, key, at)
             case fx.Open():
                 out.posts.append(Inbound(address=vault_of(effect.id), external_id=key, kind="desk", at=at))
             case fx.Keep():
@@ -168,14 +168,6 @@ class RecordingLane:
                 out.tallies.append(Tally.of(COUNTED, at, asdict(effect)))
             case _:
                 assert_never(effect)
-
-    async def _start(self, out: Gathered, effect: fx.StartFlow, key: str, at: datetime) -> None:
-        address = await self.store.address_of(ConversationId(effect.conversation))
-        if address is None:
-            return  # erased meanwhile
-        out.posts.append(
-            flow_started(address, key, at, effect.flow, effect.slots, asked=effect.asked, part=effect.part)
-        )
 
     def _tell_desk(self, out: Gathered, effect: fx.Review | fx.Unreview, key: str, at: datetime) -> None:
         """What the counsellors are to do, without whose voice it is."""

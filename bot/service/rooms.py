@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.desk.state import Place
 from bot.errors import MessengerError, Revoked, StoreUnavailable
 from bot.log import Log
-from bot.ports import DESK, EXCHANGE, Document, Inbound, Messenger, Store
-from bot.service.desk_inbox import address_of
+from bot.machines import Place
+from bot.ports import DESK, EXCHANGE, Document, Inbound, Messenger, Store, address_of, place_of
 from bot.service.exchange_rooms import guests
 from bot.service.translation import ROOM
 
@@ -98,7 +97,7 @@ class RoomKeeper:
             raise
         except MessengerError:
             address = None
-        where = [address.messenger, address.account, address.chat, address.thread] if address is not None else None
+        where = list(place_of(address)) if address is not None else None
         payload = {
             "event": "RoomOpened", "code": wish["code"], "number": wish["number"], "where": where, "key": document.key,
         }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from bot.dialogue import effects as fx
 from bot.dialogue import events
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.session import Session
+from bot.machines import StartFlow
 from bot.ports import (
     DESK,
     EXCHANGE,
@@ -233,18 +234,22 @@ def lane_of(form: str) -> Address | None:
     return next((lane for prefix, lane in FORM_LANES.items() if form.startswith(prefix)), None)
 
 
-def flow_started(
-    address: Address, key: str, at: datetime, flow: str, slots: Sequence[tuple[str, str]], *, asked: bool, part: str = ""
-) -> Inbound:  # fmt: skip
-    """A flow that another lane begins in a conversation; unless somebody waits for it right now, it may be put off."""
+async def flow_started(store: Store, effect: StartFlow, key: str, at: datetime) -> list[Inbound]:
+    """A flow that another lane begins in a conversation, as an event there; none when it was erased meanwhile.
+
+    Unless somebody waits for it right now, it may be put off.
+    """
+    address = await store.address_of(ConversationId(effect.conversation))
+    if address is None:
+        return []
     payload = {
         "event": "FlowStarted",
-        "flow": flow,
-        "slots": [list(pair) for pair in slots],
-        "gentle": not asked,
-        "part": part,
+        "flow": effect.flow,
+        "slots": [list(pair) for pair in effect.slots],
+        "gentle": not effect.asked,
+        "part": effect.part,
     }
-    return Inbound(address=address, external_id=key, kind="desk", at=at, payload=payload)
+    return [Inbound(address=address, external_id=key, kind="desk", at=at, payload=payload)]
 
 
 def form_sent(

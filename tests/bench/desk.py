@@ -25,9 +25,10 @@ import aiohttp
 
 from bot import app
 from bot.config import Settings
-from bot.desk.state import Case, Member, Place, to_text
+from bot.desk.state import Case, Member, to_text
 from bot.dialogue import Session
 from bot.dialogue.session import Part
+from bot.machines import Place
 from bot.ports import Address, Document
 from bot.service.desk_records import CASE, MEMBER
 from bot.testing.telegram import Group, Person, TelegramServer

@@ -11,7 +11,8 @@ from bot.desk import events as ev
 from bot.desk.canned import Canned, CheckStep
 from bot.desk.hours import Policy, Team
 from bot.desk.machine import decide, hash_of
-from bot.desk.state import Case, Desk, Place
+from bot.desk.state import Case, Desk
+from bot.machines import Place
 from bot.text.variants import Variants
 
 QUEUE = Place("matrix", "@kavi:x", "!queue")
@@ -98,7 +99,7 @@ class Shift:
         while due := sorted((at, name) for name, at in self.timers.items() if at <= until):
             self.now, name = max(self.now, due[0][0]), due[0][1]
             del self.timers[name]
-            gathered += self.give(ev.DeskTimer(at=self.now, name=name))
+            gathered += self.give(ev.TimerDue(at=self.now, name=name))
         self.now = until
         self.effects = tuple(gathered)
         return self.effects

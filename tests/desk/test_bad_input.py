@@ -8,8 +8,8 @@ import pytest
 
 from bot.desk import effects as fx
 from bot.desk import events as ev
-from bot.desk.state import Place
 from bot.dialogue import events as family
+from bot.machines import Place
 from tests.desk.shift import BERG, QUEUE, SEE, Shift, policy
 
 FORUM = Place("telegram", "telegram:1", "-100")

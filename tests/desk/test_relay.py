@@ -6,8 +6,9 @@ import pytest
 
 from bot.desk import effects as fx
 from bot.desk import events as ev
-from bot.desk.state import Place, Shown
+from bot.desk.state import Shown
 from bot.dialogue import events as family
+from bot.machines import Place
 from tests.desk.shift import BERG, Shift
 
 

@@ -6,7 +6,8 @@ import json
 
 from bot.desk import effects as fx
 from bot.desk import events as ev
-from bot.desk.state import Place, review_from, to_text
+from bot.desk.state import review_from, to_text
+from bot.machines import Place
 from tests.desk.shift import BERG, QUEUE, SEE, Shift
 
 REASON = "klingt nach Druck"

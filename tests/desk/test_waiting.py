@@ -11,8 +11,8 @@ import pytest
 from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.hours import Hours, Team, honest_time, honest_time_child, make_rota, parse
-from bot.desk.state import Place
 from bot.dialogue import events as family
+from bot.machines import Place
 from tests.desk.shift import BERG, SEE, WALD, Shift, policy, staffed
 
 
@@ -313,5 +313,5 @@ def test_closed_cases_are_forgotten_after_forty_days() -> None:
     _, room = shift.taken(BERG)
     shift.says(BERG, "/schließen geklärt", room)
     shift.now = datetime(2027, 1, 5, 9, tzinfo=UTC)
-    shift.give(ev.DeskTimer(at=shift.now, name="watchdog"))
+    shift.give(ev.TimerDue(at=shift.now, name="watchdog"))
     assert shift.desk.cases == {}

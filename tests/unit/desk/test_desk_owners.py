@@ -12,8 +12,9 @@ from bot.desk import events as ev
 from bot.desk.hours import Hours, Team, parse
 from bot.desk.machine import duty
 from bot.desk.ownership import CASES_IN_A_FORUM
-from bot.desk.state import Case, Place
+from bot.desk.state import Case
 from bot.dialogue import events as family
+from bot.machines import Place
 from tests.desk.shift import BERG, LEGAL, QUEUE, SEE, START, WALD, Shift, policy, staffed
 
 FORUM = Place("telegram", "telegram:1", "-100")

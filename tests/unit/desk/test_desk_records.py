@@ -22,7 +22,6 @@ from bot.desk.state import (
     Link,
     Member,
     Note,
-    Place,
     Shown,
     case_from,
     common_from,
@@ -32,6 +31,7 @@ from bot.desk.state import (
 )
 from bot.desk.table import STATES
 from bot.desk.work import Work, make_code
+from bot.machines import Place
 from bot.text.variants import Variants
 from tests.desk.shift import Shift, policy, staffed
 

@@ -10,8 +10,8 @@ from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.canned import Canned
 from bot.desk.hours import Hours, Team, parse
-from bot.desk.state import Place
 from bot.dialogue import events as family
+from bot.machines import Place
 from bot.text.variants import Variants
 from tests.desk.shift import BERG, QUEUE, SEE, WALD, Shift, policy, staffed
 

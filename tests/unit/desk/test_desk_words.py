@@ -10,8 +10,9 @@ from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.cards import CARD_PAUSE
 from bot.desk.hours import Team
-from bot.desk.state import Place, Shown
+from bot.desk.state import Shown
 from bot.dialogue import events as family
+from bot.machines import Place
 from tests.desk.shift import BERG, QUEUE, SEE, Shift, policy, staffed
 
 FORUM = Place("telegram", "telegram:1", "-100")
@@ -164,7 +165,7 @@ def test_a_burst_with_files_keeps_its_order(shift: Shift) -> None:
     shift.give(ev.PlaceLost(at=shift.now, place=room))
     for text, media in (("eins", ""), ("zwei", ""), ("Bild", "photo"), ("drei", "")):
         shift.writes(text, kind="media" if media else "text", media=media, blob="b1" if media else "")
-    shift.give(ev.DeskTimer(at=shift.now, name=f"flush|{shift.case().code}"))
+    shift.give(ev.TimerDue(at=shift.now, name=f"flush|{shift.case().code}"))
     assert len(shift.case().backlog) == 4, "without a room nothing is shown and nothing lost"
     fresh = room._replace(chat="!fresh")
     shift.give(ev.RoomOpened(at=shift.now, code=shift.case().code, number=shift.case().room, place=fresh))

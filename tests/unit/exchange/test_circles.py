@@ -14,7 +14,8 @@ from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.circle_orders import LONGEST_MINUTES, MINUTES_DAYS, MOST_MINUTES, MOST_POINTS, MOST_TASKS
 from bot.exchange.room_orders import CIRCLE, PROTECTED
-from bot.exchange.state import Circle, Place, circle_from, to_text
+from bot.exchange.state import Circle, circle_from, to_text
+from bot.machines import Place
 from bot.vault.codes import hash_of
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, ten in Berlin

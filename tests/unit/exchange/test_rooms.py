@@ -13,7 +13,8 @@ from bot.exchange import Exchange, Institution, Referral, decide
 from bot.exchange import effects as fx
 from bot.exchange import events as ev
 from bot.exchange.rooms import ASK_DAYS, WARN_DAYS
-from bot.exchange.state import Place, Room, institution_from, room_from, to_text
+from bot.exchange.state import Room, institution_from, room_from, to_text
+from bot.machines import Place
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 THERE = Place("matrix", "@kavi:x", "!room")
