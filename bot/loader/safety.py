@@ -19,8 +19,8 @@ from bot.loader.safety_answers import load_answers
 from bot.loader.topics import load_topics
 from bot.matching.topic import Topic
 from bot.safety import URGENCIES, Finding
+from bot.safety.fitting import Sample, fit
 from bot.safety.lexicon import compile_lexicon
-from bot.safety.likeness import Sample, fit
 from bot.safety.pattern import Elements, Pattern, PatternError, parse
 from bot.safety.rules import Rule, SafetyRules, compile_rules
 from bot.safety.triage import fired_rules, names_of, read_letters, stretches

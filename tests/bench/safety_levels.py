@@ -19,7 +19,7 @@ from pathlib import Path
 from bot.loader.nodes import Problems
 from bot.loader.safety import Example, harmless_texts, load_examples, load_rules, samples_of
 from bot.loader.topics import load_topics
-from bot.safety.likeness import fit
+from bot.safety.fitting import fit
 from bot.safety.rules import SafetyRules
 from bot.safety.triage import triage
 

@@ -10,8 +10,9 @@ import pytest
 from bot.loader.learned import NAME, read_learned, write_learned
 from bot.loader.nodes import Problems
 from bot.loader.safety import with_likeness
+from bot.safety.fitting import Sample, fit
 from bot.safety.lexicon import compile_lexicon
-from bot.safety.likeness import Likeness, Sample, fit
+from bot.safety.likeness import Likeness
 from bot.safety.rules import compile_rules
 
 SHIPPED = Path(__file__).resolve().parents[3] / "knowledge" / "safety"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.safety.likeness import Likeness, Sample, _said_once, fit
+from bot.safety.fitting import Sample, fit
+from bot.safety.likeness import Likeness, _said_once
 from bot.text.sound import words_of
 
 DANGER = ("ich will nicht mehr leben", "ich mag nicht mehr da sein", "am liebsten wär ich tot", "ich bring mich um")
