@@ -129,7 +129,7 @@ async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume
         pointer.write_text(name + "\n")  # after the store has answered: a failed start leaves the last talk to resume
         recorder = _recorder(begun, content) if record is not None else None
         if jsonl:
-            await _jsonl(chat, sys.stdin, sys.stdout, recorder, fresh=not resume and begun is None)
+            await answer_lines(chat, sys.stdin, sys.stdout, recorder)
         else:
             await _terminal(chat, recorder, resume=resume, known=begun is not None)
         if recorder is not None and record is not None:
@@ -146,7 +146,8 @@ def _recorder(begun: Session | None, content: Content) -> Recorder:
 # ------------------------------------------------------------------ JSON lines
 
 
-async def _jsonl(chat: Chat, source: TextIO, target: TextIO, recorder: Recorder | None, *, fresh: bool) -> None:
+async def answer_lines(chat: Chat, source: TextIO, target: TextIO, recorder: Recorder | None) -> None:
+    """One line of JSON for each line; one that cannot be read gets an error, not an end."""
     for line in source:
         if not line.strip():
             continue
@@ -155,7 +156,7 @@ async def _jsonl(chat: Chat, source: TextIO, target: TextIO, recorder: Recorder 
         try:
             given = json.loads(line)
             await _step(chat, given, recorder)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             print(
                 json.dumps({"error": f"not a line of kavi chat --jsonl: {error}"}, ensure_ascii=False),
                 file=target,

@@ -83,17 +83,21 @@ def triage_one(content: Content, text: str, audience: str) -> dict[str, Any]:
 
 
 def _lines(answer: Callable[[dict[str, Any]], dict[str, Any]], *, jsonl: bool) -> int:
-    """One answer a line. Without --jsonl each line is a text; a line that cannot be read gets an error, not an end."""
+    """One answer a line. Without --jsonl each line is a text."""
     for line in sys.stdin:
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line) if jsonl else {"text": line.rstrip("\n")}
-            out = answer(row)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            out = {"error": f'a line is {{"text": "…", "audience": "…"}}: {error}'}
-        print(json.dumps(out, ensure_ascii=False), flush=True)
+        if line.strip():
+            print(respond(line, answer, jsonl=jsonl), flush=True)
     return 0
+
+
+def respond(line: str, answer: Callable[[dict[str, Any]], dict[str, Any]], *, jsonl: bool) -> str:
+    """The answer to one line; a line that cannot be read gets an error, not an end."""
+    try:
+        row = json.loads(line) if jsonl else {"text": line.rstrip("\n")}
+        out = answer(row)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        out = {"error": f'a line is {{"text": "…", "audience": "…"}}: {error}'}
+    return json.dumps(out, ensure_ascii=False)
 
 
 def check_matching(content: Content) -> int:

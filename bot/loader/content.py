@@ -128,7 +128,8 @@ def load_lexicon(knowledge: Path, problems: Problems) -> Lexicon:
 def load_outside(knowledge: Path, problems: Problems) -> tuple[str, ...]:
     """knowledge/outside.yaml: everyday questions that belong to no topic."""
     node = _optional(knowledge, "outside.yaml", problems)
-    return node.fields(("questions",), required=("questions",))["questions"].texts() if node else ()
+    fields = node.fields(("questions",), required=("questions",)) if node else {}
+    return fields["questions"].texts() if "questions" in fields else ()
 
 
 def load_thresholds(knowledge: Path, problems: Problems) -> Thresholds | None:

@@ -76,6 +76,9 @@ class _Builder:
     @classmethod
     def of(cls, node: Node, words: Words, path: Path, frame: Path) -> _Builder | None:
         fields = node.fields(_COURSE_KEYS, required=("course", "title", "for", "start", "intro", "as_of", "units"))
+        if not frame.is_file():
+            node.problem(f"{FRAME} is missing beside this file")
+            return None
         if "course" not in fields or "units" not in fields:
             return None
         units = [unit.fields(_UNIT_KEYS, required=_UNIT_KEYS[:4] + _UNIT_KEYS[5:]) for unit in fields["units"].items()]
@@ -88,7 +91,11 @@ class _Builder:
                 Unit(
                     name=name_of(unit["unit"]),
                     title=unit["title"].text(),
-                    questions=tuple(name_of(q["question"]) for q in rows_of(unit["questions"], QUESTION_KEYS)),
+                    questions=tuple(
+                        name_of(row["question"])
+                        for row in rows_of(unit["questions"], QUESTION_KEYS)
+                        if "question" in row
+                    ),
                 )
                 for unit in named
             ),
@@ -176,7 +183,7 @@ class _Builder:
 
     def _frame_flows(self) -> Iterator[model.Flow]:
         shown = f"dialogues/courses/{FRAME}"
-        text = self.frame.read_text(encoding="utf-8").replace("COURSE", self.course.name)
+        text = self.frame.read_text(encoding="utf-8", errors="replace").replace("COURSE", self.course.name)
         node = read_yaml_text(text, shown, self.fields["course"].problems)
         for item in node.items() if node is not None else ():
             flow = flow_of(item, self.version)

@@ -43,6 +43,8 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _UNIT_SECONDS: Mapping[str, int] = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400, "t": 86400, "w": 604800})
+_LONGEST = 10 * 366 * 86400.0  # seconds
+_MOST_DAYS = 3660  # between a date and its reminder
 _VARIANT_KEYS = frozenset(
     {"default", "leicht", *AUDIENCES, *(f"{a}.leicht" for a in AUDIENCES)}
     | {f"child.{band}" for band in BANDS}
@@ -51,13 +53,14 @@ _VARIANT_KEYS = frozenset(
 
 
 def seconds_of(text: str) -> float | None:
-    """A duration such as "10 minutes", "2 Tage" or "45s" in seconds; None when it is not one."""
+    """A duration such as "10 minutes", "2 Tage" or "45s" in seconds, up to ten years; None when it is not one."""
     found = _DURATION.match(text)
     if not found:
         return None
     unit = found[2].lower()
     key = "s" if unit.startswith(("sec", "sek")) or unit == "s" else "h" if unit.startswith(("h", "st")) else unit[0]
-    return float(found[1]) * _UNIT_SECONDS[key]
+    seconds = float(found[1]) * _UNIT_SECONDS[key]
+    return seconds if seconds <= _LONGEST else None
 
 
 def load_flows(root: Path, problems: Problems) -> dict[str, model.Flow]:
@@ -307,6 +310,9 @@ def _remind(node: Node) -> model.Remind:
         return fields[name].text() if name in fields else ""
 
     days = int(fields["days"].number()) if "days" in fields else 0
+    if abs(days) > _MOST_DAYS:
+        fields["days"].problem(f"at most {_MOST_DAYS} days")
+        days = 0
     return model.Remind(on=text("on"), days=days, at=at, then=text("then"), flow=text("flow"), name=text("name"))
 
 

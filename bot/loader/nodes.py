@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,12 +91,15 @@ class Node:
         return False
 
     def number(self) -> float:
-        """A number; 0 (and a problem) for anything else."""
+        """A number; 0 (and a problem) for anything else, also for endless ones."""
         try:
-            return float(self.text())
+            found = float(self.text())
         except ValueError:
-            self.problem("a number is expected here")
-            return 0.0
+            found = math.nan
+        if math.isfinite(found):
+            return found
+        self.problem("a number is expected here")
+        return 0.0
 
     def items(self) -> list[Node]:
         """The elements of a list; a single value counts as a list of one."""

@@ -40,6 +40,8 @@ def load_plain(knowledge: Path, problems: Problems) -> PlainRules | None:
     if any(name not in fields for name in ("limits", *_LISTS)):
         return None
     limits = fields["limits"].fields(_LIMITS, required=_LIMITS)
+    if limits.keys() != set(_LIMITS):
+        return None
     numbers = {name: int(value.number()) for name, value in limits.items()}
 
     def words(name: str) -> frozenset[str]:

@@ -84,6 +84,8 @@ def with_likeness(
     if node is None:
         return rules
     fields = node.fields(("about", "alert", "check"), required=("alert", "check"))
+    if not {"alert", "check"} <= fields.keys():
+        return rules
     alert, check = fields["alert"].number(), fields["check"].number()
     likeness = read_learned(folder, alert=alert, check=check)
     if likeness is None:
@@ -196,7 +198,7 @@ def rule_examples(folder: Path, problems: Problems) -> Iterator[Example]:
     """All examples of all rule files with their places."""
     for node in _rule_files(folder, problems):
         fields = node.fields(_FIELDS)
-        category = fields["category"].text()
+        category = fields["category"].text() if "category" in fields else ""
         for block, expected in (("examples", "alert"), ("checks", "check"), ("counter_examples", "none")):
             if block in fields:
                 for text, line in _lines(fields[block]):
@@ -227,7 +229,7 @@ def _rules_of(node: Node, elements: Elements, guards: dict[str, tuple[Pattern, .
     fields = node.fields(_FIELDS, required=("category", "language", "examples"))
     category = fields["category"].text() if "category" in fields else ""
     if category not in URGENCIES:
-        fields["category"].problem(f"{category!r} is not a category: {', '.join(URGENCIES)}")
+        fields.get("category", node).problem(f"{category!r} is not a category: {', '.join(URGENCIES)}")
         return
     unless = fields["unless"].texts() if "unless" in fields else ()
     for name in unless:

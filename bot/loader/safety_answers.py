@@ -71,7 +71,7 @@ def _translations(folder: Path, problems: Problems) -> tuple[dict[str, Translati
 def _records(node: Node, needed: tuple[str, ...]) -> dict[str, dict[str, Node]] | None:
     """The keys of each category; None, and a problem, when a category or what it needs is missing."""
     records = {key.text(): value.fields((*_NEEDED, *_OPTIONAL), required=needed) for key, value in node.pairs()}
-    missing = [category for category in URGENCIES if not set(needed) <= set(records.get(category, ()))]
+    missing = [name for name in dict.fromkeys((*URGENCIES, *records)) if not set(needed) <= set(records.get(name, ()))]
     if missing:
         node.problem(f"answers are missing or not whole: {', '.join(missing)}")
         return None
@@ -91,12 +91,18 @@ def load_lines(root: Path, problems: Problems) -> tuple[dict[str, Line], list[st
     node = read_yaml(path, "knowledge/data/helplines.yaml", problems) if path.is_file() else None
     if node is None:
         return {}, []
-    lines = [_line(row) for key, value in node.pairs() if key.text() == "lines" for row in value.items()]
+    rows = [row for key, value in node.pairs() if key.text() == "lines" for row in value.items()]
+    lines = [line for row in rows if (line := _line(row)) is not None]
     return {line.id: line for line in lines}, [line.place for line in lines if line.verified_by is None]
 
 
-def _line(row: Node) -> Line:
+def _line(row: Node) -> Line | None:
     fields = {key.text(): value for key, value in row.pairs()}
+    for name in ("id", "name"):
+        if name not in fields:
+            row.problem(f"{name!r} is missing")
+    if not {"id", "name"} <= fields.keys():
+        return None
     hours = fields.get("hours")
     always = hours is not None and hours.is_scalar and hours.text() == "always"
     verified = fields.get("verified_by")

@@ -66,6 +66,7 @@ def clean(data: bytes) -> CleanFile | None:
 def _reencoded(data: bytes, *, keep_png: bool) -> CleanFile | None:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    Image.MAX_IMAGE_PIXELS = None  # our own limit comes first; Pillow's warns on the console
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG", "GIF", "WEBP")) as picture:
             if picture.width * picture.height > MAX_PIXELS:
@@ -75,7 +76,7 @@ def _reencoded(data: bytes, *, keep_png: bool) -> CleanFile | None:
             upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             bare = upright.convert("RGBA" if keep_png else "RGB")
             fresh = Image.frombytes(bare.mode, bare.size, bare.tobytes())
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
     target = BytesIO()
     if keep_png:

@@ -181,7 +181,7 @@ def _token_rejected(error: ApiError) -> bool:
 async def _body(response: aiohttp.ClientResponse, as_list: str = "") -> Json:
     try:
         answer = json.loads(await response.read())
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if as_list and isinstance(answer, list):
         return {as_list: answer}

@@ -35,6 +35,8 @@ START_TRIES = 6
 TYPING_EVERY = 4.0  # seconds; Telegram shows it for five
 GROUP_SECONDS = 61.0  # the minute in which Telegram counts, and a second for the way
 TOPIC_NAME = 128  # characters
+# What reading an update may raise whose values are none of those that Telegram documents: it is passed over and counted.
+ODD = (KeyError, TypeError, ValueError, AttributeError)
 T = TypeVar("T")
 
 for _name in ("telegram", "telegram.Bot"):
@@ -166,7 +168,7 @@ class TelegramMessenger:
             )  # fmt: skip
             try:
                 found = translate(update, desk)
-            except (KeyError, TypeError, ValueError, AttributeError):
+            except ODD:
                 self.odd_updates += 1
                 continue
             if isinstance(found, Leave):

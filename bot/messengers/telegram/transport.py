@@ -162,7 +162,7 @@ class AiohttpRequest(BaseRequest):
         _raise_faults(status, payload)
         try:
             answer = json.loads(payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ServerFault(status) from None
         if status == 200 and answer.get("ok"):
             return answer["result"]

@@ -38,7 +38,7 @@ class Webhook:
                 return web.Response(status=403)
             try:
                 update = json.loads(await request.read())
-            except ValueError:
+            except (ValueError, RecursionError):
                 return web.Response(status=400)
             if not isinstance(update, dict) or "update_id" not in update:
                 return web.Response(status=400)

@@ -85,3 +85,10 @@ def test_answers_that_can_be_guessed_by_their_looks_are_warned_of(tmp_path: Path
     _, _, problems = _load(tmp_path, COURSE.replace("    sources:", f"{rows}    sources:"))
     assert any("same place" in problem for problem in problems)
     assert any("longest answer" in problem for problem in problems)
+
+
+def test_a_question_without_a_name_is_told_and_left_out(tmp_path: Path) -> None:
+    courses, flows, problems = _load(tmp_path, COURSE.replace("question: q1, ", ""))
+    assert any("'question' is missing" in one for one in problems)
+    assert list(courses) == ["probe"]
+    assert not any("q1" in name for name in flows)

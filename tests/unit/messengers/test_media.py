@@ -61,3 +61,9 @@ def test_type_is_read_from_the_content() -> None:
     assert mime_of(b"MZ\x90\x00") == "application/octet-stream"
     assert mime_of(b"") == "application/octet-stream"
     assert mime_of(b"OggS....") == "audio/ogg"
+
+
+def test_a_head_that_promises_too_many_pixels_is_refused_without_a_warning() -> None:
+    huge = bytearray(picture("GIF"))
+    huge[6:10] = b"\xff\x2f\xff\x2f"  # 12287 x 12287
+    assert clean(bytes(huge)) is None

@@ -145,3 +145,11 @@ async def test_download_stops_at_the_cap(serve: Serve, announced: bool) -> None:
     assert await client.download("mxc://a/b", 4999) is None
     assert await client.download("mxc://a/b", 5000) == b"x" * 5000
     assert await client.download("https://evil.example/b", 5000) is None
+
+
+async def test_an_answer_nested_without_end_is_no_answer(serve: Serve) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text="[" * 100_000)
+
+    with pytest.raises(ApiError, match="KAVI_NOT_JSON"):
+        await (await serve(answer)).call("GET", "/x")
