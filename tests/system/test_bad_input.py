@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import shutil
 import sqlite3
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.servers import bare_environment
 from tests.servers.compiled import seed
 
 SECONDS = 60
@@ -31,7 +31,7 @@ def _kavi(
 ) -> subprocess.CompletedProcess[str]:
     """Runs `kavi` as a process of its own, with `said` as a line of the person."""
     given = json.dumps({"say": said}) + "\n" if said else ""
-    environment = {"PATH": os.environ["PATH"], "KAVI_DATA_DIR": str(data), "PYTHONPATH": str(ROOT), **settings}
+    environment = bare_environment(KAVI_DATA_DIR=str(data), PYTHONPATH=str(ROOT), **settings)
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         input=given, capture_output=True, text=True, timeout=SECONDS, cwd=cwd, env=environment, preexec_fn=before,
@@ -155,7 +155,7 @@ def test_a_line_that_is_no_json_is_refused_and_the_next_one_answered(data: Path)
         [sys.executable, "-m", "bot", *CHAT],
         input='hallo\n{"sag": "hallo"}\n{"advance": "bald"}\n{"say": "hallo"}\n',
         capture_output=True, text=True, timeout=SECONDS, cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "KAVI_DATA_DIR": str(data)},
+        env=bare_environment(KAVI_DATA_DIR=str(data)),
     )  # fmt: skip
     rows = [json.loads(line) for line in run.stdout.splitlines()]
     assert ["error" in row for row in rows] == [True, True, True, False]

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.servers import bare_environment
 from tests.servers.compiled import seed
 
 SECONDS = 60
@@ -31,7 +32,7 @@ class Terminal:
             [sys.executable, "-m", "bot", "chat"],
             stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
-            env={"PATH": os.environ["PATH"], "KAVI_DATA_DIR": str(data), "COLUMNS": "60", "NO_COLOR": "1"},
+            env=bare_environment(KAVI_DATA_DIR=str(data), COLUMNS="60", NO_COLOR="1"),
         )  # fmt: skip
         os.close(theirs)
 
