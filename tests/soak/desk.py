@@ -73,7 +73,7 @@ async def _scenario(
     outcome.kills = killing.result()
     seconds = asyncio.get_running_loop().time() - began
     await _end_of_waiting(server, berta, waiting, code, outcome)
-    possible = seconds / (URGENT_MINUTES * 60 + KILL_SECONDS)  # each kill holds a call back by the lease at most
+    possible = seconds / (URGENT_MINUTES * 60 + KILL_SECONDS)  # each kill holds a call back by so much at most
     outcome.silent += max(0, int(possible / 2) - (_calls(berta, code) - before))
     await asyncio.sleep(3.0)
     for number, (person, room) in enumerate(zip(families, rooms, strict=True)):

@@ -24,10 +24,10 @@ from tests.soak.program import Program
 
 PEOPLE = 8
 STRICT_PEOPLE = 1  # with encryption
-QUIET = 3.2  # seconds of silence after which the undisturbed bot has said all: some replies wait two seconds
+QUIET = 3.2  # seconds of silence after which the undisturbed bot has said all: some replies wait two seconds; more than PAUSE
 PATIENCE = 150.0  # seconds for an answer under kills
 PAUSE = 2.2  # seconds between two messages of one person: what comes faster is read together
-KILL_SECONDS = 13.0  # from kill to kill, most of it waiting for the dead process's lease: people talk all the while
+KILL_SECONDS = 6.0  # from kill to kill, half of it the start: people talk all the while
 OPENING = ("2", "1", "1")  # a caregiver, in normal language, who agrees
 LINES = (
     "Menü", "Besuch anmelden", "Wie viel Geld darf ich schicken?", "danke", "xyzzy plugh", "Hilfe",
@@ -123,7 +123,6 @@ async def _reference(person: Person, lines: list[str]) -> list[int]:
     """Plays the script undisturbed; how many messages there are after the start and after each line."""
     steps = [await _settled(person)]
     for line in lines:
-        await asyncio.sleep(PAUSE)
         await person.say(line)
         steps.append(await _settled(person))
     return steps

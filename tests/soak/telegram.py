@@ -20,7 +20,7 @@ FAULTS = 0.05  # the share of calls that go wrong
 QUIET = 1.2  # seconds without a further message after which the undisturbed bot has said all
 PATIENCE = 150.0  # seconds for an answer under kills
 PAUSE = 2.2  # seconds between two messages of one person: what comes faster is read together
-KILL_SECONDS = 14.0  # from kill to kill, most of it waiting for the dead process's lease
+KILL_SECONDS = 6.0  # from kill to kill, half of it the start
 OPENING = ("Ich kümmere mich um ein Kind", "Normale Sprache", "Ja")
 LINES = (
     "Menü", "Besuch anmelden", "Wie viel Geld darf ich schicken?", "danke", "xyzzy plugh", "Hilfe",
