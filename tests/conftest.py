@@ -16,3 +16,9 @@ ROOT = Path(__file__).parent.parent
 def content() -> Content:
     """The shipped content."""
     return load_content(ROOT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests begin: where files run side by side, none of the long ones is left over at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
