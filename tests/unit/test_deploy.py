@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import get_type_hints
 
+import pytest
 import yaml
 from msgspec import Struct
 
@@ -15,6 +17,7 @@ from bot.config import Settings
 from bot.service.metrics import Metrics
 from bot.storage.memory import MemoryStore
 from bot.vault.retention import RETENTION
+from tests.servers import linters
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -66,6 +69,48 @@ def test_containers_run_without_rights_on_a_read_only_disk() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert deployment["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"] is True
     assert re.search(r"^USER 10001$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+
+
+# ------------------------------------------------------------------ what the tools of others say
+
+
+def _passes(tool: Path, *arguments: str | Path) -> str:
+    done = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.server
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    _passes(linters.packaged("hadolint"), DEPLOY / "Dockerfile")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("version", ["1.30", "1.37"])
+def test_the_manifests_are_what_kubernetes_expects(version: str) -> None:
+    _passes(linters.packaged("kubernetes-validate"), "--strict", "-k", version, DEPLOY / "kubernetes" / "kavi.yaml")
+
+
+@pytest.mark.server
+def test_prometheus_reads_the_alerts() -> None:
+    assert "rules found" in _passes(linters.promtool(), "check", "rules", DEPLOY / "monitoring" / "alerts.yaml")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("name", ["kavi.service", "kavi-backup.service"])
+def test_systemd_reads_the_units_and_finds_them_well_locked(name: str, tmp_path: Path) -> None:
+    unit = tmp_path / name
+    text = (DEPLOY / name).read_text()
+    assert "ExecStart=/opt/kavi/bin/kavi " in text
+    unit.write_text(
+        text.replace("/opt/kavi/bin/kavi", "/bin/true")
+    )  # what is not installed here would be its only finding
+    assert _passes(linters.systemd_analyze(), "verify", unit) == ""
+    exposed = _passes(linters.systemd_analyze(), "security", "--offline=true", "--threshold=15", unit)  # 1.5 of 10
+    assert "OK" in exposed
+
+
+# ------------------------------------------------------------------ data protection
 
 
 THREATS = DEPLOY / "datenschutz" / "bedrohungen.md"
