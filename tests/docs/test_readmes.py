@@ -221,7 +221,7 @@ EXIT_CODES = {
     "erase": (2,),
     "poster": (0, 2),
 }  # CODE is no code; without a messenger something is to do, and a poster's code leads nowhere; nothing runs that could reload
-STANDS_FOR = {"FLOW": "first-visit", "LANG": "tr", "TOPIC": "staff.crc", "/ziel": "ziel"}
+STANDS_FOR = {"FLOW": "feelings", "LANG": "tr", "TOPIC": "staff.numbers", "/ziel": "ziel"}
 
 
 def commands() -> Iterator[tuple[str, str]]:
@@ -277,9 +277,12 @@ RUNNABLE = [command for command in _CALLS.values() if _can_run(_arguments(comman
 
 
 def _after_what_it_needs(command: str) -> tuple[bool, int, str]:
-    """A talk first, which makes the database; then what restores, and last a new key, which old backups do not open with."""
+    """A talk first, which makes the database; then what changes the content, which is compiled anew after it, and what restores.
+
+    Last a new key, which old backups do not open with.
+    """
     words = _arguments(command)[1]
-    return words != ["chat"], {"restore": 1, "rotate-key": 2}.get(words[0], 0), command
+    return words != ["chat"], {"draw": 1, "translate": 1, "restore": 2, "rotate-key": 3}.get(words[0], 0), command
 
 
 @pytest.mark.slow
