@@ -22,10 +22,11 @@ from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.templates import check_templates, load_templates
 from bot.loader.topics import check_topics, load_topics
 from bot.loader.translations import load_catalogs
-from bot.matching.evidence import MEANT, NAMES, Thresholds, with_products
+from bot.matching.evidence import MEANT, NAMES
 from bot.matching.features import Lexicon
 from bot.matching.index import Phrase, TopicIndex
 from bot.matching.topic import Topic
+from bot.matching.weighing import Thresholds, with_products
 from bot.text.normalise import clean, fold
 
 

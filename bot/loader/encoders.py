@@ -18,8 +18,8 @@ import numpy as np
 from bot.loader.files import encoder_wanted
 from bot.log import Log
 from bot.matching.index import Phrase, TopicIndex
-from bot.matching.linear import Floats
 from bot.matching.meaning import Encoder, Meaning
+from bot.matching.rows import Floats
 
 log = Log(__name__)
 _BATCH = 64

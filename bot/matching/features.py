@@ -46,6 +46,7 @@ class Lexicon:
     whole: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parts: tuple[tuple[str, str], ...] = ()
+    longest: int = 0  # letters of a beginning
 
     @classmethod
     def of(cls, concepts: Mapping[str, Sequence[str]]) -> Lexicon:
@@ -62,18 +63,20 @@ class Lexicon:
                     starts[said] = (*starts.get(said, ()), concept)
                 else:
                     whole[said] = (*whole.get(said, ()), concept)
-        return cls(whole, starts, tuple(parts))
+        return cls(whole, starts, tuple(parts), max(map(len, starts), default=0))
 
     def concepts(self, word: str) -> tuple[str, ...]:
         """The concepts of a folded word: as a whole, by its longest known beginning, by known parts."""
-        found = list(self.whole.get(word, ()))
-        if not found:
-            for length in range(len(word), 1, -1):
-                if word[:length] in self.starts:
-                    found += self.starts[word[:length]]
-                    break
-        found += [concept for part, concept in self.parts if part in word]
-        return tuple(dict.fromkeys(found))
+        found = self.whole.get(word, ()) or self._begun(word)
+        parts = tuple([concept for part, concept in self.parts if part in word])
+        return tuple(dict.fromkeys((*found, *parts))) if parts or len(found) > 1 else found
+
+    def _begun(self, word: str) -> tuple[str, ...]:
+        for length in range(min(len(word), self.longest), 1, -1):
+            concepts = self.starts.get(word[:length])
+            if concepts is not None:
+                return concepts
+        return ()
 
 
 def said_words(text: str) -> tuple[str, ...]:
@@ -110,11 +113,10 @@ def take_apart(word: str, lexicon: Lexicon) -> Word:
 
 def pair_features(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """Neighbours, by stem and by meaning, from (stem, meant) of the words that are no stop words."""
-    return [
-        name
-        for (left, means), (right, meant) in itertools.pairwise(pairs)
-        for name in (pair_name("p", left, right), pair_name("k", means, meant))
-    ]
+    names: list[str] = []
+    for (left, means), (right, meant) in itertools.pairwise(pairs):
+        names += (pair_name("p", left, right), pair_name("k", means, meant))
+    return names
 
 
 def pair_name(kind: str, left: str, right: str) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 
 from bot.matching.features import Lexicon, said_words
 from bot.matching.index import Phrase
-from bot.matching.linear import Vectors, fit
+from bot.matching.ridge import fit
+from bot.matching.space import Vectors
 from bot.matching.topic import visible_to
 
 PARTS = 10
@@ -49,15 +50,16 @@ def leave_one_out(phrases: Sequence[Phrase], lexicon: Lexicon, outside: Sequence
         who: np.array([any(visible_to(tuple(audiences[topic]), one) for one in who) for topic in topics])
         for who in {phrase.audiences for phrase in positive}
     }
+    rows = vectors.cut()
     part = np.random.default_rng(1).permutation(len(vectors)) % min(
         PARTS, len(vectors)
     )  # a fixed order without pattern
     found: dict[int, str] = {}
     for left_out in np.unique(part).tolist():
         others = np.flatnonzero(part != left_out)
-        weights = fit([vectors[row] for row in others], labels[others], len(space.numbers), len(topics) + 1)
+        weights = fit(vectors.chosen(others), labels[others], len(space.numbers), len(topics) + 1)
         for row in np.flatnonzero(part[: len(positive)] == left_out).tolist():
-            at, values = vectors[row]
+            at, values = rows[row]
             scores = np.where(seen[positive[row].audiences], (values @ weights[at])[:-1], -np.inf)
             found[row] = topics[int(np.argmax(scores))]
     return [LeftOut(phrase, found[row]) for row, phrase in enumerate(positive)]

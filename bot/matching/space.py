@@ -1,15 +1,9 @@
-"""TF-IDF vectors of texts and a linear classifier over them, in plain numpy.
-
-The classifier is ridge regression (one-against-all least squares), solved by dual coordinate ascent: example after
-example, its own part of the solution is set right while the others stand still (Shalev-Shwartz & Zhang, "Stochastic dual
-coordinate ascent methods", 2013). Two rounds rank as well as the exact solution and need no matrix of all pairs.
-"""
+"""The vector space of the examples: a text as TF-IDF values of its features, a misspelt word as the one it resembles."""
 
 from __future__ import annotations
 
 import itertools
 import math
-import zlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,20 +11,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from bot.matching.features import KINDS, Lexicon, Word, pair_features, pair_name, take_apart
+from bot.matching.rows import Floats, Ints, Row, Rows, segments
 from bot.text.sound import key
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
-
-RIDGE = 0.7  # regularisation; larger = smoother
-ROUNDS = 2  # over all examples; more do not change the ranking
-MAX_SOLVED = 14_000  # phrases up to which ridge regression is solved; above, the centroids of the topics serve
-_SCATTER = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263)  # odd primes, one a round: orders without pattern
-_LAST = np.ones(1, dtype=bool)
+_FIRST = np.ones(1, dtype=bool)
 _SPELT = 4  # letters from which a word is compared with the known ones
 RESEMBLES = 85.0  # rapidfuzz ratio from which it counts as the same word, misspelt
 # The shorter of two words against the longer, that the ratio can be reached.
@@ -119,7 +106,7 @@ class Vectors:
     heard: Mapping[str, str] = field(default_factory=dict)  # known words by their whole sound
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, list[tuple[Ints, Floats]]]:
+    def of(cls, texts: Sequence[Sequence[str]], lexicon: Lexicon) -> tuple[Vectors, Rows]:
         """Learns the space from folded texts and gives their vectors. N-grams and pairs seen once are left out."""
         places: defaultdict[str, int] = defaultdict(itertools.count().__next__)
         said = np.array([places[word] for word in itertools.chain.from_iterable(texts)], dtype=np.int64)
@@ -130,7 +117,7 @@ class Vectors:
         lengths = np.array([len(word.features) for word in words.values()], dtype=np.int64)
         least = 2 if len(texts) > 200 else 1
         found = [
-            (np.repeat(rows, lengths[said]), flat[_segments(lengths, said)]),
+            (np.repeat(rows, lengths[said]), flat[segments(lengths, said)]),
             *(_pairs(kind, raw, said, rows, list(words.values()), least) for kind in ("p", "k")),
         ]
         rows, columns, counts = _counted(
@@ -150,10 +137,10 @@ class Vectors:
             Words.of(words, flat, lengths, renumbered, idf),
             (math.log(total / 2) + 0.3) * KINDS["w"],
             _by_sound(words),
-            {_heard(word): word for word in reversed(words) if len(word) >= _SPELT},
+            _by_whole_sound([word for word in reversed(words) if len(word) >= _SPELT]),
         )
         kept = stays[columns]
-        return space, _vectors(rows[kept], renumbered[columns[kept]], counts[kept], idf, len(texts))
+        return space, _rows(rows[kept], renumbered[columns[kept]], counts[kept], idf, len(texts))
 
     def read(self, said: str) -> Known:
         """A folded word in this space. One that no example has is read as itself and as the known word it resembles."""
@@ -175,7 +162,7 @@ class Vectors:
         near = process.extractOne(said, likely, scorer=fuzz.ratio, score_cutoff=RESEMBLES)
         return near[0] if near is not None else ""
 
-    def vectors(self, texts: Sequence[Sequence[Known]]) -> list[tuple[Ints, Floats]]:
+    def vectors(self, texts: Sequence[Sequence[Known]]) -> list[Row]:
         """For each text feature numbers and values of length one; empty when nothing in it is known.
 
         A message and its parts go through each step together: what such short arrays cost is the calls.
@@ -186,26 +173,29 @@ class Vectors:
         if len(texts) > 1:
             flat += np.repeat(np.arange(len(texts)) * width, [sum(map(len, some)) for some in found])
         flat.sort()
-        ends = np.flatnonzero(np.concatenate([flat[1:] != flat[:-1], _LAST[: len(flat)]]))  # of each number
-        numbers = flat.take(ends)
-        counts = ends + 1
-        counts[1:] -= ends[:-1] + 1
+        begins = np.concatenate((_FIRST[: len(flat)], flat[1:] != flat[:-1])).nonzero()[0]
+        numbers = flat.take(begins)
         rows, at = np.divmod(numbers, width) if len(texts) > 1 else (None, numbers)
-        values = np.log(counts.astype(np.float32))
-        values += 1.0
-        values *= self.idf.take(at)
-        starts = [0, *np.searchsorted(rows, np.arange(1, len(texts))).tolist()] if rows is not None else [0]
-        cut = []
-        for start, end in itertools.pairwise([*starts, len(at)]):
-            own = values[start:end]
-            own /= np.float32(math.sqrt(own @ own) or 1.0)
-            cut.append((at[start:end], own))
-        return cut
+        values = self.idf.take(at)
+        if len(begins) < len(flat):  # something occurs more than once
+            counts = np.diff(begins, append=len(flat)).astype(np.float32)
+            values *= np.log(counts) + 1.0
+        if rows is None:
+            return [(at, _unit(values))]
+        starts = [0, *np.searchsorted(rows, np.arange(1, len(texts))).tolist(), len(at)]
+        return [(at[start:end], _unit(values[start:end])) for start, end in itertools.pairwise(starts)]
 
     def _pairs(self, words: Sequence[Known]) -> Ints:
         """The numbers of the pairs of neighbours in a text that examples have."""
         names = pair_features([(word.stem, word.meant) for word in words if word.stem])
-        return np.array([at for name in names if (at := self.numbers.get(name)) is not None], dtype=np.int64)
+        numbers = [at for at in map(self.numbers.get, names) if at is not None]
+        return np.array(numbers, dtype=np.int64)
+
+
+def _unit(values: Floats) -> Floats:
+    """The values, brought to length one where they lie."""
+    values /= np.float32(math.sqrt(values @ values) or 1.0)
+    return values
 
 
 def _sound(word: str) -> str:
@@ -217,19 +207,19 @@ def _heard(word: str) -> str:
     return key(word.replace("ae", "a").replace("oe", "o").replace("ue", "u")) if word.isascii() else word
 
 
+def _by_whole_sound(words: Sequence[str]) -> dict[str, str]:
+    """Words by how they sound. All ASCII ones are heard as one text: word by word would take ten times as long."""
+    plain = [word for word in words if word.isascii()]
+    sounds = dict(zip(plain, _heard("\n".join(plain)).split("\n"), strict=True)) if plain else {}
+    return {sounds.get(word, word): word for word in words}
+
+
 def _by_sound(words: Iterable[str]) -> dict[str, Spelt]:
     found: dict[str, list[str]] = {}
     for word in words:
         if len(word) >= _SPELT:
             found.setdefault(_sound(word), []).append(word)
     return {sound: Spelt.of(some) for sound, some in found.items()}
-
-
-def _segments(lengths: Ints, chosen: Ints) -> Ints:
-    """Where the parts of the chosen segments lie in an array in which all segments lie one behind the other."""
-    starts, wanted = (np.cumsum(lengths) - lengths)[chosen], lengths[chosen]
-    shift: Ints = np.repeat(starts - (np.cumsum(wanted) - wanted), wanted)
-    return shift + np.arange(len(shift))
 
 
 def _pairs(
@@ -263,66 +253,9 @@ def _counted(rows: Ints, columns: Ints, width: int) -> tuple[Ints, Ints, Ints]:
     return rows, columns, counts
 
 
-def _vectors(rows: Ints, columns: Ints, counts: Ints, idf: Floats, height: int) -> list[tuple[Ints, Floats]]:
+def _rows(rows: Ints, columns: Ints, counts: Ints, idf: Floats, height: int) -> Rows:
     """Each text's features and their values, of length one."""
     raw = (1.0 + np.log(counts.astype(np.float32))) * idf[columns]
     norms = np.sqrt(np.bincount(rows, weights=raw * raw, minlength=height))
     values: Floats = (raw / np.maximum(norms, 1e-9)[rows]).astype(np.float32)
-    ends = np.searchsorted(rows, np.arange(height + 1)).tolist()
-    return [(columns[start:end], values[start:end]) for start, end in itertools.pairwise(ends)]
-
-
-def fit(
-    vectors: Sequence[tuple[Ints, Floats]],
-    labels: Ints,
-    width: int,
-    classes: int,
-    rounds: int = ROUNDS,
-    keys: Ints | None = None,
-) -> Floats:
-    """Weights (features x classes): ridge regression, nearer to its exact solution with each round, or centroids for
-    very many examples.
-
-    `keys` is one number for each example that other examples do not change (`key_of`): it gives each its turn, so that a
-    new example moves the scores of those like it, not of all.
-    """
-    n = len(vectors)
-    turns = np.arange(n, dtype=np.int64) if keys is None else keys
-    weights = np.zeros((width, classes), dtype=np.float32)
-    if n == 0:
-        return weights
-    if n > MAX_SOLVED:
-        share = 1.0 / np.maximum(1, np.bincount(labels, minlength=classes)).astype(np.float32)
-        for (at, values), label in zip(vectors, labels, strict=True):
-            weights[at, label] += values * share[label]
-        return weights
-    ridge, whole = np.float32(RIDGE), np.float32(1.0 / (1.0 + RIDGE))
-    parts = np.zeros((n, classes), dtype=np.float32)
-    # Every step works in the same few buffers: fresh memory for each would cost as much as the arithmetic.
-    near, moves = np.empty((2, max(len(at) for at, _ in vectors), classes), dtype=np.float32)
-    change, share = np.empty((2, classes), dtype=np.float32)
-    across = change[None, :]
-    rows = [
-        (at, values, values[:, None], part, label, near[: len(at)], moves[: len(at)])
-        for (at, values), part, label in zip(vectors, parts, labels.tolist(), strict=True)
-    ]
-    for number in range(rounds):
-        scattered = turns * _SCATTER[number % len(_SCATTER)] % (1 << 32)
-        for row in np.argsort(scattered, kind="stable").tolist():
-            at, values, column, part, label, own, move = rows[row]
-            weights.take(at, 0, own, "clip")
-            np.dot(values, own, change)
-            np.multiply(part, ridge, share)
-            change += share
-            change[label] -= 1.0
-            change *= -whole
-            part += change
-            np.dot(column, across, move)
-            own += move
-            weights[at] = own
-    return weights
-
-
-def key_of(words: Sequence[str]) -> int:
-    """A number for a text that no other text changes."""
-    return zlib.crc32(" ".join(words).encode())
+    return Rows(columns, values, np.searchsorted(rows, np.arange(height + 1)))

@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from bot.matching.linear import MAX_SOLVED, RESEMBLES, RIDGE, Spelt, fit, key_of
+from bot.matching.ridge import MAX_SOLVED, RIDGE, fit, key_of
+from bot.matching.rows import Row, Rows
+from bot.matching.space import RESEMBLES, Spelt
 
 
-def _examples(count: int, width: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def _examples(count: int, width: int) -> list[Row]:
     rng = np.random.default_rng(7)
     rows = []
     for _ in range(count):
@@ -24,7 +26,7 @@ def test_weights_solve_the_ridge_regression_however_many_examples_there_are(coun
     width = 4 * count
     rows = _examples(count, width)
     labels = np.arange(count) % 3
-    weights = fit(rows, labels, width, 3, rounds)
+    weights = fit(Rows.of(rows), labels, width, 3, rounds)
     goal = np.eye(3, dtype=np.float32)[labels]
     scores = np.stack([values @ weights[at] for at, values in rows])
     some = slice(0, 400)  # the whole Gram matrix of 7000 would be the very cost that `fit` avoids
@@ -48,34 +50,32 @@ def test_small_sets_agree_with_the_inverse() -> None:
     exact = np.zeros((200, 4), dtype=np.float32)
     for (at, values), share in zip(rows, alpha, strict=True):
         exact[at] += values[:, None] * share[None, :]
-    assert np.abs(fit(rows, labels, 200, 4, rounds=3) - exact).max() < 0.01
+    assert np.abs(fit(Rows.of(rows), labels, 200, 4, rounds=3) - exact).max() < 0.01
 
 
 def test_more_examples_than_can_be_solved_are_still_told_apart_by_their_middles() -> None:
-    count = MAX_SOLVED + 1
+    count = 1 + MAX_SOLVED // 500
     labels = np.arange(count) % 3
     rows = [(np.array([label, 3 + number % 5]), np.full(2, 0.7, np.float32)) for number, label in enumerate(labels)]
-    weights = fit(rows, labels, 8, 3)
+    weights = fit(Rows.of(rows), labels, 8, 500)
     assert [int((values @ weights[at]).argmax()) for at, values in rows[:9]] == labels[:9].tolist()
 
 
 def test_no_examples_give_no_weights() -> None:
-    assert not fit([], np.zeros(0, dtype=np.int64), 5, 2).any()
+    assert not fit(Rows.of([]), np.zeros(0, dtype=np.int64), 5, 2).any()
 
 
 def test_a_new_example_leaves_the_scores_of_others_nearly_as_they_were() -> None:
     rows, labels = _examples(600, 900), np.arange(600) % 7
-    keys = np.array([key_of((f"text {number}",)) for number in range(600)])
+    keys = np.array([key_of(f"text {number}") for number in range(600)])
     fewer = [number for number in range(600) if number != 3]
-    before = fit([rows[number] for number in fewer], labels[fewer], 900, 7, keys=keys[fewer])
-    after = fit(rows, labels, 900, 7, keys=keys)
+    before = fit(Rows.of([rows[number] for number in fewer]), labels[fewer], 900, 7, keys=keys[fewer])
+    after = fit(Rows.of(rows), labels, 900, 7, keys=keys)
     away = [number for number in fewer if not set(rows[number][0]) & set(rows[3][0])]
     moved = [np.abs(rows[number][1] @ (after - before)[rows[number][0]]).max() for number in away]
-    without_keys = fit([rows[number] for number in fewer], labels[fewer], 900, 7)
-    shaken = [
-        np.abs(rows[number][1] @ (fit(rows, labels, 900, 7) - without_keys)[rows[number][0]]).max()
-        for number in away[:50]
-    ]
+    without_keys = fit(Rows.of([rows[number] for number in fewer]), labels[fewer], 900, 7)
+    with_all = fit(Rows.of(rows), labels, 900, 7)
+    shaken = [np.abs(rows[number][1] @ (with_all - without_keys)[rows[number][0]]).max() for number in away[:50]]
     assert np.mean(moved) < 0.2 * np.mean(shaken)
 
 
