@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
+from zlib import crc32
 
 from bot.dialogue import flow as model
 from bot.dialogue.content import Content
@@ -95,7 +96,7 @@ def mermaid(content: Content, flow: model.Flow, problems: tuple[Problem, ...] = 
     for edge in edges_of(flow):
         if not edge.target:
             continue
-        target = ids.get(edge.target, f'x{abs(hash(edge.target)) % 10**6}["{_clean(edge.target)}"]')
+        target = ids.get(edge.target, f'x{crc32(edge.target.encode())}["{_clean(edge.target)}"]')
         label = f'|"{_clean(edge.label)}"|' if edge.label else ""
         lines.append(f"    {ids[edge.source]} -->{label} {target}")
     bad = _bad_steps(flow, problems)
