@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.desk import alarms, cards, ownership, reviews
+from bot.desk import alarms, cards, ownership, reviews, rooms
 from bot.desk import effects as fx
 from bot.desk.events import TimerDue
 from bot.desk.hours import clock, day_words
@@ -122,7 +122,7 @@ def _remind(work: Work, case: Case, number: str) -> None:
 
 def _ask_again(work: Work, case: Case, number: int) -> None:
     if case.room == number and case.place is None and case.owner == "counsellor":
-        ownership.another_room(work, work.edit(case))
+        rooms.another_room(work, work.edit(case))
 
 
 # ------------------------------------------------------------------ the watchdog
@@ -135,7 +135,7 @@ def watch(work: Work) -> None:
     work.order(fx.LookAround())
     for case in list(work.desk.cases.values()):
         if case.owner == "closed" and work.now - case.closed > KEEP_CLOSED * ownership.DAY:
-            ownership.erase_rooms(work, case)
+            rooms.erase_rooms(work, case)
             work.drop_case(case)
         elif case.owner == "counsellor" and not _is_served(work, case):
             for place in work.queue_places(case):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from bot.desk import alarms, cards, clocks, orders, ownership, relay, reviews, wording
+from bot.desk import alarms, cards, clocks, orders, ownership, relay, reviews, rooms, settled, wording
 from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.commands import WORDS, Order, order_in
@@ -65,7 +65,7 @@ def _decide(work: Work, event: ev.Event) -> None:
         case ev.StaffLeft() | ev.PlaceLost() | ev.PlaceMoved():
             _place_changed(work, event)
         case ev.Delivered():
-            relay.delivered(work, event)
+            settled.delivered(work, event)
         case ev.RoomOpened():
             _room(work, event)
         case ev.TimerDue():
@@ -85,7 +85,7 @@ def _forget(work: Work, event: ev.Forgotten) -> None:
             if ids:
                 work.order(fx.Unshow(place=case.place, messages=ids))
             work.say(case.place, f"🗑 Die Person hat alles löschen lassen. Fall {case.code} ist beendet.")
-        ownership.erase_rooms(work, case)
+        rooms.erase_rooms(work, case)
         for place, message in case.cards:
             work.say(place, f"🗑 Fall {case.code} wurde auf Wunsch der Person gelöscht.", edits=message)
         work.audit("bot", "forgotten", case.code)
@@ -278,7 +278,7 @@ def _press_draft(work: Work, member: Member, case: Case, number: str, option: in
 
 def _place_changed(work: Work, event: ev.StaffLeft | ev.PlaceLost | ev.PlaceMoved) -> None:
     if isinstance(event, ev.PlaceMoved):
-        ownership.place_moved(work, event.place, event.chat)
+        rooms.place_moved(work, event.place, event.chat)
         return
     if isinstance(event, ev.PlaceLost):
         lost = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.desk import cards, duty, filing, ownership, reviews, wording
+from bot.desk import cards, duty, filing, ownership, reviews, rooms, wording
 from bot.desk.commands import Order, code_in
 from bot.desk.events import StaffWrote
 from bot.desk.given import Given, colleague, mine
@@ -190,7 +190,7 @@ def _assign(given: Given) -> None:
         return
     if case.place is not None:
         work.say(case.place, f"Fall {case.code} geht an {escape(receiver.alias)} (Fachleitung: {escape(reason)}).")
-    home = ownership.home(receiver, [given.place, *work.all_queues()])
+    home = rooms.home(receiver, [given.place, *work.all_queues()])
     refusal = ownership.take(work, receiver, case, home, forced=f"{given.member.id}: {reason}")
     given.answer(refusal or f"Fall {case.code} ist jetzt bei {escape(receiver.alias)}.")
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.desk import cards
+from bot.desk import cards, rooms
 from bot.desk import effects as fx
 from bot.desk.events import HandoffRequested, Profile, Served
-from bot.desk.state import URGENCIES, Case, Desk, Link, Member, Urgency
+from bot.desk.state import URGENCIES, Case, Desk, Member, Urgency
 from bot.desk.table import meaning
 from bot.desk.work import MINUTE, Work
 from bot.dialogue import events as family
@@ -18,7 +17,6 @@ DAY = 86400.0
 WAITING = (15.0, 45.0, 120.0)  # minutes in the queue after which the family is told that it is not forgotten
 HISTORY = 12
 ROOM_TRIES = 3
-CASES_IN_A_FORUM = 20  # beyond that the next forum of the team is used
 
 
 # ------------------------------------------------------------------ into the queue
@@ -124,7 +122,7 @@ def to_bot(work: Work, case: Case, who: str, why: str) -> None:
     case = work.edit(case)
     if case.counsellor:
         case.last = case.counsellor
-    _leave_room(work, case)
+    rooms.leave_room(work, case)
     case.owner, case.counsellor, case.offered, case.lent = "bot", "", "", ""
     case.epoch += 1
     cards.update_cards(work, case)
@@ -174,7 +172,7 @@ def own(work: Work, member: Member, case: Case, place: Place, why: str = "") -> 
     if not case.cards:
         cards.post_cards(work, case, loud=False)
     cards.update_cards(work, case)
-    _find_room(work, member, case, place)
+    rooms.find_room(work, member, case, place)
     work.timer(f"silent|{case.code}|{case.epoch}", work.policy.silent_hours * 3600)
     answer_clock(work, case)
 
@@ -194,79 +192,6 @@ def answer_clock(work: Work, case: Case) -> None:
     if case.family_at <= case.answered_at:
         case.family_at = work.now
     work.timer(f"answer|{case.code}|{case.epoch}|1", work.policy.answer_minutes * MINUTE)
-
-
-def _find_room(work: Work, member: Member, case: Case, place: Place) -> None:
-    """The room in which she works: the one she is in if it is the case's own and she may read it, else a new one."""
-    if case.place is not None and case.place == place and place.messenger == "telegram":
-        cards.show_summary(work, case, place)
-        return
-    _leave_room(work, case)
-    case.room += 1
-    case.room_tries = 0
-    ask_room(work, member, case, place)
-
-
-def ask_room(work: Work, member: Member, case: Case, place: Place) -> None:
-    """Asks for a room on the messenger from which she took the case."""
-    invite = [user for messenger, user in member.identities if messenger == place.messenger]
-    for other in work.desk.members.values():
-        if other.active and other.id != member.id and other.has("supervisor"):
-            invite += [user for messenger, user in other.identities if messenger == place.messenger]
-    parent = _forum(work, case, place) if place.messenger == "telegram" else ""
-    work.order(
-        fx.OpenRoom(
-            code=case.code, number=case.room, messenger=place.messenger, account=place.account, title=f"Fall {case.code}",
-            invite=tuple(dict.fromkeys(invite)), parent=parent,
-        )
-    )  # fmt: skip
-
-
-def another_room(work: Work, case: Case) -> None:
-    """A room for a case that has none, where its counsellor has an account; `case` is open for writing."""
-    case.room += 1
-    member, places = work.desk.members[case.counsellor], work.queue_places(case) or work.all_queues()
-    ask_room(work, member, case, home(member, places))
-
-
-def home(member: Member, places: Sequence[Place]) -> Place:
-    """The first of these places on a messenger on which she has an account, for a room is of use only there."""
-    messengers = {messenger for messenger, _ in member.identities}
-    return next((place for place in places if place.messenger in messengers), places[0])
-
-
-def _forum(work: Work, case: Case, place: Place) -> str:
-    """The forum for a new topic: the one she is in, or the emptiest one of the team when it has many cases."""
-    chats = [work.now_at("telegram", chat) for account, chat in work.team(case).chats if account == place.account]
-    forums = chats or [place.chat]
-    load = {chat: 0 for chat in forums}
-    for one in work.desk.cases.values():
-        if one.place is not None and one.place.chat in load and one.owner == "counsellor":
-            load[one.place.chat] += 1
-    if place.chat in load and load[place.chat] < CASES_IN_A_FORUM:
-        return place.chat
-    return min(forums, key=lambda chat: (load[chat], chat))
-
-
-def _leave_room(work: Work, case: Case) -> None:
-    """The room of before is closed; what it showed cannot be answered there any more."""
-    if case.place is None:
-        return
-    work.order(fx.CloseRoom(code=case.code, number=case.room, place=case.place))
-    if not case.merged:
-        case.rooms = tuple(dict.fromkeys((*case.rooms, case.place)))[-20:]
-    case.place = None
-    case.asks, case.drafts = (), ()
-    waiting = tuple(shown for _, shown in case.pending)
-    case.backlog, case.pending = (*case.backlog, *waiting), ()
-
-
-def erase_rooms(work: Work, case: Case) -> None:
-    """The rooms of a case that is forgotten go with everything written in them; one that it only shared stays."""
-    here = (case.place,) if case.place is not None and not case.merged else ()
-    for place in dict.fromkeys((*case.rooms, *here)):
-        if not work.is_queue(place):
-            work.order(fx.CloseRoom(code=case.code, number=case.room, place=place, erase=True))
 
 
 def room_opened(work: Work, case: Case, number: int, place: Place | None) -> None:
@@ -305,7 +230,7 @@ def room_lost(work: Work, case: Case, place: Place) -> None:
     case = work.edit(case)
     case.place = None
     waiting = tuple(shown for _, shown in case.pending)
-    case.backlog, case.pending, case.links = (*waiting, *case.backlog), (), _only_family_side(case)
+    case.backlog, case.pending, case.links = (*waiting, *case.backlog), (), rooms.only_family_side(case)
     if meaning(case.owner, "room lost") != "move":
         return
     member = work.desk.members[case.counsellor]
@@ -322,27 +247,7 @@ def room_lost(work: Work, case: Case, place: Place) -> None:
         )
     case.room += 1
     case.room_tries = 0
-    ask_room(work, member, case, target)
-
-
-def place_moved(work: Work, place: Place, chat: str) -> None:
-    """The same room at a new address: cases, cards and the settings' places go along."""
-    common = work.common()
-    common.moves = (*common.moves, (place.messenger, place.chat, chat))[-50:]
-    for case in list(work.desk.cases.values()):
-        lives = case.place is not None and (case.place.messenger, case.place.chat) == (place.messenger, place.chat)
-        if lives and meaning(case.owner, "room moved") == "go_along":
-            work.edit(case).place = case.place._replace(chat=chat) if case.place is not None else None
-        if any((one.messenger, one.chat) == (place.messenger, place.chat) for one, _ in case.cards):
-            work.edit(case).cards = ()  # old messages cannot be edited from the new address
-            if case.owner == "queue":
-                cards.post_cards(work, work.desk.cases[case.code])
-    work.audit("bot", "place moved", reason=place.messenger)
-
-
-def _only_family_side(case: Case) -> tuple[Link, ...]:
-    """Links to messages in a room that is gone are void; the counsellor's words can still be taken back by number."""
-    return tuple(replace(link, staff="") for link in case.links if link.who == "counsellor")
+    rooms.ask_room(work, member, case, target)
 
 
 # ------------------------------------------------------------------ giving away
@@ -358,7 +263,7 @@ def back_to_queue(work: Work, case: Case, who: str, why: str, team: str = "") ->
     """Nobody has it now: it waits again, before those who came after it."""
     work.tell(case, family.Requeued(at=work.at, reason=why))
     case = work.edit(case)
-    _leave_room(work, case)
+    rooms.leave_room(work, case)
     since = case.queued or work.now
     work.audit(who, "requeued", case.code, why)
     enqueue(work, case, case.reason, case.urgency, team or case.team)
@@ -419,7 +324,7 @@ def close(work: Work, member: Member, case: Case, outcome: str) -> str:
     case.owner, case.counsellor, case.offered, case.lent = "closed", "", "", ""
     case.epoch += 1
     case.closed, case.outcome = work.now, outcome
-    _leave_room(work, case)
+    rooms.leave_room(work, case)
     case.backlog, case.outgoing = (), ()
     cards.update_cards(work, case)
     work.edit_member(member).closed += 1

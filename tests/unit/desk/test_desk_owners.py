@@ -11,7 +11,7 @@ from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.hours import Hours, Team, parse
 from bot.desk.machine import duty
-from bot.desk.ownership import CASES_IN_A_FORUM
+from bot.desk.rooms import CASES_IN_A_FORUM
 from bot.desk.state import Case
 from bot.dialogue import events as family
 from bot.machines import Place
