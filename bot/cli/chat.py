@@ -29,6 +29,7 @@ from bot.ports import Inbound, Outbound, Store
 from bot.service.conversations import Conversations
 from bot.service.pump import pass_time, pump
 from bot.service.translation import Turned
+from bot.testing.talk import button_of
 
 ROLES = ("caregiver", "child", "parent", "staff")
 MINUTE = timedelta(minutes=1)
@@ -81,15 +82,6 @@ class Chat:
         text = await self.store.session_of(self.store.conversation_id(address_of(self.chat)))
         return Session.from_text(text) if text else Session()
 
-    def button(self, label: str) -> tuple[str, int, str]:
-        """The question, number and words of a button, by label or number, newest first."""
-        for question, labels in reversed(self.buttons):
-            if label.isdecimal() and 0 < int(label) <= len(labels):
-                return question, int(label) - 1, labels[int(label) - 1]
-            if label in labels:
-                return question, labels.index(label), label
-        return "", 0, label
-
 
 def run_chat(
     *,
@@ -138,7 +130,7 @@ async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume
 
 
 def _recorder(begun: Session | None, content: Content) -> Recorder:
-    from bot.testing.script import facts_of
+    from bot.testing.playing import facts_of
 
     return Recorder(begun, facts_of(content))
 
@@ -189,7 +181,7 @@ async def _step(chat: Chat, given: dict[str, Any], recorder: Recorder | None) ->
             recorder.line("user", str(given["say"]))
         await chat.receive("text", str(given["say"]))
     else:
-        question, option, label = chat.button(str(given["press"]))
+        question, option, label = button_of(chat.buttons, str(given["press"]))
         if recorder is not None:
             recorder.line("press", label)
         await chat.receive("press", label, (question, option))
@@ -330,7 +322,7 @@ def _recorded(result: Turn, facts: frozenset[str]) -> Iterator[dict[str, Any]]:
             if effect.choices:
                 row["choices"] = [choice.label for choice in effect.choices]
             yield row
-    from bot.testing.script import deeds_of, effect_name
+    from bot.testing.playing import deeds_of, effect_name
 
     names = [effect_name(effect) for effect in deeds_of(result.effects, facts)]
     if names:

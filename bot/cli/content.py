@@ -89,7 +89,8 @@ def _comma(value: float) -> str:
 
 def run_test(*, path: Path | None, coverage: bool, mutate: bool, flow: str = "", workers: int = 1) -> int:
     """Plays conversation tests; 1 when one fails. `flow` names the flows that are changed, with `*` for several."""
-    from bot.testing.script import exits_of, load_scripts, play
+    from bot.testing.playing import exits_of, play
+    from bot.testing.script import load_scripts
 
     root = content_root(read_settings())
     content = load_content(root)

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from bot.dialogue import flow as model
 from bot.dialogue.content import Content
 from bot.dialogue.expressions import parse
-from bot.testing.script import Script, play
+from bot.testing.playing import play
+from bot.testing.script import Script
 
 
 @dataclass(frozen=True, slots=True)

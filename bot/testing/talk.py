@@ -6,6 +6,7 @@ turn, so that every conversation also tests persistence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -42,18 +43,10 @@ class Talk:
     def press(self, label: str, *, pause: timedelta = MINUTE) -> list[fx.Reply]:
         """The person presses a button of the last message that had it, by label or number."""
         replies = self._pass_time(pause)
-        question, option, text = self._button(label)
+        question, option, text = button_of(self.buttons, label)
         known = understand(self.content, self.session, text, self.now)
         event = events.Pressed(at=self.now, question=question, option=option, label=text, understanding=known)
         return replies + self.happen(event)
-
-    def _button(self, label: str) -> tuple[str, int, str]:
-        for question, labels in reversed(self.buttons):
-            if label.isdecimal() and 0 < int(label) <= len(labels):
-                return question, int(label) - 1, labels[int(label) - 1]
-            if label in labels:
-                return question, labels.index(label), label
-        return "", 0, label
 
     def advance(self, by: timedelta) -> list[fx.Reply]:
         """Time passes; due timers fire and held replies leave."""
@@ -114,3 +107,16 @@ class Talk:
     def settle(self) -> list[fx.Reply]:
         """Lets held replies leave (two seconds pass)."""
         return self._pass_time(timedelta(seconds=3)) if self.held else []
+
+
+def button_of(shown: Sequence[tuple[str, tuple[str, ...]]], label: str) -> tuple[str, int, str]:
+    """Question, number (from 0) and words of a button among those that were shown, newest first, by its words or number from 1.
+
+    A label that no button had is a press that means nothing.
+    """
+    for question, labels in reversed(shown):
+        if label.isdecimal() and 0 < int(label) <= len(labels):
+            return question, int(label) - 1, labels[int(label) - 1]
+        if label in labels:
+            return question, labels.index(label), label
+    return "", 0, label

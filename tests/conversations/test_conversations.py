@@ -10,7 +10,8 @@ import pytest
 
 from bot.dialogue.content import Content
 from bot.loader.nodes import Problems
-from bot.testing.script import Played, Script, exits_of, load_scripts, play
+from bot.testing.playing import Played, exits_of, play
+from bot.testing.script import Script, load_scripts
 
 HERE = Path(__file__).parent
 COVERED = 0.95  # of all steps, branches and options of the shipped flows

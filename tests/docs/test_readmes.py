@@ -34,7 +34,8 @@ from bot.loader.safety_answers import load_lines
 from bot.safety import URGENCIES, pattern
 from bot.safety.rules import SOFTENING
 from bot.safety.triage import triage
-from bot.testing.script import load_scripts, play
+from bot.testing.playing import play
+from bot.testing.script import load_scripts
 from bot.text.variants import AUDIENCES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,8 @@ from bot.dialogue.content import Content
 from bot.loader.flows import load_flows
 from bot.loader.nodes import Problems
 from bot.testing.mutation import mutants_of, unnoticed
-from bot.testing.script import Script, load_scripts, play
+from bot.testing.playing import play
+from bot.testing.script import Script, load_scripts
 
 FLOW = """
 flow: probe
