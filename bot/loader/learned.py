@@ -56,7 +56,7 @@ def write_learned(folder: Path, likeness: Likeness) -> None:
         "of": fingerprint(folder),
         "bias": round(likeness.bias, 5),
         "order": order,
-        "weights": {name: round(weight, 3) for name, weight in likeness.weights.items() if abs(weight) >= 0.002},
+        "weights": {name: round(weight, 3) for name, weight in likeness.all_weights() if abs(weight) >= 0.002},
         "categories": {
             name: [round(row[category], 2) for category in order] for name, row in likeness.categories.items()
         },

@@ -8,7 +8,7 @@ look. `examples`, `checks` and `counter_examples` are its tests (`rule_examples`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.dialogue.content import SafetyAnswer
@@ -94,7 +94,7 @@ def with_likeness(
         if not any(sample.danger for sample in samples):
             return rules
         likeness = fit(samples, rules.ids, alert=alert, check=check)
-    return replace(rules, likeness=likeness)
+    return rules.with_likeness(likeness)
 
 
 def learn(root: Path) -> int:

@@ -26,10 +26,10 @@ class Example:
 class Examples:
     """All examples, those of one category one behind the other; iterating gives them in that order."""
 
-    __slots__ = ("_categories", "_ends", "_flat", "_places", "_said", "_words")
+    __slots__ = ("_categories", "_ends", "_flat", "_places", "_said", "words")
 
     def __init__(self, words: Names, said: Flat, ends: Flat, places: Texts, categories: dict[str, range]) -> None:
-        self._words = words
+        self.words = words
         self._said = whole(said)  # numbers of the words of all examples
         self._ends = whole(ends)  # of each example in `said`
         self._places = places
@@ -51,10 +51,10 @@ class Examples:
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         flat = stored(self._said, protocol), stored(self._ends, protocol)
-        return Examples, (self._words, *flat, self._places, self._categories)
+        return Examples, (self.words, *flat, self._places, self._categories)
 
     def __iter__(self) -> Iterator[Example]:
-        texts = list(self._words)
+        texts = list(self.words)
         for category, rows in self._categories.items():
             for at, (begin, end) in enumerate(pairwise(self._ends[rows.start : rows.stop + 1]), rows.start):
                 words = frozenset(texts[number] for number in self._said[begin:end])
@@ -68,8 +68,8 @@ class Examples:
         import numpy as np
 
         said, begins, lengths = self._flat.get(category) or self._flatten(category, rows)
-        own = np.zeros(len(self._words) + 1, np.uint8)
-        own[[self._words.number(word) for word in set(words)]] = 1
+        own = np.zeros(len(self.words) + 1, np.uint8)
+        own[[self.words.number(word) for word in set(words)]] = 1
         own[-1] = 0  # the words that no example has, number -1, and the end of the last example
         likeness = np.add.reduceat(own[said], begins, dtype=np.uint16) / lengths
         return str(self._places[rows.start + int(np.argmax(likeness))])

@@ -10,13 +10,15 @@ Where that leaves it open, the nearest examples are asked (`bot.safety.neighbour
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from bot.safety.examples import Example, Examples
 from bot.safety.neighbours import Neighbours, Taught
-from bot.text.packed import Names, Numbers, Table
+from bot.safety.pairs import APART, Pairs, is_pair
+from bot.text.packed import Numbers, Table
 
 _PIECES: Final = (3, 4)  # lengths of the pieces of words
 _PIECE: Final = 0.5
@@ -24,21 +26,22 @@ _CLASS: Final = 0.7
 _FLOOD: Final = 25  # words; in a longer message what repeats counts once
 _MOST_WORDS: Final = 20_000  # words whose sums are kept
 _LIKELY: Final = 2.0  # what the writer being an adult or a child adds, as a logarithm
-_NEAR: Final = 2.0  # what the nearest examples add at most, as a logarithm
+NEAR: Final = 2.0  # what the nearest examples add at most, as a logarithm
 _UNSURE: Final = (-3.3, 2.7)  # logarithms of the odds between which they may decide
 
 Ids = Callable[[str], tuple[int, ...]]
-WordSums = tuple[float, float, bool, bool]
-"""What a word adds to the sum and to the square of the length; whether it comes second and first in pairs that have a weight."""
+WordSums = tuple[float, float, int, dict[int, float]]
+"""What a word adds to the sum and to the square of the length; its mark as the first of pairs, the pairs that it ends."""
+
+_RECKONED: Final = ("total", "size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
     """The fitted model. `alert` and `check` are the probabilities from which a text is one."""
 
-    weights: Numbers
-    leading: Names  # words that come first in a pair with a weight, "" for the beginning of a text
-    following: Names  # words that come second
+    weights: Numbers  # of everything but pairs of words
+    pairs: Pairs
     bias: float
     categories: Table
     prior: Mapping[str, float]
@@ -46,6 +49,7 @@ class Likeness:
     neighbours: Neighbours
     alert: float
     check: float
+    reckoned: Table = field(default_factory=lambda: Table.of({}, _RECKONED))  # of words that are known beforehand
     _sums: dict[str, WordSums] = field(default_factory=dict, compare=False, repr=False)
     _rows: dict[str, tuple[float, ...]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -63,11 +67,9 @@ class Likeness:
         check: float,
     ) -> Likeness:
         """The model of these weights, in flat arrays."""
-        pairs = [pair for name in weights if (pair := _pair(name)) is not None]
         return cls(
-            weights=Numbers.of(weights),
-            leading=Names.of(dict.fromkeys(first for first, _ in pairs)),
-            following=Names.of(dict.fromkeys(second for _, second in pairs)),
+            weights=Numbers.of({name: weight for name, weight in weights.items() if not is_pair(name)}),
+            pairs=Pairs.of({name: weight for name, weight in weights.items() if is_pair(name)}),
             bias=bias,
             categories=Table.of(categories, prior),
             prior=prior,
@@ -77,45 +79,56 @@ class Likeness:
             check=check,
         )
 
+    def words(self) -> set[str]:
+        """All words that the examples say anything of."""
+        return {name[1:] for name in self.weights if name[0] == "="}.union(self.examples.words, self.neighbours.words)
+
+    def reckon(self, words: Iterable[str], ids: Ids) -> Likeness:
+        """The same with the sums of these words reckoned now, so that no message has to wait for them."""
+        weight = self.weights.in_memory().get
+        rows = {word: dict(zip(_RECKONED, _reckoned(word, ids, weight), strict=True)) for word in words}
+        return replace(self, reckoned=Table.of(rows, _RECKONED))
+
+    def all_weights(self) -> Iterator[tuple[str, float]]:
+        """Everything that was learned, by name."""
+        return chain(self.weights.items(), self.pairs)
+
     def knows(self, word: str) -> bool:
         """Whether the examples say anything of this word as a whole."""
         return self.weights.weight(f"={word}") != 0.0
 
     def danger(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> float:
-        """The probability of danger in these words, 0 to 1."""
+        """The probability of danger in these words, 0 to 1; a `bot.safety.weighing.Weighing` reckons only what it needs of it."""
+        return self.settled(self.odds(words, fired, ids), words)
+
+    def settled(self, odds: float, words: Sequence[str]) -> float:
+        """The probability of danger at these odds; where they leave it open, the examples nearest to the words are asked."""
+        return chance(odds + NEAR * self.neighbours.lean(words) if _UNSURE[0] < odds < _UNSURE[1] else odds)
+
+    def odds(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> float:
+        """The logarithm of the odds of danger, before the nearest examples are asked."""
         total, size = 0.0, 0.0
-        weigh, sums = self.weights.weight, self._sums
-        before, second = "", ""
-        leads = leads_second = "" in self.leading
+        known = self._sums.get
+        before = second = self.pairs.beginning
         for word in words if len(words) <= _FLOOD else _said_once(words):
-            added, own, follows, leads_next = sums.get(word) or self._add(word, ids)
-            if follows:  # most words stand in no pair that says anything
-                if leads:
-                    added += weigh(f"{before} {word}")
-                if leads_second:
-                    added += weigh(f"{second}~{word}")
+            added, own, mark, pairs = known(word) or self._look_up(word, ids)
+            if pairs:  # many words end no pair that says anything
+                added += pairs.get(before, 0.0)
+                added += pairs.get(second + APART, 0.0)
             total += added
             size += own
-            before, second = word, before
-            leads, leads_second = leads_next, leads
+            before, second = mark, before
         for rule in fired:
-            total += weigh(f"!{rule}")
+            total += self.weights.weight(f"!{rule}")
             size += 1.0
-        odds = self.bias + total / math.sqrt(size or 1.0)
-        if _UNSURE[0] < odds < _UNSURE[1]:
-            odds += _NEAR * self.neighbours.lean(words)
-        return 1.0 / (1.0 + math.exp(min(60.0, -odds)))
+        return self.bias + total / math.sqrt(size or 1.0)
 
-    def _add(self, word: str, ids: Ids) -> WordSums:
-        """What is known of a word by itself; kept for the next time."""
+    def _look_up(self, word: str, ids: Ids) -> WordSums:
+        """What is known of a word, kept for the next time."""
         if len(self._sums) >= _MOST_WORDS:
             self._sums.clear()
-        total, size = 0.0, 0.0
-        for name, value in word_features(word, ids):
-            total += self.weights.weight(name) * value
-            size += value * value
-        size += 2.0  # the two pairs that it ends
-        found = self._sums[word] = (total, size, word in self.following, word in self.leading)
+        total, size = self.reckoned.row(word) or _reckoned(word, ids, self.weights.get)
+        found = self._sums[word] = (total, size, self.pairs.mark(word), self.pairs.ending_in(word))
         return found
 
     def category(
@@ -142,12 +155,18 @@ class Likeness:
         return found
 
 
-def _pair(name: str) -> tuple[str, str] | None:
-    """The two words of the weight of a pair, neighbours or with one between them; None for another weight."""
-    if name[:1] in ("=", "@", "!"):
-        return None
-    first, between, second = name.partition("~" if "~" in name else " ")
-    return (first, second) if between else None
+def chance(odds: float) -> float:
+    """The probability at these odds, given as a logarithm."""
+    return 1.0 / (1.0 + math.exp(min(60.0, -odds)))
+
+
+def _reckoned(word: str, ids: Ids, weight: Callable[[str, float], float]) -> tuple[float, float]:
+    """What a word adds to the sum and to the square of the length, the two pairs that it ends being counted to the length."""
+    total, size = 0.0, 0.0
+    for name, value in word_features(word, ids):
+        total += weight(name, 0.0) * value
+        size += value * value
+    return total, size + 2.0
 
 
 def _said_once(words: Sequence[str]) -> list[str]:

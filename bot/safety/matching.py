@@ -19,31 +19,33 @@ _MOST_ANCHORS: Final = 50
 class Reading:
     """One text against the rules: where each element stands."""
 
-    __slots__ = ("_facts", "_guards", "_here", "_placed", "_rules")
+    __slots__ = ("_facts", "_guards", "_here", "_placed", "_rules", "_worth")
 
     def __init__(self, rules: SafetyRules, words: list[str]) -> None:
         self._rules = rules
-        self._facts = [rules.about(word) for word in words]
-        self._here = 0  # the bits of all elements that stand anywhere
-        for mask, _, _ in self._facts:
-            self._here |= mask
+        self._facts = rules.facts(words)
+        here = 0
+        for mask, _, _, _ in self._facts:
+            here |= mask
+        self._here = here  # the bits of all elements that stand anywhere
+        # The rules that are worth a look: all that they need is here.
+        self._worth = {number for _, found, _, _ in self._facts for needed, number in found if needed & here == needed}
         self._placed: dict[int, list[int]] = {}
-        self._guards: dict[str, list[int]] = {}
+        self._guards: dict[str, list[int]] | None = None
 
     def _spots(self, element: int) -> list[int]:
         """Where an element stands; sought when a rule asks for it, because few are asked for."""
         found = self._placed.get(element)
         if found is None:
-            bit = 1 << element
-            found = self._placed[element] = [at for at, (mask, _, _) in enumerate(self._facts) if mask & bit]
+            found = self._placed[element] = [at for at, (_, _, ids, _) in enumerate(self._facts) if element in ids]
         return found
 
     def fired(self) -> list[tuple[Rule, Level]]:
         """The rules whose pattern is here, with the level that the guards leave of them."""
         found: list[tuple[Rule, Level]] = []
-        for index in sorted(self._worth()):
-            rule = self._rules.rules[index]
-            places = self.places(rule.pattern)
+        for number in sorted(self._worth):
+            rule = self._rules.rules[number]
+            places = self._places(rule.pattern)
             level = self._level(rule, places) if places else None
             if level is not None:
                 found.append((rule, level))
@@ -51,38 +53,36 @@ class Reading:
 
     def may_alert(self) -> bool:
         """Whether all that some rule for an alert needs is here, wherever it stands."""
-        return any(self._rules.rules[index].level == "alert" for index in self._worth())
-
-    def _worth(self) -> set[int]:
-        """The rules that are worth a look: all that they need is here."""
-        here = self._here
-        return {index for _, candidates, _ in self._facts for needed, index in candidates if needed & here == needed}
+        return any(self._rules.rules[number].level == "alert" for number in self._worth)
 
     def holds(self, guards: Iterable[str]) -> bool:
         """Whether one of these guards stands anywhere in the text; a guard that the rules do not know stands nowhere."""
-        return any(self.places(pattern) for guard in guards for pattern in self._rules.guards.get(guard, ()))
+        return not self._guarded().keys().isdisjoint(guards)
 
     def _level(self, rule: Rule, places: list[int]) -> Level | None:
         """The full level where no guard is near, a second look where only a softening one is, else nothing."""
         best: Level | None = None
+        guarded = self._guarded()
         for place in places:
-            guards = [guard for guard in rule.unless if self._guarded(guard, place)]
+            guards = [g for g in rule.unless if g in guarded and _any_within(guarded[g], place, _GUARD_REACH)]
             if not guards:
                 return rule.level
             if rule.level == "alert" and SOFTENING.issuperset(guards):
                 best = "check"
         return best
 
-    def _guarded(self, guard: str, position: int) -> bool:
-        if guard not in self._guards:
-            patterns = self._rules.guards[guard]
-            self._guards[guard] = sorted(place for pattern in patterns for place in self.places(pattern))
-        return _any_within(self._guards[guard], position, _GUARD_REACH)
+    def _guarded(self) -> dict[str, list[int]]:
+        """Where each guard stands that stands anywhere; sought when somebody asks for the first time."""
+        if self._guards is None:
+            here, self._guards = self._here, {}
+            worth = {number for _, _, _, found in self._facts for needed, number in found if needed & here == needed}
+            for guard, pattern in map(self._rules.guards.__getitem__, worth):
+                if places := self._places(pattern):
+                    self._guards[guard] = sorted([*self._guards.get(guard, ()), *places])
+        return self._guards
 
-    def places(self, pattern: Pattern) -> list[int]:
+    def _places(self, pattern: Pattern) -> list[int]:
         """Where the anchor of a pattern stands with all its other parts near enough."""
-        if pattern.mask & self._here != pattern.mask:
-            return []
         anchors = self._starts(pattern.parts[pattern.anchor])
         if not anchors:
             return anchors

@@ -33,10 +33,10 @@ class Taught:
 class Neighbours:
     """All examples by their words; iterating gives them in their order, with the words that count, sorted."""
 
-    __slots__ = ("_dangers", "_ends", "_ready", "_texts", "_words")
+    __slots__ = ("_dangers", "_ends", "_ready", "_texts", "words")
 
     def __init__(self, words: Names, ends: Flat, texts: Flat, dangers: Flat) -> None:
-        self._words = words
+        self.words = words
         self._ends = whole(ends)  # of each word in `texts`
         self._texts = whole(texts)  # the numbers of the examples of each word
         self._dangers = whole(dangers)  # of each example, in hundredths
@@ -59,11 +59,11 @@ class Neighbours:
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         flat = (stored(numbers, protocol) for numbers in (self._ends, self._texts, self._dangers))
-        return Neighbours, (self._words, *flat)
+        return Neighbours, (self.words, *flat)
 
     def __iter__(self) -> Iterator[Taught]:
         words: list[list[str]] = [[] for _ in self._dangers]
-        for word, (begin, end) in zip(self._words, pairwise(self._ends), strict=True):
+        for word, (begin, end) in zip(self.words, pairwise(self._ends), strict=True):
             for number in self._texts[begin:end]:
                 words[number].append(word)
         for said, danger in zip(words, self._dangers, strict=True):
@@ -74,7 +74,7 @@ class Neighbours:
 
     def lean(self, words: Sequence[str]) -> float:
         """From -1, all near examples are harmless, to 1, all are dangers; 0 where none is near."""
-        numbers = sorted({number for number in map(self._words.number, words) if number >= 0})
+        numbers = sorted({number for number in map(self.words.number, words) if number >= 0})
         if not numbers:
             return 0.0
         import numpy as np

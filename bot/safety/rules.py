@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from msgspec import Struct
 
@@ -12,8 +12,10 @@ from bot.safety.finding import Finding, Level
 from bot.safety.lexicon import Ids, Lexicon
 from bot.safety.likeness import Likeness
 from bot.safety.pattern import Pattern
+from bot.text.packed import Lists
 
 _MOST_WORDS = 20_000  # words whose facts are kept
+_FEW = 8  # elements that are looked through as fast as a set
 
 SOFTENING = frozenset({"past", "joke", "idiom", "offence", "quoted"})
 """Guards that turn an alert into a second look; the others silence it."""
@@ -33,13 +35,17 @@ class Rule(Struct, frozen=True, kw_only=True):
     always: bool = False
 
 
-WordFacts = tuple[int, tuple[tuple[int, int], ...], Ids]
-"""The elements of a word as a mask, the rules that it makes worth a look, the elements themselves."""
+Candidates = tuple[tuple[int, int], ...]
+"""Patterns that are worth a look where all that they need is there: that as a mask, and their numbers."""
+
+WordFacts = tuple[int, Candidates, Collection[int], Candidates]
+"""The elements of a word as a mask, the rules that it suggests, the elements themselves, the guards that it suggests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyRules:
-    """All rules, compiled. `triggers` maps the rarest element of a rule to the rule with the set of all that it needs.
+    """All rules, compiled. `triggers` maps the rarest element of a rule to the rule with the set of all that it needs;
+    `guard_triggers` does so for what the guards look for.
 
     Sets of elements are bit masks: most rules are ruled out by one comparison. `likeness` weighs what the rules found and
     what they did not; without it the rules decide alone. `alone` are the sounds of whole messages that always deserve a
@@ -48,11 +54,18 @@ class SafetyRules:
 
     lexicon: Lexicon
     rules: tuple[Rule, ...]
-    triggers: Mapping[int, tuple[tuple[int, int], ...]]  # element -> (needed elements as a mask, rule)
-    guards: Mapping[str, tuple[Pattern, ...]]
+    triggers: Mapping[int, Candidates]
+    guards: tuple[tuple[str, Pattern], ...]  # what each looks for
+    guard_triggers: Mapping[int, Candidates]
     likeness: Likeness | None = None
     alone: Mapping[tuple[str, ...], Finding] = field(default_factory=dict)
+    spoken: Mapping[str, Ids] = field(default_factory=dict)  # the elements of words that are known beforehand
     _words: dict[str, WordFacts] = field(default_factory=dict, compare=False, repr=False)
+
+    def facts(self, words: Iterable[str]) -> list[WordFacts]:
+        """What each of the words brings with it."""
+        known = self._words.get
+        return [known(word) or self.about(word) for word in words]
 
     def about(self, word: str) -> WordFacts:
         """What a word (its sound) brings with it; kept for the next time."""
@@ -60,18 +73,28 @@ class SafetyRules:
         if known is None:
             if len(self._words) >= _MOST_WORDS:
                 self._words.clear()
-            ids = self.lexicon.ids(word)
-            candidates = tuple(rule for number in ids for rule in self.triggers.get(number, ()))
-            known = self._words[word] = (sum(1 << number for number in ids), candidates, ids)
+            ids = self.ids(word)
+            rules = tuple(rule for number in ids for rule in self.triggers.get(number, ()))
+            guards = tuple(guard for number in ids for guard in self.guard_triggers.get(number, ()))
+            elements = ids if len(ids) <= _FEW else frozenset(ids)
+            known = self._words[word] = (sum(1 << number for number in ids), rules, elements, guards)
         return known
 
     def knows(self, sound: str) -> bool:
         """Whether the rules or the examples know the word of this sound."""
-        return sound in self.lexicon.whole or (self.likeness is not None and f"={sound}" in self.likeness.weights)
+        return sound in self.lexicon.whole or (self.likeness is not None and self.likeness.knows(sound))
+
+    def with_likeness(self, likeness: Likeness) -> SafetyRules:
+        """The same rules weighed by this likeness. What both make of the words that they know is reckoned now: no message has to
+        wait for it."""
+        words = sorted(likeness.words().union(self.lexicon.whole))
+        spoken = {word: self.lexicon.ids(word) for word in words}
+        return replace(self, spoken=Lists.of(spoken), likeness=likeness.reckon(words, spoken.__getitem__))
 
     def ids(self, word: str) -> Ids:
         """The elements of a word (its sound), sorted."""
-        return self.about(word)[2]
+        ids = self.spoken.get(word)
+        return self.lexicon.ids(word) if ids is None else ids
 
 
 def compile_rules(
@@ -80,17 +103,22 @@ def compile_rules(
     lexicon: Lexicon,
     alone: Mapping[tuple[str, ...], Finding] | None = None,
 ) -> SafetyRules:
-    """Indexes the rules by the element that is met least often."""
+    """Indexes the rules and the guards by the element of each that is met least often."""
     common = Counter(element for rule in rules for element in rule.pattern.needed)
-    triggers: dict[int, list[tuple[int, int]]] = {}
-    for index, rule in enumerate(rules):
-        needed = rule.pattern.needed
-        rarest = min(needed, key=lambda element: (lexicon.breadth[element], common[element], element))
-        triggers.setdefault(rarest, []).append((rule.pattern.mask, index))
+    looked_for = tuple((guard, pattern) for guard, patterns in guards.items() for pattern in patterns)
     return SafetyRules(
         lexicon=lexicon,
         rules=rules,
-        triggers={element: tuple(found) for element, found in triggers.items()},
-        guards=guards,
+        triggers=_by_rarest((rule.pattern for rule in rules), lexicon, common),
+        guards=looked_for,
+        guard_triggers=_by_rarest((pattern for _, pattern in looked_for), lexicon, common),
         alone=alone or {},
     )
+
+
+def _by_rarest(patterns: Iterable[Pattern], lexicon: Lexicon, common: Mapping[int, int]) -> dict[int, Candidates]:
+    found: dict[int, list[tuple[int, int]]] = {}
+    for number, pattern in enumerate(patterns):
+        rarest = min(pattern.needed, key=lambda element: (lexicon.breadth[element], common[element], element))
+        found.setdefault(rarest, []).append((pattern.mask, number))
+    return {element: tuple(candidates) for element, candidates in found.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from bot.safety.finding import URGENCIES, Finding, Level
 from bot.safety.likeness import Likeness
 from bot.safety.matching import LONGEST, OVERLAP, Reading
 from bot.safety.rules import WHOLE, Rule, SafetyRules
+from bot.safety.weighing import Weighing
 from bot.text.sound import EMOJI, words_of
 from bot.text.translit import in_cyrillic
 
@@ -37,16 +39,17 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     earlier ones alone already said is not found again. `audience` is one of child, caregiver, parent, staff, unknown.
     """
     text, words = read_letters(rules, text)
-    found = _look(rules, words, audience)
+    readings = _read(rules, words)
+    found = _look(rules, words, readings, audience)
     if found is None or found.level != "alert":
-        by_sentence = _by_sentence(rules, text, words, audience)
+        by_sentence = _by_sentence(rules, text, readings, audience)
         found = by_sentence if _rank(by_sentence) > _rank(found) else found
     if found is not None and found.level == "alert":
         return found
     if earlier:
         before = read_letters(rules, " \n ".join(earlier))[1]
-        joined = _look(rules, before + words, audience)
-        alone = _look(rules, before, audience)
+        joined = _look(rules, before + words, _read(rules, before + words), audience)
+        alone = _look(rules, before, _read(rules, before), audience)
         if _rank(joined) > max(_rank(found), _rank(alone)):
             return joined
     return found
@@ -59,7 +62,7 @@ def read_letters(rules: SafetyRules, text: str) -> tuple[str, list[str]]:
     return (text, words) if meant is text else (meant, words_of(meant))
 
 
-def _by_sentence(rules: SafetyRules, text: str, words: list[str], audience: str) -> Finding | None:
+def _by_sentence(rules: SafetyRules, text: str, readings: list[Reading], audience: str) -> Finding | None:
     """The first sentence that a rule calls an alert and that is clearly dangerous by itself, whatever stands beside it;
     a second look for one that would be an alert if it stood alone.
 
@@ -69,16 +72,16 @@ def _by_sentence(rules: SafetyRules, text: str, words: list[str], audience: str)
     sentences = [sentence for sentence in _END.split(text) if sentence.count(" ") >= _LEAST]
     if len(sentences) < 2 or rules.likeness is None:
         return None
-    if len(words) <= LONGEST and not Reading(rules, words).may_alert():
+    if len(readings) == 1 and not readings[0].may_alert():
         return None  # what is not in the whole is in no sentence
     unclear: Finding | None = None
     for sentence in sentences[:_MOST_SENTENCES]:
         told = words_of(sentence)
-        danger = _by_itself(rules, rules.likeness, told)
-        if danger < rules.likeness.check * _SURE or Reading(rules, words[:LONGEST]).holds(WHOLE):
+        alone = _by_itself(rules, rules.likeness, told)
+        if alone is None or not alone.reaches(rules.likeness.check * _SURE) or readings[0].holds(WHOLE):
             continue
-        found = _look(rules, told, audience)
-        if danger >= _CLEAR:
+        found = _look(rules, told, _read(rules, told), audience)
+        if alone.reaches(_CLEAR):
             return found
         unclear = unclear or found
     return replace(unclear, level="check") if unclear is not None else None
@@ -88,13 +91,12 @@ def _rank(finding: Finding | None) -> int:
     return _RANK[finding.level if finding else None]
 
 
-def _look(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
+def _look(rules: SafetyRules, words: list[str], readings: list[Reading], audience: str) -> Finding | None:
     said = tuple(word for word in words if not word.startswith(EMOJI))
-    return rules.alone.get(said) or _read(rules, words, audience)
+    return rules.alone.get(said) or _judge(rules, words, _fired(readings), audience)
 
 
-def _read(rules: SafetyRules, words: list[str], audience: str) -> Finding | None:
-    fired = fired_rules(rules, words)
+def _judge(rules: SafetyRules, words: list[str], fired: list[tuple[Rule, Level]], audience: str) -> Finding | None:
     ruled = _decide(fired)
     if rules.likeness is None or (ruled is not None and any(rule.always and level == "alert" for rule, level in fired)):
         return ruled
@@ -102,13 +104,19 @@ def _read(rules: SafetyRules, words: list[str], audience: str) -> Finding | None
 
 
 def fired_rules(rules: SafetyRules, words: list[str]) -> list[tuple[Rule, Level]]:
-    """The rules that fire anywhere in the words; long texts are read in overlapping pieces."""
+    """The rules that fire anywhere in the words."""
+    return _fired(_read(rules, words))
+
+
+def _read(rules: SafetyRules, words: list[str]) -> list[Reading]:
+    """The words as the rules see them; a long text is read in overlapping pieces."""
     if len(words) <= LONGEST:
-        return Reading(rules, words).fired()
-    fired: list[tuple[Rule, Level]] = []
-    for start in range(0, len(words), LONGEST - OVERLAP):
-        fired += Reading(rules, words[start : start + LONGEST]).fired()
-    return fired
+        return [Reading(rules, words)]
+    return [Reading(rules, words[start : start + LONGEST]) for start in range(0, len(words), LONGEST - OVERLAP)]
+
+
+def _fired(readings: list[Reading]) -> list[tuple[Rule, Level]]:
+    return [found for reading in readings for found in reading.fired()]
 
 
 def names_of(fired: list[tuple[Rule, Level]], length: int) -> tuple[str, ...]:
@@ -139,33 +147,42 @@ def _weigh(
     What a rule calls an alert stays one from a probability between the two levels, and is asked about unless it is really
     improbable; without a rule the examples must be surer.
     """
-    names, ids = names_of(fired, len(words)), rules.ids
-    danger, stretch = max(
-        ((likeness.danger(piece, names, ids), piece) for piece in stretches(words)), key=lambda found: found[0]
-    )
+    names = names_of(fired, len(words))
+    weighed = [Weighing(likeness, piece, names, rules.ids) for piece in stretches(words)]
+    worst = max(weighed, key=_danger) if len(weighed) > 1 else weighed[0]
     ruled_alert = ruled is not None and ruled.level == "alert"
-    if ruled_alert and danger < likeness.check * _SURE:  # drowned in what stands around it?
-        near = ((_by_itself(rules, likeness, piece), piece) for piece in stretches(words, _PLACE))
-        danger, stretch = max([(danger, stretch), *(found for found in near if found[0] >= _CLEAR)])
+    if ruled_alert and not worst.reaches(likeness.check * _SURE):  # drowned in what stands around it?
+        near = (_by_itself(rules, likeness, piece) for piece in stretches(words, _PLACE))
+        clear = [one for one in near if one is not None and one.reaches(_CLEAR)]
+        worst = max([worst, *clear], key=lambda one: (one.danger, one.words)) if clear else worst
     least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
-    if danger < least or (ruled is None and sum(map(likeness.knows, words)) < _BARE):
+    if not worst.reaches(least) or (ruled is None and not _several_known(likeness, words)):
         return None
     sure = likeness.check * _SURE if ruled_alert else likeness.alert
-    level: Level = "alert" if danger >= sure and (ruled or len(words) > _BARE) else "check"
+    level: Level = "alert" if (ruled or len(words) > _BARE) and worst.reaches(sure) else "check"
     strongest = [rule for rule, found in fired if ruled is not None and found == ruled.level]
     likely = "violence_child" if audience == "child" else "violence_adult"
-    category = likeness.category(stretch, names, among={rule.category for rule in strongest}, likely=likely)
+    category = likeness.category(worst.words, names, among={rule.category for rule in strongest}, likely=likely)
     places = sorted(rule.place for rule in strongest if rule.category == category)
-    place = places[0] if places else likeness.examples.nearest(stretch, category)
+    place = places[0] if places else likeness.examples.nearest(worst.words, category)
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
 
 
-def _by_itself(rules: SafetyRules, likeness: Likeness, words: list[str]) -> float:
-    """The probability of danger in these words of a longer text, 0 where no rule calls them an alert by themselves."""
+def _danger(weighed: Weighing) -> float:
+    return weighed.danger
+
+
+def _several_known(likeness: Likeness, words: list[str]) -> bool:
+    """Whether the examples know as many of the words as an alarm without a rule needs."""
+    return sum(1 for _ in islice(filter(likeness.knows, words), _BARE)) == _BARE
+
+
+def _by_itself(rules: SafetyRules, likeness: Likeness, words: list[str]) -> Weighing | None:
+    """These words of a longer text on the scales, None where no rule calls them an alert by themselves."""
     fired = fired_rules(rules, words)
     if not any(level == "alert" for _, level in fired):
-        return 0.0
-    return likeness.danger(words, names_of(fired, len(words)), rules.ids)
+        return None
+    return Weighing(likeness, words, names_of(fired, len(words)), rules.ids)
 
 
 def stretches(words: list[str], length: int = STRETCH) -> list[list[str]]:

@@ -140,6 +140,10 @@ class Numbers(Mapping[str, float]):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return Numbers, (self._names, stored(self._values, protocol))
 
+    def in_memory(self) -> dict[str, float]:
+        """The same names and numbers as a dictionary, for who asks for very many."""
+        return dict(zip(self._names, self._values, strict=True))
+
     def weight(self, name: str) -> float:
         """The number of a name, 0 for one that is not there."""
         at = self._names.number(name)
@@ -150,6 +154,46 @@ class Numbers(Mapping[str, float]):
         if at < 0:
             raise KeyError(name)
         return float(self._values[at])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Lists(Mapping[str, tuple[int, ...]]):
+    """Numbers, at least 0, for each name; `ends` says where those of each name end."""
+
+    __slots__ = ("_ends", "_names", "_numbers")
+
+    def __init__(self, names: Names, ends: Flat, numbers: Flat) -> None:
+        self._names = names
+        self._ends = whole(ends)
+        self._numbers = whole(numbers)
+
+    @classmethod
+    def of(cls, lists: Mapping[str, Iterable[int]]) -> Lists:
+        """The same names and numbers."""
+        ends, flat = array("I", [0]), array("I")
+        for numbers in lists.values():
+            flat.extend(numbers)
+            ends.append(len(flat))
+        return cls(Names.of(lists), ends, flat)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return Lists, (self._names, stored(self._ends, protocol), stored(self._numbers, protocol))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The numbers of a name, `default` for one that is not there."""
+        at = self._names.number(name)
+        return tuple(self._numbers[self._ends[at] : self._ends[at + 1]]) if at >= 0 else default
+
+    def __getitem__(self, name: str) -> tuple[int, ...]:
+        found: tuple[int, ...] | None = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

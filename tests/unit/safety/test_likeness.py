@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.safety.fitting import Sample, fit
 from bot.safety.likeness import Likeness, _said_once
+from bot.safety.weighing import Weighing
 from bot.text.sound import words_of
 
 DANGER = ("ich will nicht mehr leben", "ich mag nicht mehr da sein", "am liebsten wär ich tot", "ich bring mich um")
@@ -113,6 +114,31 @@ def test_any_text_has_a_probability(text: str) -> None:
 
 
 _MODEL = model()
+_SAID = sorted({word for text in (*DANGER, *HIT, *HARMLESS) for word in words_of(text)})
+_TEXTS = st.lists(st.sampled_from(_SAID) | st.text("abcdhi", min_size=1, max_size=9), max_size=30)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    _TEXTS, st.sets(st.sampled_from(["quiet", "story", "x/alert"])), st.lists(st.floats(0, 1), min_size=1, max_size=4)
+)
+def test_what_reaches_a_level_is_what_the_whole_sum_says(
+    words: list[str], fired: set[str], levels: list[float]
+) -> None:
+    danger, weighed = _MODEL.danger(words, fired, no_ids), Weighing(_MODEL, words, fired, no_ids)
+    for level in (*levels, danger):
+        assert weighed.reaches(level) == (danger >= level)
+    assert weighed.danger == danger
+
+
+@settings(max_examples=100, deadline=None)
+@given(_TEXTS)
+def test_what_was_reckoned_beforehand_changes_nothing(words: list[str]) -> None:
+    assert _RECKONED.words() >= set(_SAID)
+    assert _RECKONED.danger(words, (), no_ids) == _MODEL.danger(words, (), no_ids)
+
+
+_RECKONED = _MODEL.reckon(_MODEL.words(), no_ids)
 
 
 def test_repeating_it_makes_nothing_more_dangerous() -> None:

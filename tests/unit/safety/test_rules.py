@@ -16,6 +16,7 @@ from bot.loader.nodes import Problems
 from bot.loader.safety import Example, load_rules, rule_examples
 from bot.safety.pattern import Elements, PatternError, parse
 from bot.safety.triage import triage
+from bot.text.sound import words_of
 from bot.vault.codes import LETTERS
 
 FOLDER = Path(__file__).resolve().parents[3] / "knowledge" / "safety"
@@ -195,3 +196,12 @@ def test_a_full_memory_of_words_begins_anew_and_says_the_same(monkeypatch: pytes
         RULES.about(word)
     assert triage(RULES, said, audience="child") == before
     assert RULES.about("papa") == known
+
+
+def test_what_is_kept_of_a_word_is_what_the_rules_say_of_it(content: Content) -> None:
+    rules = content.rules
+    assert rules is not None
+    words = {word for example in EXAMPLES for word in words_of(example.text)}
+    assert words & set(rules.spoken)
+    for word in words:
+        assert rules.ids(word) == rules.lexicon.ids(word) == tuple(sorted(rules.about(word)[2]))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.packed import Names, Numbers, Table, Texts
+from bot.text.packed import Lists, Names, Numbers, Table, Texts
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 
@@ -39,6 +39,7 @@ def test_numbers_are_a_dictionary(numbers: dict[str, float], other: str) -> None
     assert dict(packed) == numbers
     assert packed == Numbers.of(numbers)
     assert packed.weight(other) == numbers.get(other, 0.0)
+    assert packed.in_memory() == numbers
     assert (other in packed) == (other in numbers)
     assert len(packed) == len(numbers)
 
@@ -58,3 +59,12 @@ def test_tables_are_dictionaries_of_dictionaries(rows: dict[str, dict[str, float
     assert dict(table) == rows
     assert table.get(other, {}) == rows.get(other, {})
     assert len(table) == len(rows)
+
+
+@given(st.dictionaries(WORDS, st.lists(st.integers(0, 2**32 - 1)).map(tuple)), WORDS)
+def test_lists_are_dictionaries_of_tuples(lists: dict[str, tuple[int, ...]], other: str) -> None:
+    packed = stored(Lists.of(lists))
+    assert dict(packed) == lists
+    assert packed.get(other) == lists.get(other)
+    assert (other in packed) == (other in lists)
+    assert len(packed) == len(lists)
