@@ -11,6 +11,7 @@ from bot.dialogue.questions import land_in_passing, land_of_prison
 from bot.dialogue.rendering import Reader, topic_text
 from bot.dialogue.session import Offer
 from bot.matching.result import Candidate
+from bot.text.telling import tells
 
 MAX_CHOICES = 3
 _WHEN = re.compile(
@@ -163,7 +164,8 @@ def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> None:
     if any(draft.content.topics[topic].needs == "land" for topic in topics if topic in draft.content.topics):
         _take_land_of_prison(draft)
     if not _asks_about_waiting(draft, topics):
-        draft.push("repair.clarify", {"candidates": topics, "asked": draft.trigger[:500]})
+        told = tells(draft.trigger)
+        draft.push("repair.clarify", {"candidates": topics, "asked": draft.trigger[:500], "told": told})
 
 
 def answer_or_clarify(draft: Draft, topics: tuple[str, ...]) -> None:

@@ -20,8 +20,10 @@ from bot.dialogue.questions import (
     Rejected,
     Shown,
     choice_of,
+    denies,
     in_passing,
     read,
+    sentence_of,
 )
 from bot.dialogue.rendering import names_for_expressions, pick
 from bot.dialogue.session import Frame, Value
@@ -35,6 +37,7 @@ TELLING = frozenset({
 })  # fmt: skip
 """Reasons that say more than the example of a retry text."""
 OFFER_HUMAN = "repair.offer_human"
+SECOND_LOOK = "safety.second_look"
 
 
 def open_question(draft: Draft) -> tuple[Flow, Step, Ask] | None:
@@ -129,9 +132,11 @@ def _known_already(draft: Draft, frame: Frame, ask: Ask) -> Value:
     value = draft.value(ask.slot)
     if value is not None and not frame.question and (ask.slot in frame.known or ask.reuse):
         return value
-    if ask.prefill and draft.trigger and not frame.answered and not frame.question:
+    if not ask.prefill or not draft.trigger or frame.question:
+        return None
+    if not frame.answered:
         return in_passing(draft.trigger, asking(draft, ask))
-    return None
+    return sentence_of(draft.trigger, shown_options(draft, ask)) if ask.prefill_named else None
 
 
 def repeat(draft: Draft, step: Step, ask: Ask, lead: str = "") -> None:
@@ -179,6 +184,10 @@ def take_text(draft: Draft, text: str) -> Reading | None:
         if value is not None:
             return Parsed(value)
         context = replace(context, options=())
+    if frame.flow == SECOND_LOOK and (no := denies(text)) is not None:
+        return (
+            Parsed(False) if no else Rejected("yes_no")
+        )  # a no to the question about danger may have words of its own
     return read(text, context)
 
 

@@ -15,6 +15,7 @@ from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
 from bot.dialogue.flow import Flow
+from bot.dialogue.questions import Rejected
 from bot.dialogue.rendering import pick
 from bot.text.closeness import Near
 from bot.text.normalise import fold
@@ -154,9 +155,14 @@ def _back(draft: Draft) -> None:
 
 
 def _skip(draft: Draft) -> None:
+    """Also what "weiß nich" means: where nothing has to be known, that is said."""
     if asking.skip(draft):
         return
-    draft.say_key("skip.needed" if asking.open_question(draft) else "nothing_open")
+    found = asking.open_question(draft)
+    if found is not None and draft.top is not None and draft.top.flow == asking.SECOND_LOOK:
+        asking.apply(draft, Rejected("yes_no"))  # "weiß nich" is no reason to be curt
+        return
+    draft.say_key("skip.needed" if found is not None and not found[2].quiet else "skip.nothing")
     _offer_menu(draft)
 
 

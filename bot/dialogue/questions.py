@@ -168,6 +168,12 @@ def _one_word_inside(text: str, options: tuple[Shown, ...]) -> str | None:
     return hits.pop() if len(hits) == 1 else None
 
 
+def sentence_of(text: str, options: tuple[Shown, ...]) -> str | None:
+    """The option whose name of several words is the whole text: "ich bin 9" names an age, "9" in a sentence need not."""
+    said = fold(text)
+    return next((o.value for o in options if " " in said and said in _names(o)), None)
+
+
 def _names_inside(option: Shown) -> tuple[str, ...]:
     """The names that count inside a sentence."""
     names = (fold(name) for name in (option.label, *option.also) if not name.startswith(WHOLE))
@@ -228,6 +234,33 @@ def yes_or_no(text: str) -> bool | None:
 # What makes a few words a yes or no when it comes first; not "ne", which begins a Turkish question ("ne zaman").
 _YES_BEFORE = frozenset({"ja", "yes", "klar", "evet", "نعم", "да", "так", "tak"})
 _NO_BEFORE = frozenset({"nein", "nee", "no", "hayir", "لا", "нет", "ні", "nie"})
+
+
+_NOT_MEANT = re.compile(
+    r"\b(?:nicht so (?:ge)?mein\w*|so (?:mein\w*|hab\w*) ich(?: es| das|s)? (?:gar |ja )?nicht|(?:so|das) war(?: das)? nicht gemeint"
+    r"|nicht so schlimm|(?:nur|bloss) (?:ein )?(?:spass|witz|scherz)|(?:didnt|dont) mean (?:it|that)|oyle demek istemedim)\b"
+)  # of a folded text
+_DENYING = frozenset(
+    {"nein", "ne", "nee", "noe", "no", "nope", "quatsch", "unsinn", "hayir", "yok", "нет", "ні", "nie", "لا"}
+)
+_HOLDING_BACK = frozenset({
+    "aber", "doch", "manchmal", "vielleicht", "mehr", "noch", "trotzdem", "oft", "fast", "niemand", "keiner", "allein", "alleine",
+    "but", "sometimes", "nobody", "alone", "ama", "bazen", "но", "иногда", "никого", "але", "інколи", "нікого", "ale", "czasem",
+    "nikogo", "لكن", "احيانا",
+})  # fmt: skip
+_NE_ASKS = frozenset({"zaman", "kadar", "icin", "oldu", "olacak", "olur", "yapmaliyim", "yapabilirim", "demek"})
+
+
+def denies(text: str) -> bool | None:
+    """Whether a few words of one's own deny what was asked about them: "nein so meinte ich das nicht", "quatsch, bin nur müde".
+
+    False when the no is taken back in the same breath ("nein, aber manchmal", "nein, da ist niemand"); None when no no is heard.
+    """
+    words = fold(text).split()
+    asks = "?" in text or (words[:1] == ["ne"] and len(words) > 1 and words[1] in _NE_ASKS)  # Turkish: "ne zaman"
+    if len(words) < 2 or asks or not (words[0] in _DENYING or _NOT_MEANT.search(" ".join(words))):
+        return None
+    return _HOLDING_BACK.isdisjoint(words)
 
 
 def _yes_no(text: str, asking: Asking) -> Reading:
@@ -429,7 +462,7 @@ def in_passing(text: str, asking: Asking) -> Value:
     """
     kind = asking.ask.kind
     if asking.ask.prefill_named and kind == "choose":
-        return _one_word_inside(text, asking.options)
+        return _one_word_inside(text, asking.options) or sentence_of(text, asking.options)
     if kind == "land":
         return land_in_passing(text, asking.content)
     if kind in ("plz", "area"):

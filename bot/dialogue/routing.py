@@ -14,32 +14,23 @@ from bot.dialogue.draft import Draft, asked_at
 from bot.dialogue.effects import CollectGap, Withdraw
 from bot.dialogue.events import Understanding
 from bot.dialogue.flow import Ask, Wait
-from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of, yes_or_no
+from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of, denies, yes_or_no
 from bot.dialogue.session import Frame, Offer
+from bot.dialogue.walk import walk
 from bot.matching.result import MatchResult
+from bot.text.telling import asks, names_oneself, tells, tells_age
 
 _PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
 _PLZ_ALONE = re.compile(r"^\W*+(?:plz|postleitzahl)?\W*+(\d{5})\W*+$", re.IGNORECASE)  # possessive: linear in emoji too
-_WHO_IS = r"(?:er|sie|es|beide|mein sohn|meine tochter|mein kind|die kinder|(?:die|der) (?:große|kleine))"
-_AGES = re.compile(
-    rf"^\W*(?:(?:ich|wir) haben?\s+.{{0,20}}\bkind(?:er)?\W+)?(?:{_WHO_IS}\s+(?:ist|sind|wird)\s+)?"
-    r"\d{1,2}(?:\s*(?:,|und|&|\+)\s*\d{1,2})*\s*(?:jahren?|monate?)?\s*(?:alt)?\W*$",
-    re.IGNORECASE,
-)  # nothing but how old somebody is
 FIND_HELP = "find-help"
+PLZ_DIGITS = 5
 MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst
 MISS_KEY = "miss"
 MISSES_BEFORE_HUMAN = 3
-SECOND_LOOK = "safety.second_look"
 DECLINABLE = frozenset({"date", "time", "prison", "land", "plz", "area"})  # kinds whose question a mere no leaves out
 HEARD = "heavy_heard"  # slot: that it is too much was answered today
 PARTING = frozenset({"thanks", "bye"})  # small talk that wants no menu after it
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
-_QUESTION_WORDS = re.compile(
-    r"\?\s*$|^\s*(wie|was|wer|wen|wem|wann|wo|woher|wohin|warum|wieso|weshalb|welche\w*|darf|dürfen|kann|können|muss|müssen"
-    r"|gibt es|ist es|what|how|when|where|why|who|can|may)\b",
-    re.IGNORECASE,
-)
 
 
 def route(draft: Draft, text: str, understanding: Understanding) -> None:
@@ -48,14 +39,14 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
     if in_burst:
         draft.effects.append(Withdraw(hold_key=MISS_KEY))
     offered, asked = _offered_topics(draft)
-    _drop_passing(draft, text)
+    _drop_passing(draft, text, understanding)
     found = asking.open_question(draft)
     ask = found[2] if found is not None else None
     offer = offer_named(draft, text) if _shown_last(draft, ask) else None
-    chosen = offer is None and ask is not None and _names_option(draft, ask, text)
+    chosen = offer is None and ask is not None and (_names_option(draft, ask, text) or _denies(draft, ask, text))
     if not chosen and _steer(draft, text, ask, offer):
         return
-    if _names_land(draft, text, ask, offered, asked) or _names_plz(draft, text, ask) or _tells_age(draft, text, ask):
+    if _names_land(draft, text, ask, offered, asked) or _names_plz(draft, text, ask) or _introduces(draft, text, ask):
         return
     if ask is not None:
         _at_question(draft, text, understanding, ask, chosen=chosen)
@@ -65,24 +56,33 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
         _freely(draft, text, understanding, in_burst)
 
 
-def _drop_passing(draft: Draft, text: str) -> None:
+def _drop_passing(draft: Draft, text: str, understanding: Understanding) -> None:
     """A question about the message before ("Was davon meinen Sie?") is gone as soon as somebody writes something else.
 
     Asking whether there is danger is gone at the second other message: who goes on twice has answered enough.
     """
     while (found := asking.open_question(draft)) is not None and (frame := draft.top) is not None:
-        looks = frame.flow == SECOND_LOOK
+        looks = frame.flow == asking.SECOND_LOOK
         if found[2].digress != "drop" and not looks:
             return
         asked_before = frame.flow == asking.OFFER_HUMAN and len(draft.part.frames) > 1  # "17" answers that
-        picks = text.strip().isdecimal() and not asked_before
-        if not isinstance(asking.take_text(draft, text), Rejected) or picks:
+        picks = text.strip().isdecimal() and len(text.strip()) < PLZ_DIGITS and not asked_before
+        answered = not isinstance(asking.take_text(draft, text), Rejected)
+        if (answered and not _means_something_else(draft, found[2], text, understanding)) or picks:
             return
         if looks and not _passed_over(draft, frame):
             return
         if looks:
             draft.record("second_look_unanswered", category=draft.session.concern.pending)
         draft.pop()
+
+
+def _means_something_else(draft: Draft, ask: Ask, text: str, understanding: Understanding) -> bool:
+    """ "Nein, ich meinte anrufen" to "Meinen Sie das?": what is meant follows, and is known."""
+    match = understanding.match
+    known = match is not None and match.outcome in ("answer", "clarify")
+    rest = commands.correction_in(text, draft.content.commands) if known and ask.digress == "drop" else None
+    return rest is not None and not _names_option(draft, ask, rest)
 
 
 def _passed_over(draft: Draft, frame: Frame) -> bool:
@@ -126,9 +126,13 @@ def _names_plz(draft: Draft, text: str, ask: Ask | None) -> bool:
     return flow is not None and draft.part.audience in flow.audiences and draft.push(FIND_HELP)
 
 
-def _tells_age(draft: Draft, text: str, ask: Ask | None) -> bool:
-    """How old the children are, with no question: that is heard, not "not understood"."""
-    told = _AGES.match(text) is not None and re.search(r"[^\W\d]|\d\D+\d", text) is not None
+def _introduces(draft: Draft, text: str, ask: Ask | None) -> bool:
+    """Who writes or how old the children are, with no question: that is heard, not "not understood"."""
+    if names_oneself(text) and draft.part.audience and _nothing_waits(draft, ask):
+        draft.say_key("smalltalk.greeting")
+        draft.waiting = True
+        return True
+    told = tells_age(text)
     if not told or draft.part.audience not in ("caregiver", "parent") or not _nothing_waits(draft, ask):
         return False
     draft.say_key("smalltalk.told")
@@ -228,10 +232,15 @@ def _waits_for_anything(draft: Draft, text: str) -> bool:
 def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask, *, chosen: bool) -> None:
     """`chosen`: the text names one of the question's options."""
     match = understanding.match
+    if ask.quiet and not chosen and _is_too_much(draft, text, match):
+        return
     free = ask.kind in FREE_TEXT
     # a letter may consist of questions: with `digress: never` a free text is always the answer
     is_answer = chosen or (free and (ask.digress == "never" or len(text) > 120))
-    if match is not None and match.outcome == "answer" and not is_answer and _QUESTION_WORDS.search(text):
+    if ask.digress != "drop" and _denies(draft, ask, text):
+        _take_denial(draft, match)
+        return
+    if match is not None and match.outcome == "answer" and not is_answer and asks(text):
         _digress(draft, ask, match)
         return
     reading = asking.take_text(draft, text)
@@ -253,6 +262,23 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
         asking.apply(draft, reading)
 
 
+def _denies(draft: Draft, ask: Ask, text: str) -> bool:
+    """A no with more words to what was asked about the message before."""
+    top = draft.top
+    looks = top is not None and top.flow == asking.SECOND_LOOK
+    taken = looks or (ask.digress == "drop" and isinstance(asking.take_text(draft, text), Parsed))
+    return taken and denies(text) is True
+
+
+def _take_denial(draft: Draft, match: MatchResult | None) -> None:
+    """A no with more words to the question about danger: thanks, the numbers, and the answer to what else was asked."""
+    asking.apply(draft, Parsed(False))
+    if match is not None and match.outcome == "answer":
+        walk(draft)  # the thanks come first
+        draft.waiting = False
+        answering.answer_question(draft, match.candidates[0].topic)
+
+
 def _tries_to_answer(draft: Draft, text: str, ask: Ask, match: MatchResult) -> bool:
     """Whether a text that did not answer was meant as the answer all the same: then the question helps, not a topic.
 
@@ -263,7 +289,7 @@ def _tries_to_answer(draft: Draft, text: str, ask: Ask, match: MatchResult) -> b
         return False
     if match.outcome == "smalltalk":
         return match.smalltalk in ("yes", "no")
-    if match.outcome != "clarify" or _QUESTION_WORDS.search(text):
+    if match.outcome != "clarify" or asks(text):
         return False
     frame = draft.top
     return len(text.split()) <= FEW_WORDS or (frame is not None and frame.flow.startswith("safety."))
@@ -310,7 +336,7 @@ def _freely(draft: Draft, text: str, understanding: Understanding, in_burst: boo
         return
     match = _best(understanding, in_burst)
     outcome = match.outcome if match is not None else "none"
-    if outcome != "smalltalk" and commands.is_heavy(text, draft.content.commands) and _hears(draft, outcome):
+    if _is_too_much(draft, text, match):
         return
     if match is None or outcome == "none":
         _not_understood(draft, text)
@@ -320,6 +346,12 @@ def _freely(draft: Draft, text: str, understanding: Understanding, in_burst: boo
         answering.answer_question(draft, match.candidates[0].topic)
     else:
         answering.clarify(draft, match.candidates)
+
+
+def _is_too_much(draft: Draft, text: str, match: MatchResult | None) -> bool:
+    """Answers a text in which one hears that it is too much; True when no facts follow."""
+    outcome = match.outcome if match is not None else "none"
+    return outcome != "smalltalk" and commands.is_heavy(text, draft.content.commands) and _hears(draft, outcome)
 
 
 def _hears(draft: Draft, outcome: str) -> bool:
@@ -368,6 +400,7 @@ def _not_understood(draft: Draft, text: str) -> None:
         draft.waiting = True
         return
     misses = draft.part.misses + 1
+    key = "not_understood.told" if misses == 1 and tells(text) else "not_understood"
     draft.change_part(misses=misses)
     draft.record("not_understood", audience=draft.part.audience or "unknown")
     if draft.session.consent and text.strip():
@@ -382,10 +415,10 @@ def _not_understood(draft: Draft, text: str) -> None:
     offers = _way_out(draft)
     question = draft.question_id()
     draft.say(
-        draft.text("not_understood"),
+        draft.text(key),
         choices=tuple(offer.label for offer in offers),
         question=question,
-        source="text:not_understood",
+        source=f"text:{key}",
         hold=MISS_HOLD,
         hold_key=MISS_KEY,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from bot.dialogue import commands
 from bot.dialogue.content import Content
 from bot.dialogue.draft import asked_at
 from bot.dialogue.events import Understanding
@@ -58,6 +59,16 @@ def _repeats(match: MatchResult, topic: str) -> bool:
     return match.outcome == "answer" and match.candidates[0].topic == topic
 
 
+def _corrected(content: Content, text: str, match: MatchResult, audience: str | None, land: str | None) -> MatchResult:
+    """ "nein, ich meinte WhatsApp" asks about WhatsApp: what stands behind, where it says more than the whole."""
+    rest = commands.correction_in(text, content.commands) if match.outcome in ("none", "clarify") else None
+    if rest is None or content.index is None:
+        return match
+    alone = content.index.find(rest, audience=audience, land=land)
+    better = alone.outcome == "answer" or (alone.outcome == "clarify" and match.outcome == "none")
+    return alone if better else match
+
+
 def burst(session: Session, at: datetime) -> tuple[str, ...]:
     """The texts of the last two seconds before `at`, oldest first."""
     stamp = at.timestamp()
@@ -93,6 +104,7 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     if topic and _repeats(match, topic) and any(len(word) >= TELLING for word in text.split()):
         alone = content.index.find(text, audience=audience, land=land)
         match = alone if _speaks_for_itself(alone) else match  # "Wie viel Besuchszeit?" is no question about parcels
+    match = _corrected(content, text, match, audience, land)
     joined = None
     earlier = burst(session, at)
     if earlier and match.outcome != "answer":

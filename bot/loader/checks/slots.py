@@ -19,7 +19,7 @@ from bot.text.variants import Variants
 BUILT_IN_NAMES = frozenset({
     "audience", "band", "register", "language", "consent", "owner", "watched", "shared_phone", "land", "prison", "alias",
     "human_when", "km", "can_speak", "role_hint", "first_question", "minimum", "maximum", "unit", "source", "as_of",
-    "title", "look_text", "found", "found_ids", "found_text", "wide_text", "area_text", "topic", "candidates", "asked", "category",
+    "title", "look_text", "found", "found_ids", "found_text", "wide_text", "area_text", "topic", "candidates", "asked", "told", "category",
 })  # fmt: skip
 
 

@@ -42,7 +42,8 @@ def talk(content: Content) -> Talk:
     ("words", "source"),
     [
         ("zurück", "text:back.nothing"),
-        ("überspringen", "text:nothing_open"),
+        ("überspringen", "text:skip.nothing"),
+        ("weiß nich", "text:skip.nothing"),
         ("nochmal", "text:nothing_open"),
         ("warum?", "text:nothing_open"),
     ],

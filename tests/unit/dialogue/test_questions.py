@@ -8,7 +8,7 @@ import pytest
 
 from bot.dialogue.content import Content
 from bot.dialogue.flow import Ask
-from bot.dialogue.questions import Asking, Narrow, Parsed, Reading, Rejected, Shown, in_passing, read
+from bot.dialogue.questions import Asking, Narrow, Parsed, Reading, Rejected, Shown, denies, in_passing, read
 from bot.testing.talk import START
 
 OPTIONS = (Shown("mother", "Mutter", ("Mama",)), Shown("father", "Vater"), Shown("aunt", "Tante"))
@@ -147,3 +147,26 @@ def test_only_what_is_beyond_doubt_is_taken_from_a_question_in_passing(content: 
     assert told("prison", "JVA Tegel") == tegel.value
     assert told("prison", "Wann kommt die Post?") is None
     assert told("short_text", "Bayern") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("nein so meinte ich das nicht", True),
+        ("so hab ich das nicht gemeint", True),
+        ("das war nicht so gemeint", True),
+        ("quatsch, bin nur müde", True),
+        ("war nur spaß", True),
+        ("hayır öyle demek istemedim", True),
+        ("нет, я просто устал", True),
+        ("nein aber manchmal", False),
+        ("nein, da ist niemand", False),
+        ("nein ich mag nicht mehr", False),
+        ("nein", None),
+        ("ne zaman gelir", None),
+        ("nein, wann kommt er?", None),
+        ("ich kann nicht mehr", None),
+    ],
+)
+def test_a_no_in_ones_own_words_and_one_that_is_taken_back(text: str, wanted: bool | None) -> None:
+    assert denies(text) is wanted

@@ -1,0 +1,62 @@
+"""Whether somebody asks, or tells how things are: "mein Vater wurde gestern verhaftet" wants to be heard before it is sorted."""
+
+from __future__ import annotations
+
+import re
+
+from bot.text.normalise import fold
+
+LONGEST = 100  # characters of what says nothing but a name or an age
+FEWEST = 4  # words of a message that tells something; fewer are a search
+_QUESTION_WORDS = re.compile(
+    r"\?\s*$|^\s*(wie|was|wer|wen|wem|wann|wo|woher|wohin|warum|wieso|weshalb|welche\w*|darf|dürfen|kann|können|muss|müssen"
+    r"|gibt es|ist es|what|how|when|where|why|who|can|may)\b",
+    re.IGNORECASE,
+)
+_ASKING_INSIDE = frozenset({
+    "wie", "was", "wer", "wen", "wem", "wann", "wo", "woher", "wohin", "warum", "wieso", "weshalb", "ob", "darf", "duerfen", "kann",
+    "koennen", "muss", "muessen", "soll", "sollen", "gibt", "gibts", "brauche", "suche", "moechte", "will", "hilfe", "frage", "bitte",
+    "how", "what", "when", "where", "why", "who", "can", "may", "should", "need", "want",
+})  # fmt: skip
+_OF_ONES_OWN = frozenset({
+    "ich", "mir", "mich", "uns", "wir", "mein", "meine", "meinem", "meinen", "meiner", "unser", "unsere", "unserem", "unseren", "er",
+    "sie", "sein", "seine", "ihr", "papa", "mama", "hab", "bin", "my", "i", "we", "our",
+})  # fmt: skip
+
+_WHO_IS = r"(?:er|sie|es|beide|mein sohn|meine tochter|mein kind|die kinder|(?:die|der) (?:große|kleine))"
+_AGES = re.compile(
+    rf"^\W*(?:(?:ich|wir) haben?\s+.{{0,20}}\bkind(?:er)?\W+)?(?:{_WHO_IS}\s+(?:ist|sind|wird)\s+)?"
+    r"\d{1,2}(?:(?:\s*(?:,|und|&|\+)\s*|\s)\d{1,2})*\s*(?:jahren?|monate?)?\s*(?:alt)?\W*$",
+    re.IGNORECASE,
+)  # nothing but how old somebody is
+_NAMES_ONESELF = re.compile(
+    r"^\W*(?:(?:hallo|hi|hey|merhaba|привет)\W+)?"
+    r"(?:ich hei(?:ß|ss?)e?|mein name ist|my name is|benim adım|adım|меня зовут|мене звати|mam na imię)"
+    r"(?:\s+[^\W\d]{2,20}){1,2}\W*$",
+    re.IGNORECASE,
+)  # a name, which nobody needs here, is greeted and forgotten
+
+
+def names_oneself(text: str) -> bool:
+    """Whether the text says a name and nothing else."""
+    return len(text) <= LONGEST and _NAMES_ONESELF.match(text) is not None
+
+
+def tells_age(text: str) -> bool:
+    """Whether the text says how old somebody is and nothing else; a bare number says nothing."""
+    if len(text) > LONGEST or _AGES.match(text) is None:
+        return False
+    return re.search(r"[^\W\d]|\d\D+\d", text) is not None
+
+
+def asks(text: str) -> bool:
+    """Whether the text is put as a question: a question mark behind or a question word in front."""
+    return _QUESTION_WORDS.search(text) is not None
+
+
+def tells(text: str) -> bool:
+    """Whether the text tells of oneself or one's family and asks for nothing, as far as its words show (German, English)."""
+    words = fold(text).split()
+    if len(words) < FEWEST or "?" in text:
+        return False
+    return _ASKING_INSIDE.isdisjoint(words) and not _OF_ONES_OWN.isdisjoint(words)

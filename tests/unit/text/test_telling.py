@@ -1,0 +1,65 @@
+"""Who tells how things are is told apart from who asks for something."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.text.telling import asks, names_oneself, tells, tells_age
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mein Vater wurde gestern verhaftet",
+        "Guten Tag, ich bin die Oma von zwei Buben",
+        "die Buben sind 5 und 9 Jahre alt und jetzt bei mir",
+        "my husband is in jail since monday",
+    ],
+)
+def test_who_tells_something(text: str) -> None:
+    assert tells(text)
+    assert not asks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mein Sohn sitzt",
+        "mein Mann sitzt, wann darf ich hin",
+        "er ist in der JVA, ich suche die Adresse",
+        "mein Vater wurde gestern verhaftet?",
+        "besuchszeit jva köln samstag",
+    ],
+)
+def test_who_asks_or_searches(text: str) -> None:
+    assert not tells(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"), [("wann ist besuch", True), ("geht das?", True), ("besuch am samstag", False)]
+)
+def test_a_question_has_its_mark_or_its_word(text: str, asked: bool) -> None:
+    assert asks(text) is asked
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1 2 und 6", True),
+        ("5 und 8", True),
+        ("sie ist 7", True),
+        ("wir haben zwei Kinder, 4 und 9", True),
+        ("7", False),
+        ("7 uhr", False),
+    ],
+)
+def test_how_old_the_children_are(text: str, told: bool) -> None:
+    assert tells_age(text) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("ich heise lena", True), ("hallo, ich heiße Tim", True), ("wie heißt du", False), ("ich bin traurig", False)],
+)
+def test_who_says_a_name(text: str, named: bool) -> None:
+    assert names_oneself(text) is named
