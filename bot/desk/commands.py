@@ -6,14 +6,12 @@ Orders begin with `/` or `!`. Without that sign only a text that is nothing but 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 from bot.desk.state import Role
+from bot.text import orders
 from bot.text.normalise import fold
-from bot.text.orders import is_order, typed
 from bot.vault.codes import LETTERS, as_meant
 
 Where = Literal["case", "any"]
@@ -21,13 +19,9 @@ CODE_LENGTH = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One order. `takes` is what follows it, as the help shows it; `bare` says that it works without a sign before it."""
+class Command(orders.Command):
+    """One order of the desk; `bare` says that it works without a sign before it."""
 
-    name: str
-    help: str
-    also: tuple[str, ...] = ()
-    takes: str = ""
     where: Where = "any"
     roles: tuple[Role, ...] = ()
     bare: bool = False
@@ -78,21 +72,8 @@ TABLE: tuple[Command, ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order as it was given; `command` is None when there is no such order, `near` then names what may be meant."""
-
-    command: Command | None
-    rest: str = ""
-    said: str = ""
-    near: tuple[str, ...] = ()
-
-
-def _words() -> Mapping[str, Command]:
-    return MappingProxyType({fold(word): one for one in TABLE for word in (one.name, *one.also)})
-
-
-WORDS = _words()
+ORDERS = orders.Orders(TABLE)
+Order = orders.Order[Command]
 
 
 def code_in(text: str) -> str:
@@ -110,27 +91,17 @@ def check_letter(body: str) -> str:
 
 def order_in(text: str) -> Order | None:
     """The order that a text is; None for a text that is none."""
-    text = text.strip()
-    if is_order(text):
-        return _signed(text[1:])
-    return _bare(text)
-
-
-def _signed(text: str) -> Order:
-    found = typed(text, WORDS)
-    if found.word:
-        return Order(WORDS[found.word], found.rest, found.said)
-    return Order(None, "", found.said, tuple(dict.fromkeys(WORDS[word].name for word in found.near)))
+    return ORDERS.read(text) or _bare(text)
 
 
 def _bare(text: str) -> Order | None:
     words = text.split()
     if not 1 <= len(words) <= 2:
         return None
-    command = WORDS.get(fold(text))
+    command = ORDERS.words.get(fold(text))
     if command is not None and command.bare:
         return Order(command, "", words[0])
-    first = WORDS.get(fold(words[0]))
+    first = ORDERS.words.get(fold(words[0]))
     if first is not None and first.name == "nehmen" and len(words) == 2 and code_in(words[1]):
         return Order(first, words[1], words[0])
     return None
@@ -138,7 +109,4 @@ def _bare(text: str) -> Order | None:
 
 def help_text(roles: tuple[Role, ...], name: str = "") -> str:
     """The orders that these roles may give, one a line; with `name` only that one."""
-    known = WORDS.get(fold(name)) if name else None
-    rows = [known] if known is not None else [one for one in TABLE if not one.roles or set(one.roles) & set(roles)]
-    lines = [f"`/{f'{one.name} {one.takes}'.strip()}` {one.help}" for one in rows]
-    return "\n".join(lines)
+    return ORDERS.help(name, [one for one in TABLE if not one.roles or set(one.roles) & set(roles)])

@@ -11,7 +11,7 @@ from typing import assert_never
 from bot.desk import alarms, cards, clocks, orders, ownership, relay, reviews, rooms, settled, wording
 from bot.desk import effects as fx
 from bot.desk import events as ev
-from bot.desk.commands import WORDS, Order, order_in
+from bot.desk.commands import ORDERS, Order, order_in
 from bot.desk.hours import BERLIN, Policy
 from bot.desk.outgoing import Inside, Outgoing, answered_link, read
 from bot.desk.state import ROLES, Case, Desk, Member
@@ -158,8 +158,6 @@ def _wrote(work: Work, member: Member, cases: list[Case], event: ev.StaffWrote) 
         return  # colleagues talk among themselves
     meant = read(cases, event)
     match meant:
-        case Order() as order:
-            orders.carry_out(work, member, event, order, cases[0])
         case Outgoing() as outgoing:
             relay.said(work, member, _addressed(cases, event), event, outgoing)
         case Inside() as inside:
@@ -168,8 +166,8 @@ def _wrote(work: Work, member: Member, cases: list[Case], event: ev.StaffWrote) 
                 wording.propose(work, cases[0], event.place, inside.text, remark=remark)
             else:
                 relay.noted(work, member, cases[0], inside, event.place)
-        case _:
-            assert_never(meant)
+        case order:
+            orders.carry_out(work, member, event, order, cases[0])
 
 
 def _maybe_meant_for_the_family(member: Member, cases: list[Case], event: ev.StaffWrote) -> bool:
@@ -245,7 +243,7 @@ def _press(
     if kind in ("card", "alert", "offer"):
         argument = code
     orders.carry_out(
-        work, member, replace(wrote, text=f"/{name} {argument}"), Order(WORDS[fold(name)], argument, name), case
+        work, member, replace(wrote, text=f"/{name} {argument}"), Order(ORDERS.words[fold(name)], argument, name), case
     )
 
 

@@ -2,60 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from bot.text import orders
+from bot.text.orders import Command, Orders
 
-from bot.text.normalise import fold
-from bot.text.orders import is_order, typed
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One order; `takes` is what follows it, as the help shows it."""
-
-    name: str
-    help: str
-    also: tuple[str, ...] = ()
-    takes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order as it was given; `command` is None when there is none of that name, `near` then names what may be meant."""
-
-    command: Command | None
-    rest: str = ""
-    said: str = ""
-    near: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """The orders of one kind of room."""
-
-    table: tuple[Command, ...]
-    words: Mapping[str, Command] = field(init=False)
-
-    def __post_init__(self) -> None:
-        words = {fold(word): one for one in self.table for word in (one.name, *one.also)}
-        object.__setattr__(self, "words", words)
-
-    def read(self, text: str) -> Order | None:
-        """The order that a text is; None for a text that is none."""
-        text = text.strip()
-        if not is_order(text):
-            return None
-        found = typed(text[1:], self.words)
-        if found.word:
-            return Order(self.words[found.word], found.rest, found.said)
-        return Order(None, "", found.said, tuple(dict.fromkeys(self.words[word].name for word in found.near)))
-
-    def help(self, name: str = "") -> str:
-        """The orders, one a line; with `name` only that one."""
-        known = self.words.get(fold(name)) if name else None
-        rows = self.table if known is None else (known,)
-        return "\n".join(f"`/{f'{one.name} {one.takes}'.strip()}` {one.help}" for one in rows)
-
+Order = orders.Order[Command]
 
 _HELP = Command("hilfe", "Diese Übersicht.", ("help",), "[BEFEHL]")
 
