@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
@@ -54,6 +55,18 @@ def _retry_after(status: int, headers: Mapping[str, str], body: Mapping[str, Any
     return float(header) if header.isascii() and header.isdigit() else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request; `timeout` in seconds is aiohttp's own, which also closes the connection."""
+
+    method: str
+    path: str
+    data: bytes | None = None
+    mime: str = "application/json"
+    query: Mapping[str, str] | None = None
+    timeout: float = 30.0
+
+
 class Homeserver:
     """An HTTP session with the account's token. Requests are never repeated here; the outbox and the loops do that."""
 
@@ -77,7 +90,7 @@ class Homeserver:
         *,
         query: Mapping[str, str] | None = None,
         as_list: str = "",
-        timeout: float = 30.0,  # noqa: ASYNC109  (aiohttp's own time-out, which also closes the connection)
+        timeout: float = 30.0,  # noqa: ASYNC109  # aiohttp's own
     ) -> Json:
         """One request with a JSON answer; one that is a list comes back under the name `as_list`.
 
@@ -86,21 +99,22 @@ class Homeserver:
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         if data is None and method in ("POST", "PUT"):
             data = b"{}"
+        request = _Call(method, path, data, query=query, timeout=timeout)
         try:
-            return await self._json(method, path, data, "application/json", query, timeout, as_list)
+            return await self._json(request, as_list)
         except ApiError as error:
             if not _token_rejected(error):
                 raise
             softly = error.body.get("soft_logout") is True
             if softly and self.renew is not None and await self.renew():
-                return await self._json(method, path, data, "application/json", query, timeout, as_list)
+                return await self._json(request, as_list)
             raise Revoked(
                 f"The Matrix account's session is no longer valid ({error.errcode}); log in again and start anew."
             ) from None
 
     async def upload(self, data: bytes, mime: str, timeout: float = 120.0) -> str:  # noqa: ASYNC109
         """Stores a file in the media repository without its name; returns the mxc address."""
-        answer = await self._json("POST", "/_matrix/media/v3/upload", data, mime, None, timeout)
+        answer = await self._json(_Call("POST", "/_matrix/media/v3/upload", data, mime, timeout=timeout))
         return str(answer["content_uri"])
 
     async def download(self, mxc: str, cap: int, timeout: float = 120.0) -> bytes | None:  # noqa: ASYNC109
@@ -109,7 +123,7 @@ class Homeserver:
         if not mxc.startswith("mxc://") or not server or not media:
             return None
         path = f"/_matrix/client/v1/media/download/{escape(server)}/{escape(media)}"
-        async with self._request("GET", path, None, "application/json", None, timeout) as response:
+        async with self._request(_Call("GET", path, timeout=timeout)) as response:
             if response.status == 404:
                 return None
             if response.status != 200:
@@ -123,17 +137,8 @@ class Homeserver:
                     return None
             return bytes(received)
 
-    async def _json(
-        self,
-        method: str,
-        path: str,
-        data: bytes | None,
-        mime: str,
-        query: Mapping[str, str] | None,
-        timeout: float,  # noqa: ASYNC109
-        as_list: str = "",
-    ) -> Json:
-        async with self._request(method, path, data, mime, query, timeout) as response:
+    async def _json(self, call: _Call, as_list: str = "") -> Json:
+        async with self._request(call) as response:
             if response.status >= 300:
                 raise await _error(response)
             answer = await _body(response, as_list)
@@ -142,24 +147,18 @@ class Homeserver:
             return answer
 
     @asynccontextmanager
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        data: bytes | None,
-        mime: str,
-        query: Mapping[str, str] | None,
-        timeout: float,  # noqa: ASYNC109
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _request(self, call: _Call) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=32))
-        headers = {"Content-Type": mime}
+        headers = {"Content-Type": call.mime}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        url = URL(self._url + path, encoded=True).with_query(query or {})
-        limits = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
+        url = URL(self._url + call.path, encoded=True).with_query(call.query or {})
+        limits = aiohttp.ClientTimeout(total=call.timeout, sock_connect=10)
         try:
-            async with self._session.request(method, url, data=data, headers=headers, timeout=limits) as response:
+            async with self._session.request(
+                call.method, url, data=call.data, headers=headers, timeout=limits
+            ) as response:
                 self._note_clock(response.headers.get("Date", ""))
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
