@@ -56,7 +56,8 @@ def read_catalog(path: Path, problems: Problems) -> dict[str, str]:
         with path.open("rb") as file:
             catalog = read_po(file, locale=path.stem, abort_invalid=True)
     except (PoFileError, UnicodeDecodeError) as error:
-        problems.add(str(path), getattr(error, "lineno", 0) or 0, 1, f"cannot be read as a PO file: {error}")
+        shown = path.relative_to(path.parents[2]).as_posix()
+        problems.add(shown, getattr(error, "lineno", -1) + 1, 1, f"cannot be read as a PO file: {error}")
         return {}
     return {
         str(message.id): str(message.string)

@@ -13,6 +13,7 @@ from bot.loader.plain import load_plain
 
 FLOW = "flow: x\nsteps:\n  - {step: a, remind: {days: 2, flow: x}}\n"
 COURSE = "course: x\ntitle: X\nfor: [staff]\nstart: [x]\nintro: Hallo.\nas_of: 2026-11-25\nunits:\n"
+LINE = "lines:\n  - {id: a, name: A, hours: [{days: [mo], from: '09:00', to: '17:00'}]}\n"
 TOPIC = (
     "knowledge/topics/x.yaml",
     "{id: x, title: X, audiences: [staff], risk: harmless, scope: bund, as_of: 2026-11-26, confidence: high, sources: [{name: q}], "
@@ -32,6 +33,18 @@ ANSWERS = "reviewed_by: null\nanswers:\n  unheard_of: {child: Hallo}\n"
         ("knowledge/data/helplines.yaml", "lines:\n  - {id: a}\n", 2, "'name' is missing"),
         ("knowledge/data/helplines.yaml", "lines:\n  - {name: a}\n", 2, "'id' is missing"),
         ("dialogues/courses/x.yaml", COURSE, 1, "frame.yaml is missing beside this file"),
+        (
+            "knowledge/data/helplines.yaml",
+            LINE.replace("09:00", "29:00"),
+            2,
+            "hours cannot be read: '29:00' is not a time of day",
+        ),
+        ("knowledge/data/helplines.yaml", LINE.replace("mo", "monday"), 2, "hours cannot be read: "),
+        ("knowledge/data/helplines.yaml", LINE.replace("to: ", "till: "), 2, "unknown key 'till'"),
+        ("knowledge/safety/answers/answers.yaml", "reviewed_by: x\n", 1, "'answers' is missing"),
+        ("knowledge/data/matching.yaml", "bias: 1\nanswer: {}\nclarify: 1\n", 1, "'weights' is missing"),
+        ("knowledge/safety/examples/de/x.yaml", "category: x\nharmless: |\n  x\n", 1, "'x' is not a category"),
+        ("dialogues/translations/tr.po", 'msgid "a"\nunsinn\nmsgstr "b"\n', 2, "cannot be read as a PO file"),
         ("dialogues/flows/x.yaml", FLOW.replace("2", "1e300"), 3, "at most 3660 days"),
         ("dialogues/flows/x.yaml", FLOW.replace("2", "1e999"), 3, "a number is expected here"),
     ],
