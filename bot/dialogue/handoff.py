@@ -33,8 +33,6 @@ Behaviour = Literal[
     "ignore",  # stale or meaningless here
 ]
 
-OWNERS: tuple[Owner, ...] = ("bot", "queue", "counsellor", "closed")
-
 _TALK: Mapping[Owner, Behaviour] = {
     "bot": "converse",
     "queue": "accompany",

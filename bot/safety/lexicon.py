@@ -13,7 +13,6 @@ from typing import Final
 from bot.text.sound import fold, key, soft
 
 _MOST: Final = 14  # letters of a stem that count
-_DEVOICED: Final = {"b": "p", "d": "t", "g": "k"}
 _ARABIC_PREFIX: Final = ("و", "ف", "ب", "ل", "ك", "ا")
 
 Ids = tuple[int, ...]

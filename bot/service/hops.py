@@ -11,8 +11,6 @@ from typing import Any
 Hop = str
 """`intake` (stored after the messenger gave it), `wait` (until a worker took it), `turn` (decided), `commit`, `send`."""
 
-HOPS: tuple[Hop, ...] = ("intake", "wait", "turn", "commit", "send")
-
 
 @dataclass(slots=True)
 class Hops:

@@ -99,15 +99,6 @@ class TelegramServer:
             while not true():
                 await self.world.news.wait()
 
-    def all_texts(self) -> list[str]:
-        """What the bot wrote, in all chats."""
-        return [
-            str(one["text"])
-            for chat in self.world.chats.values()
-            for one in chat.messages.values()
-            if one["from"]["id"] == self.world.me["id"] and "text" in one
-        ]
-
     # ------------------------------------------------------------------ HTTP
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
