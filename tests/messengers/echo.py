@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.messengers.matrix import MatrixMessenger, MatrixSettings
 from bot.messengers.matrix.files import OpenSource, no_source
-from bot.ports import Address, Cursor, Inbound, Outbound, Receipt, Sent
+from bot.ports import Address, Inbound, Outbound, Receipt, Sent
+from tests.messengers.receiver import Receiver
 from tests.servers.synapse import Account
 
 
@@ -33,60 +33,31 @@ class TakenKeys:
             database.executemany(f"insert or replace into megolminboundsessions values ({marks})", self._rows)
 
 
-class EchoBot:
-    """Owns an adapter and plays store and service for it: `inbox` and `cursor` change together."""
+class EchoBot(Receiver):
+    """Owns an adapter and plays store and service for it."""
 
     def __init__(self, account: Account, store_dir: Path, **settings: Any) -> None:
+        super().__init__()
         self.settings = MatrixSettings(
             homeserver=account.server.url, user_id=account.user_id, password=account.password, store_dir=store_dir,
             sync_seconds=5.0, **settings,
         )  # fmt: skip
-        self.inbox: list[Inbound] = []
-        self.cursor: str | None = None
         self.answers = True
         self.greeting = ""
-        self.fail_next = 0
-        self.error: BaseException | None = None
-        self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self.open_source: OpenSource = no_source
         self.matrix = MatrixMessenger(self.settings)
 
     async def start(self) -> None:
         self.matrix = MatrixMessenger(self.settings, self.open_source)
         await self.matrix.start(self.cursor)
-        self._task = asyncio.create_task(self._run())
-        if self.cursor is None:
-            async with asyncio.timeout(20):
-                while self.cursor is None:
-                    self._news.clear()
-                    await self._news.wait()
-
-    async def _run(self) -> None:
-        try:
-            await self.matrix.ingest(self._sink)
-        except Exception as error:
-            self.error = error
-            self._news.set()
+        self.listen(self.matrix)
+        await self.begins()
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self.leave()
         await self.matrix.close()
 
-    async def _sink(self, batch: Sequence[Inbound], cursor: Cursor | None) -> None:
-        from bot.errors import StoreUnavailable
-
-        if self.fail_next:
-            self.fail_next -= 1
-            raise StoreUnavailable("the store is away")
-        known = {inbound.external_id for inbound in self.inbox}
-        fresh = [inbound for inbound in batch if inbound.external_id not in known]
-        self.inbox += fresh
-        if cursor is not None:
-            self.cursor = cursor.value
-        self._news.set()
+    async def arrived(self, fresh: Sequence[Inbound]) -> None:
         for inbound in fresh:
             if self.greeting and inbound.kind == "start":
                 await self.say(inbound.address, self.greeting, key=f"hello-{inbound.external_id[1:20]}")
@@ -100,19 +71,6 @@ class EchoBot:
 
     async def send(self, address: Address, text: str, key: str, **values: Any) -> Receipt:
         return await self.matrix.send(Outbound(address=address, key=key, text=text, **values))
-
-    async def gets(self, matches: Callable[[Inbound], bool], seconds: float = 20.0) -> Inbound:
-        """The first inbound event, there already or yet to come, that matches."""
-        async with asyncio.timeout(seconds):
-            while True:
-                for inbound in self.inbox:
-                    if matches(inbound):
-                        return inbound
-                self._news.clear()
-                await self._news.wait()
-
-    def texts(self) -> list[str]:
-        return [inbound.text for inbound in self.inbox if inbound.kind == "text"]
 
     def at(self, room: str) -> Address:
         return Address(messenger="matrix", account=self.settings.user_id, chat=room)

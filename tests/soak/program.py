@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -42,6 +43,13 @@ class Program:
         """The number of the running process."""
         assert self._process is not None
         return self._process.pid
+
+    async def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another `kavi` command with the same settings."""
+        command = [sys.executable, "-m", "bot", *arguments]
+        return await asyncio.to_thread(
+            subprocess.run, command, env=self._environment, capture_output=True, text=True, check=False
+        )
 
     async def ended(self) -> int:
         """Waits until it ends by itself; returns the exit code."""

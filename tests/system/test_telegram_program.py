@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +34,6 @@ class Running:
     program: Program
     log: Path
     environment: dict[str, str]
-
-    async def kavi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Another `kavi` command with the same settings."""
-        command = [sys.executable, "-m", "bot", *arguments]
-        return await asyncio.to_thread(
-            subprocess.run, command, env=os.environ | self.environment, capture_output=True, text=True, check=False
-        )
 
 
 @pytest.fixture
@@ -118,7 +108,7 @@ async def test_revoked_token_stops_the_program_with_its_own_code(kavi: Running) 
 
 async def test_doctor_finds_the_account_well(kavi: Running) -> None:
     await kavi.program.stop()
-    found = await kavi.kavi("doctor")
+    found = await kavi.program.command("doctor")
     assert re.search(r"telegram: account\W+ok", found.stdout), found.stdout
     assert kavi.server.token not in found.stdout + found.stderr
 
