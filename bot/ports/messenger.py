@@ -95,7 +95,8 @@ class Messenger(Protocol):
         """The bot's account on the platform, without secrets."""
 
     @property
-    def capabilities(self) -> Capabilities: ...
+    def capabilities(self) -> Capabilities:
+        """What it can do; the same as long as it lives."""
 
     async def start(self, cursor: str | None) -> None:
         """Connects and prepares; `cursor` is where the last run stopped. Raises MessengerError, Revoked."""
@@ -127,4 +128,5 @@ class Messenger(Protocol):
     async def health(self) -> Mapping[str, str]:
         """What `kavi doctor` shows: check -> "ok" or a sentence with the remedy."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Ends what runs and lets go of connections."""

@@ -64,9 +64,11 @@ class Store(Protocol):
     All raise StoreUnavailable when the store is away, StoreError when it is damaged, full or newer than the program.
     """
 
-    async def open(self) -> None: ...
+    async def open(self) -> None:
+        """Connects, and makes or upgrades the tables. Raises ConfigError for a wrong key or lost keys, StoreError for a newer schema."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Writes what still waits, and lets go."""
 
     def conversation_id(self, address: Address) -> ConversationId:
         """The keyed hash by which an address is looked up (threads and chats are told apart)."""
@@ -74,7 +76,8 @@ class Store(Protocol):
     async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
         """Stores inbound events once each, with the cursor; returns how many were new."""
 
-    async def cursor(self, account: str) -> str | None: ...
+    async def cursor(self, account: str) -> str | None:
+        """How far the account's stream was taken in; None before the first time."""
 
     async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
         """Claims lanes that have waiting events and no live owner, oldest first, for `lease` seconds from `now`.
@@ -121,34 +124,44 @@ class Store(Protocol):
     async def lease(self, name: str, holder: str, seconds: float, now: datetime) -> int | None:
         """Takes or renews a named lease (one speaker per account); the fencing number, or None if held by another."""
 
-    async def documents(self, kind: str, prefix: str = "") -> list[Document]: ...
+    async def documents(self, kind: str, prefix: str = "") -> list[Document]:
+        """All of a kind whose key begins so, by key."""
 
-    async def document(self, kind: str, key: str) -> Document | None: ...
+    async def document(self, kind: str, key: str) -> Document | None:
+        """One of them; None when it is not there or its conversation was erased."""
 
-    async def put_documents(self, documents: Sequence[Document]) -> None: ...
+    async def put_documents(self, documents: Sequence[Document]) -> None:
+        """Writes or deletes documents outside a turn."""
 
-    async def blob(self, blob: str) -> bytes | None: ...
+    async def blob(self, blob: str) -> bytes | None:
+        """A file by its name; None when it is not there or its key was destroyed."""
 
-    async def transcript(self, conversation: ConversationId, limit: int = 50) -> list[tuple[str, str, datetime]]: ...
+    async def transcript(self, conversation: ConversationId, limit: int = 50) -> list[tuple[str, str, datetime]]:
+        """The last lines of a conversation with consent, oldest first: who, text, time."""
 
     async def external_ids(self, conversation: ConversationId, since: datetime) -> list[str]:
         """Ids of delivered messages, oldest first, for edits and deletions."""
 
-    async def alerts(self, open_only: bool = True) -> list[Alert]: ...
+    async def alerts(self, open_only: bool = True) -> list[Alert]:
+        """The alert list by time; without those that were seen, unless `open_only` is false."""
 
     async def acknowledge(self, alert: str, by: str, at: datetime) -> bool:
         """Marks an alert as seen; False when somebody did so before."""
 
-    async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]: ...
+    async def facts(self, since: datetime, until: datetime) -> AsyncIterator[NewFact]:
+        """The event log from `since` until before `until`, in the order in which it was written."""
 
     async def tallies(self, since: str, until: str) -> list[Tally]:
         """What was counted in the weeks from `since` to `until`, both included, by week and name."""
 
-    async def address_of(self, conversation: ConversationId) -> Address | None: ...
+    async def address_of(self, conversation: ConversationId) -> Address | None:
+        """Where a conversation lives; None when it is not known or was erased."""
 
-    async def session_of(self, conversation: ConversationId) -> str | None: ...
+    async def session_of(self, conversation: ConversationId) -> str | None:
+        """Its session in the stored form; None when there is none."""
 
-    async def conversations(self) -> AsyncIterator[ConversationId]: ...
+    async def conversations(self) -> AsyncIterator[ConversationId]:
+        """All conversations, in no order."""
 
     async def erase(self, conversation: ConversationId) -> None:
         """Destroys the key first, then the rows; nothing readable remains in the running system."""

@@ -36,21 +36,29 @@ class Person(Protocol):
 
     features: frozenset[Feature]
 
-    async def say(self, text: str, reply_to: str = "") -> str: ...
+    async def say(self, text: str, reply_to: str = "") -> str:
+        """Writes a message, as an answer to one of the bot's if `reply_to` names it; its id."""
 
-    async def edit(self, message: str, text: str) -> None: ...
+    async def edit(self, message: str, text: str) -> None:
+        """Changes an own message."""
 
-    async def delete(self, message: str) -> None: ...
+    async def delete(self, message: str) -> None:
+        """Deletes an own message."""
 
-    async def react(self, message: str, emoji: str) -> None: ...
+    async def react(self, message: str, emoji: str) -> None:
+        """Puts an emoji under a message of the bot."""
 
-    async def press(self, message: str, index: int) -> None: ...
+    async def press(self, message: str, index: int) -> None:
+        """Presses a button under a message of the bot, counted from 0."""
 
-    async def send_photos(self, pictures: Sequence[bytes], caption: str = "") -> None: ...
+    async def send_photos(self, pictures: Sequence[bytes], caption: str = "") -> None:
+        """Sends pictures, several as one album."""
 
-    async def send_voice(self, data: bytes) -> None: ...
+    async def send_voice(self, data: bytes) -> None:
+        """Sends a voice message (Ogg Opus)."""
 
-    async def leave(self) -> None: ...
+    async def leave(self) -> None:
+        """Blocks the bot or leaves the chat."""
 
     async def heard(self) -> list[Heard]:
         """All messages of the bot that are still there, oldest first, edits applied."""
