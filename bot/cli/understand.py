@@ -11,6 +11,7 @@ from typing import Any
 from bot import app
 from bot.config import read_settings
 from bot.dialogue.content import Content
+from bot.loader.compiled import wake
 from bot.loader.content import phrases_of
 from bot.matching.index import TopicIndex
 from bot.matching.leave_one_out import leave_one_out
@@ -61,6 +62,7 @@ def _candidates(content: Content, result: MatchResult) -> list[dict[str, Any]]:
 def run_triage(*, jsonl: bool) -> int:
     """Reads messages, writes the danger that the safety layer sees in them."""
     content = app.load_content_for(read_settings())
+    wake(content)
 
     def answer(row: dict[str, Any]) -> dict[str, Any]:
         return triage_one(content, str(row["text"]), str(row.get("audience") or "child"))

@@ -56,11 +56,13 @@ def _anew(root: Path, folder: Path, stamp: bytes, compile: Callable[[Path], Cont
 
 
 def wake(content: Content) -> None:
-    """Reads what was left for later, in a thread while nobody waits."""
+    """Reads what was left for later and makes ready what only some messages need, while nobody waits."""
     parts: tuple[object, ...] = (content.index, content.rules)
     for part in parts:
         if isinstance(part, Late):
             part.whole()
+    if content.rules is not None:
+        content.rules.wake()
     names_flow("", content)
 
 

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 from bot.text.packed import Flat, Names, Texts, stored, whole
 
-_Flattened: TypeAlias = "tuple[Any, Any, Any]"
-"""Arrays: the words of all examples of a category, where each example begins, the root of its length."""
+_ByWord: TypeAlias = "tuple[Any, memoryview[int], Any]"
+"""Of a category: the numbers of the examples of each word, where those of each word end, the root of the length of each example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Example:
 class Examples:
     """All examples, those of one category one behind the other; iterating gives them in that order."""
 
-    __slots__ = ("_categories", "_ends", "_flat", "_places", "_said", "words")
+    __slots__ = ("_by_word", "_categories", "_ends", "_places", "_said", "words")
 
     def __init__(self, words: Names, said: Flat, ends: Flat, places: Texts, categories: dict[str, range]) -> None:
         self.words = words
@@ -34,7 +34,7 @@ class Examples:
         self._ends = whole(ends)  # of each example in `said`
         self._places = places
         self._categories = categories
-        self._flat: dict[str, _Flattened] = {}
+        self._by_word: dict[str, _ByWord] = {}
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
@@ -67,20 +67,28 @@ class Examples:
             return ""
         import numpy as np
 
-        said, begins, lengths = self._flat.get(category) or self._flatten(category, rows)
-        own = np.zeros(len(self.words) + 1, np.uint8)
-        own[[self.words.number(word) for word in set(words)]] = 1
-        own[-1] = 0  # the words that no example has, number -1, and the end of the last example
-        likeness = np.add.reduceat(own[said], begins, dtype=np.uint16) / lengths
-        return str(self._places[rows.start + int(np.argmax(likeness))])
+        told, ends, lengths = self._by_word.get(category) or self._sort(category, rows)
+        numbers = {number for number in map(self.words.number, words) if number >= 0}
+        if not numbers:
+            return str(self._places[rows.start])
+        shared = np.bincount(
+            np.concatenate([told[ends[number] : ends[number + 1]] for number in numbers]), None, len(rows)
+        )
+        return str(self._places[rows.start + int(np.argmax(shared / lengths))])
 
-    def _flatten(self, category: str, rows: range) -> _Flattened:
-        """The words of the examples of a category, made ready for `nearest` and kept."""
+    def wake(self) -> None:
+        """Makes ready what `nearest` needs."""
+        for category, rows in self._categories.items():
+            self._sort(category, rows)
+
+    def _sort(self, category: str, rows: range) -> _ByWord:
+        """The examples of a category by their words, kept for the next time."""
         import numpy as np
 
         ends = np.frombuffer(self._ends, np.uint32)[rows.start : rows.stop + 1].astype(np.int64)
-        said = np.append(np.frombuffer(self._said, np.uint32)[ends[0] : ends[-1]].astype(np.int32), -1)
-        lengths = np.sqrt(np.maximum(np.diff(ends), 1))
-        lengths[np.diff(ends) == 0] = np.inf  # an example without words is like nothing
-        found = self._flat[category] = (said, ends[:-1] - ends[0], lengths)
+        said, counts = np.frombuffer(self._said, np.uint32)[ends[0] : ends[-1]], np.diff(ends)
+        told = np.repeat(np.arange(len(rows)), counts)[np.argsort(said, kind="stable")]
+        of_words = np.cumsum(np.bincount(said + 1, minlength=len(self.words) + 1)).astype(np.uint32)
+        lengths = np.where(counts > 0, np.sqrt(counts), np.inf)  # an example without words is like nothing
+        found = self._by_word[category] = (told, whole(of_words.tobytes()), lengths)
         return found

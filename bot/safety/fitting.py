@@ -81,7 +81,8 @@ def _bayes(samples: Sequence[Sample]) -> tuple[dict[str, dict[str, float]], dict
     texts: Counter[str] = Counter()
     for sample in samples:
         texts[sample.category] += 1
-        for name in (*telling(sample.words), *(f"!{rule}" for rule in set(sample.fired))):
+        told = {name for word in sample.words for name in telling(word)}
+        for name in (*told, *(f"!{rule}" for rule in set(sample.fired))):
             counts[name][sample.category] += 1
     total = sum(texts.values())
     tables: dict[str, dict[str, float]] = {}

@@ -33,7 +33,7 @@ Ids = Callable[[str], tuple[int, ...]]
 WordSums = tuple[float, float, int, dict[int, float]]
 """What a word adds to the sum and to the square of the length; its mark as the first of pairs, the pairs that it ends."""
 
-_RECKONED: Final = ("total", "size")
+_RECKONED: Final = ("total", "size", "mark", "second")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Likeness:
     check: float
     reckoned: Table = field(default_factory=lambda: Table.of({}, _RECKONED))  # of words that are known beforehand
     _sums: dict[str, WordSums] = field(default_factory=dict, compare=False, repr=False)
-    _rows: dict[str, tuple[float, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _rows: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(
@@ -85,13 +85,24 @@ class Likeness:
 
     def reckon(self, words: Iterable[str], ids: Ids) -> Likeness:
         """The same with the sums of these words reckoned now, so that no message has to wait for them."""
-        weight = self.weights.in_memory().get
-        rows = {word: dict(zip(_RECKONED, _reckoned(word, ids, weight), strict=True)) for word in words}
+        known = self.weights.in_memory().get
+        rows = {
+            word: dict(zip(_RECKONED, self._reckon(word, ids, lambda name: known(name, 0.0)), strict=True))
+            for word in words
+        }
         return replace(self, reckoned=Table.of(rows, _RECKONED))
 
     def all_weights(self) -> Iterator[tuple[str, float]]:
         """Everything that was learned, by name."""
         return chain(self.weights.items(), self.pairs)
+
+    def wake(self, words: Iterable[str], ids: Ids) -> None:
+        """Brings to mind what is known of these words, and makes ready what only some messages need."""
+        for word in words:
+            self._look_up(word, ids)
+            self._rows_of(word)
+        self.examples.wake()
+        self.neighbours.wake()
 
     def knows(self, word: str) -> bool:
         """Whether the examples say anything of this word as a whole."""
@@ -127,9 +138,17 @@ class Likeness:
         """What is known of a word, kept for the next time."""
         if len(self._sums) >= _MOST_WORDS:
             self._sums.clear()
-        total, size = self.reckoned.row(word) or _reckoned(word, ids, self.weights.get)
-        found = self._sums[word] = (total, size, self.pairs.mark(word), self.pairs.ending_in(word))
+        total, size, mark, second = self.reckoned.row(word) or self._reckon(word, ids, self.weights.weight)
+        found = self._sums[word] = (total, size, int(mark), self.pairs.ending_in(int(second)))
         return found
+
+    def _reckon(self, word: str, ids: Ids, weight: Callable[[str], float]) -> tuple[float, ...]:
+        """What is known of a word, but its pairs; the two that it ends are counted to the length."""
+        total, size = 0.0, 0.0
+        for name, value in word_features(word, ids):
+            total += weight(name) * value
+            size += value * value
+        return total, size + 2.0, float(self.pairs.mark(word)), float(self.pairs.second(word))
 
     def category(
         self, words: Sequence[str], fired: Iterable[str], *, among: Iterable[str] = (), likely: str = ""
@@ -138,35 +157,27 @@ class Likeness:
         known = [category for category in among if category in self.prior] or list(self.prior)
         if len(known) == 1:
             return known[0]
-        rows = [tuple(self.prior.values())]
-        rows += [row for name in (*telling(words), *(f"!{rule}" for rule in fired)) if (row := self._telling(name))]
-        scores: dict[str, float] = dict(zip(self.prior, map(sum, zip(*rows, strict=True)), strict=True))
+        rows = {row for word in words for row in self._rows.get(word) or self._rows_of(word)}
+        rows.update(self.categories.number(f"!{rule}") for rule in fired)
+        rows.discard(-1)
+        told = self.categories.sums(sorted(rows))
+        scores = {category: prior + more for (category, prior), more in zip(self.prior.items(), told, strict=True)}
         if likely in scores:
             scores[likely] += _LIKELY
         return max(known, key=lambda category: (scores[category], category))
 
-    def _telling(self, name: str) -> tuple[float, ...]:
-        """What a name says of each category, in the order of `prior`; kept for the next time."""
-        found = self._rows.get(name)
-        if found is None:
-            if len(self._rows) >= _MOST_WORDS:
-                self._rows.clear()
-            found = self._rows[name] = self.categories.row(name)
+    def _rows_of(self, word: str) -> tuple[int, int]:
+        """The rows of what a word tells of the categories, -1 for none; kept for the next time."""
+        if len(self._rows) >= _MOST_WORDS:
+            self._rows.clear()
+        whole, beginning = map(self.categories.number, telling(word))
+        found = self._rows[word] = (whole, beginning)
         return found
 
 
 def chance(odds: float) -> float:
     """The probability at these odds, given as a logarithm."""
     return 1.0 / (1.0 + math.exp(min(60.0, -odds)))
-
-
-def _reckoned(word: str, ids: Ids, weight: Callable[[str, float], float]) -> tuple[float, float]:
-    """What a word adds to the sum and to the square of the length, the two pairs that it ends being counted to the length."""
-    total, size = 0.0, 0.0
-    for name, value in word_features(word, ids):
-        total += weight(name, 0.0) * value
-        size += value * value
-    return total, size + 2.0
 
 
 def _said_once(words: Sequence[str]) -> list[str]:
@@ -189,6 +200,6 @@ def word_features(word: str, ids: Ids) -> list[tuple[str, float]]:
     return [(f"={word}", 1.0), *((f"@{number}", _CLASS) for number in ids(word)), *pieces]
 
 
-def telling(words: Iterable[str]) -> set[str]:
-    """What tells categories apart: words and how they begin. The word classes of the rules count one thing many times."""
-    return {name for word in words for name in (f"={word}", f"^{word[:5]}")}
+def telling(word: str) -> tuple[str, str]:
+    """What tells categories apart: a word and how it begins. The word classes of the rules count one thing many times."""
+    return f"={word}", f"^{word[:5]}"

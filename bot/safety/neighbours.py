@@ -72,6 +72,16 @@ class Neighbours:
     def __len__(self) -> int:
         return len(self._dangers)
 
+    def commonest(self, many: int) -> list[str]:
+        """So many of the words that stand in most examples."""
+        numbers = sorted(range(len(self.words)), key=lambda number: self._ends[number] - self._ends[number + 1])[:many]
+        names = list(self.words)
+        return [names[number] for number in numbers]
+
+    def wake(self) -> None:
+        """Makes ready what `lean` needs."""
+        self._prepared()
+
     def lean(self, words: Sequence[str]) -> float:
         """From -1, all near examples are harmless, to 1, all are dangers; 0 where none is near."""
         numbers = sorted({number for number in map(self.words.number, words) if number >= 0})

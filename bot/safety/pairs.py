@@ -65,10 +65,13 @@ class Pairs:
         """The mark of a word as the first of a pair."""
         return 2 * self._firsts.number(word) + 2
 
-    def ending_in(self, word: str) -> dict[int, float]:
-        """The weights of the pairs that a word ends, by the marks of their first words."""
-        at = self._seconds.number(word)
-        if at < 0:
+    def second(self, word: str) -> int:
+        """The number of a word as the second of pairs, -1 where it is that in none."""
+        return self._seconds.number(word)
+
+    def ending_in(self, second: int) -> dict[int, float]:
+        """The weights of the pairs that the word of this number ends, by the marks of their first words."""
+        if second < 0:
             return {}
-        begin, end = self._ends[at], self._ends[at + 1]
+        begin, end = self._ends[second], self._ends[second + 1]
         return dict(zip(self._marks[begin:end], self._weights[begin:end], strict=True))

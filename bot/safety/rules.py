@@ -15,6 +15,7 @@ from bot.safety.pattern import Pattern
 from bot.text.packed import Lists
 
 _MOST_WORDS = 20_000  # words whose facts are kept
+_AWAKE = 3_000  # words
 _FEW = 8  # elements that are looked through as fast as a set
 
 SOFTENING = frozenset({"past", "joke", "idiom", "offence", "quoted"})
@@ -61,6 +62,14 @@ class SafetyRules:
     alone: Mapping[tuple[str, ...], Finding] = field(default_factory=dict)
     spoken: Mapping[str, Ids] = field(default_factory=dict)  # the elements of words that are known beforehand
     _words: dict[str, WordFacts] = field(default_factory=dict, compare=False, repr=False)
+
+    def wake(self) -> None:
+        """Brings the commonest words to mind and makes ready what only some messages need: a start may do so while nobody
+        waits, and no message has to."""
+        if self.likeness is not None:
+            common = self.likeness.neighbours.commonest(_AWAKE)
+            self.facts(common)
+            self.likeness.wake(common, self.ids)
 
     def facts(self, words: Iterable[str]) -> list[WordFacts]:
         """What each of the words brings with it."""

@@ -221,6 +221,17 @@ class Table(Mapping[str, Mapping[str, float]]):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return Table, (self._names, self._columns, stored(self._values, protocol))
 
+    def number(self, name: str) -> int:
+        """The number of the row of a name, -1 for one that is not there."""
+        return self._names.number(name)
+
+    def sums(self, numbers: Iterable[int]) -> list[float]:
+        """What the rows of these numbers add up to, column by column."""
+        import numpy as np
+
+        rows = np.asarray(self._values).reshape(-1, len(self._columns))
+        return rows[list(numbers)].sum(axis=0).tolist()  # type: ignore[no-any-return]
+
     def row(self, name: str) -> tuple[float, ...]:
         """The numbers of a name in the order of the columns, () for one that is not there."""
         at = self._names.number(name) * len(self._columns)

@@ -96,6 +96,7 @@ def run(argv: list[str]) -> dict[str, Any]:
         knowledge, problems, lambda: harmless_texts(load_topics(knowledge, problems), knowledge, problems)
     ).rules
     assert rules is not None
+    rules.wake()  # as `kavi triage` does
     for problem in problems.found:
         print(problem, file=sys.stderr)
     return measure(rules, rows(paths), show)

@@ -29,6 +29,11 @@ def test_unknown_words_lean_nowhere() -> None:
     assert Neighbours.of(()).lean(["messer"]) == 0.0
 
 
+def test_the_commonest_words_stand_in_most_examples() -> None:
+    assert Neighbours.of(TAUGHT).commonest(2) == ["ich", "messer"]
+    assert len(Neighbours.of(TAUGHT).commonest(99)) == len(Neighbours.of(TAUGHT).words)
+
+
 def test_it_is_the_same_after_storing_and_writing_down() -> None:
     near = Neighbours.of(TAUGHT)
     stored, written = pickle.loads(pickle.dumps(near, protocol=5)), Neighbours.of(list(near))

@@ -17,7 +17,7 @@ NAMES = st.builds("{}{}{}".format, WORDS | st.just(""), st.sampled_from(" ~"), W
 def test_pairs_are_a_dictionary(weights: dict[str, float], first: str, second: str) -> None:
     pairs = pickle.loads(pickle.dumps(Pairs.of(weights)))
     assert dict(pairs) == weights
-    mark, ending = pairs.mark(first), pairs.ending_in(second)
+    mark, ending = pairs.mark(first), pairs.ending_in(pairs.second(second))
     assert ending.get(mark, 0.0) == weights.get(f"{first} {second}", 0.0)
     assert ending.get(mark + APART, 0.0) == weights.get(f"{first}~{second}", 0.0)
     assert pairs.beginning == pairs.mark("")

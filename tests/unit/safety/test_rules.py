@@ -198,6 +198,17 @@ def test_a_full_memory_of_words_begins_anew_and_says_the_same(monkeypatch: pytes
     assert RULES.about("papa") == known
 
 
+def test_awake_the_layer_says_the_same(content: Content) -> None:
+    asleep = content.rules
+    assert asleep is not None
+    assert asleep.likeness is not None
+    awake = pickle.loads(pickle.dumps(asleep))
+    awake.wake()
+    RULES.wake()  # there is nothing to bring to mind
+    for example in EXAMPLES[::9]:
+        assert triage(awake, example.text, audience="child") == triage(asleep, example.text, audience="child")
+
+
 def test_what_is_kept_of_a_word_is_what_the_rules_say_of_it(content: Content) -> None:
     rules = content.rules
     assert rules is not None
