@@ -15,7 +15,7 @@ from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
 from bot.dialogue.flow import Flow
-from bot.dialogue.questions import Rejected
+from bot.dialogue.questions import Parsed, Rejected, choice_of
 from bot.dialogue.rendering import pick
 from bot.text.closeness import Near
 from bot.text.normalise import fold
@@ -30,6 +30,7 @@ LONGEST_WITH_PLACE = 100  # characters
 _WITH_PLACE = re.compile(
     r"(.*) (?:in|bei|um|nahe) (?:plz )?(\d{5}|[^\W\d]\D{2,29})"
 )  # a folded phrase and what stands behind
+UNKNOWN = "weiß ich nicht"  # an answer that many questions offer; "weiß ich noch nicht" means it too
 FUZZY = 90  # rapidfuzz ratio for phrases of six letters and more
 _near_commands, _near_begins = Near(FUZZY), Near(FUZZY)
 
@@ -161,6 +162,10 @@ def _skip(draft: Draft) -> None:
     found = asking.open_question(draft)
     if found is not None and draft.top is not None and draft.top.flow == asking.SECOND_LOOK:
         asking.apply(draft, Rejected("yes_no"))  # "weiß nich" is no reason to be curt
+        return
+    unknown = choice_of(UNKNOWN, asking.shown_options(draft, found[2])) if found is not None else None
+    if unknown is not None:
+        asking.apply(draft, Parsed(unknown))
         return
     draft.say_key("skip.needed" if found is not None and not found[2].quiet else "skip.nothing")
     _offer_menu(draft)

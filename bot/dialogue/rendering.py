@@ -174,12 +174,21 @@ def topic_text(content: Content, topic: Topic, lookup: Lookup, reader: Reader, *
     if body is None:
         return None
     parts = [fill(pick(content, Variants(topic.answers), reader), lookup).strip()]
+    if below and not _speaks_language(content, topic, reader):
+        parts.insert(0, text_of(content, "answer.only_german", reader))
     follow = _next_steps(content, topic, reader)
     if follow:
         parts.append(fill(follow, lookup).strip())
     if below:
         parts += _notices(content, topic, lookup, reader)
     return "\n\n".join(parts)
+
+
+def _speaks_language(content: Content, topic: Topic, reader: Reader) -> bool:
+    """Whether the answer exists in the reader's language: who gets German is told so, kindly."""
+    keys = fallback_keys(reader.audience, reader.band, reader.register)
+    texts = (topic.answers.get(key) for key in keys)
+    return any(text is not None and content.translate(text, reader.language) is not None for text in texts)
 
 
 def _next_steps(content: Content, topic: Topic, reader: Reader) -> str:
@@ -204,7 +213,7 @@ def _notices(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> 
         notices.append(text_of(content, _unsure_key(topic), reader))
     if topic.risk in ("legal", "money") or reader.audience == "staff":
         notices.append(_source_line(content, topic, reader))
-    if reader.language != "de":
+    if reader.language != "de" and _speaks_language(content, topic, reader):
         notices.append(text_of(content, "answer.machine_translated", reader))
     return notices
 
