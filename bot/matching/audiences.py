@@ -44,6 +44,16 @@ class Audiences:
             return 1.0
         return HALF_OWN if audience == "parent" else 0.0
 
+    def together(self) -> Floats:
+        """1 for each two topics that somebody sees both of, else 0; what belongs to no topic, the last, is beside all.
+
+        A child's question about its sorrow says nothing against an adult's topic: no one is ever offered both.
+        """
+        seen = np.stack([view > 0.0 for view in self.views.values()])
+        both = np.ones((len(self.of_topic) + 1,) * 2, dtype=np.float32)
+        both[:-1, :-1] = (seen[:, :, None] & seen[:, None, :]).any(axis=0)
+        return both
+
     def apart(self, one: int, other: int) -> bool:
         """Whether two topics were written for different people."""
         return not self.of_topic[one] & self.of_topic[other]

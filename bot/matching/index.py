@@ -16,12 +16,12 @@ import msgspec
 import numpy as np
 
 from bot.matching.audiences import Audiences
-from bot.matching.evidence import Field, Said, evidence, meant, named
+from bot.matching.evidence import NAMES, Field, Said, evidence, meant, named
 from bot.matching.examples import Examples
 from bot.matching.features import Lexicon, said_words
 from bot.matching.meaning import Looked, Meaning
 from bot.matching.message import Message
-from bot.matching.parts import joined
+from bot.matching.parts import joined, objects
 from bot.matching.result import Candidate, MatchResult, Outcome
 from bot.matching.ridge import fit, key_of
 from bot.matching.rows import Floats, Row
@@ -37,6 +37,7 @@ PART = np.float32(0.95)  # factor for a part of a message against the whole
 SAME_GROUP = 1.06  # factor for topics of the same group as the one before
 BARE = 0.9  # the least probability from which a single word is answered
 SURE = 0.95  # the probability of an answer by its words from which what the text means is not asked for as well
+_COVERED = NAMES.index("covered")
 EXACT, LIKELY, NEAR_MISS = 0.995, 0.99, 0.01  # an example itself; the most that evidence alone may say; a near miss
 
 
@@ -106,14 +107,20 @@ class TopicIndex:
         exact: dict[str, tuple[int, ...]] = {}
         for text, at in zip(said, labels[: len(positive)].tolist(), strict=False):
             exact[text] = tuple(dict.fromkeys((*exact[text], at))) if text in exact else (at,)
+        seen = Audiences.of([audiences[topic] for topic in topics])
         return cls(
             topics=topics,
-            audiences=Audiences.of([audiences[topic] for topic in topics]),
+            audiences=seen,
             risks=tuple(risks.get(topic, "harmless") for topic in topics),
             titles=tuple((titles or {}).get(topic, topic) for topic in topics),
             space=space,
             weights=fit(
-                vectors, labels, len(space.numbers), len(topics) + 1, keys=np.array([key_of(text) for text in said])
+                vectors,
+                labels,
+                len(space.numbers),
+                len(topics) + 1,
+                keys=np.array([key_of(text) for text in said]),
+                beside=seen.together(),
             ),
             examples=Examples.of(said, vectors, labels, len(topics)),
             near_misses=frozenset(
@@ -157,19 +164,32 @@ class TopicIndex:
     def rank(self, text: str, *, audience: str | None, previous_topic: str | None = None) -> list[Ranked]:
         """The most probable topics, best first; at most `SHORTLIST`, more only with what the text means."""
         message = Message.of(text, audience, previous_topic)
-        return self._rank(message._replace(understood=self.meaning.look(text) if self.meaning is not None else None))
+        return self._ranked(message._replace(understood=self.meaning.look(text) if self.meaning is not None else None))
 
     def _answer(self, message: Message) -> tuple[MatchResult, list[Ranked]]:
         """The decision and the candidates that it was made of."""
+        ranked = self._ranked(message)
         if message.follows:
-            ranked = self._rank(message._replace(before=None))
-            clear = self._decide(ranked, message)
+            alone = self._ranked(message._replace(before=None))
+            clear = self._decide(alone, message)
             if clear.outcome == "answer":
+                if objects(message.words) and alone[0].at != ranked[0].at and self._tells_of(ranked, message.before):
+                    both = [ranked[0], alone[0]]
+                    why = (f"goes on from {message.before} or asks something else: asks back",)
+                    return MatchResult(outcome="clarify", candidates=self._candidates(both), why=why), both
                 near = clear.candidates[0].topic.startswith(_group(message.before or ""))
                 if near or not joined(message.words):  # "und per Video?" names another topic about visits
-                    return clear, ranked
-        ranked = self._rank(message)
+                    return clear, alone
         return self._decide(ranked, message), ranked
+
+    def _candidates(self, ranked: Sequence[Ranked]) -> tuple[Candidate, ...]:
+        return tuple(
+            [Candidate(topic=self.topics[one.at], score=round(one.probability, 4)) for one in ranked[:SHORTLIST]]
+        )
+
+    def _tells_of(self, ranked: list[Ranked], before: str | None) -> bool:
+        """Whether the topic before is the likeliest, and all that the message tells of is in its examples too."""
+        return bool(ranked) and self.topics[ranked[0].at] == before and ranked[0].evidence[_COVERED] > 0.99
 
     def _decide(self, ranked: list[Ranked], message: Message) -> MatchResult:
         if not ranked:
@@ -191,17 +211,30 @@ class TopicIndex:
         why = f"{best.probability:.2f} < {least:.2f}: not understood"
         if best.probability >= needed and not self._for_others(ranked, needed, message.audience):
             outcome, why = "answer", f"{best.probability:.2f} >= {needed:.2f} for {risk}"
+        elif best.probability >= needed:
+            outcome, why = "clarify", f"{best.probability:.2f} but who asks is not known: asks back"
+            candidates = tuple(one for one in candidates[:OFFERED] if one.score >= needed)
         elif best.probability >= least:
-            short = f"< {needed:.2f} for {risk}" if best.probability < needed else "but who asks is not known"
-            outcome, why = "clarify", f"{best.probability:.2f} {short}: asks back"
+            outcome, why = "clarify", f"{best.probability:.2f} < {needed:.2f} for {risk}: asks back"
             candidates = tuple(one for one in candidates[:OFFERED] if one.score >= least / 6 or one is candidates[0])
         return MatchResult(outcome=outcome, candidates=candidates, why=(why,))
 
     def _for_others(self, ranked: list[Ranked], needed: float, audience: str | None) -> bool:
         """Whether nobody knows who asks, and somebody else would be answered something else just as surely."""
         return not audience and any(
-            one.probability >= needed and self.audiences.apart(one.at, ranked[0].at) for one in ranked[1:]
+            one.probability >= needed and self.audiences.apart(one.at, ranked[0].at) for one in ranked[1:OFFERED]
         )
+
+    def _ranked(self, message: Message) -> list[Ranked]:
+        """The candidates; when nobody knows who asks, those of everybody who may: scores compare only what one person sees."""
+        if message.audience:
+            return self._rank(message)
+        best: dict[int, Ranked] = {}
+        for audience in self.audiences.views:
+            for one in self._rank(message._replace(audience=audience)):
+                if one.at not in best or one.probability > best[one.at].probability:
+                    best[one.at] = one
+        return sorted(best.values(), key=lambda one: -one.probability)[:SHORTLIST]
 
     def _rank(self, message: Message) -> list[Ranked]:
         spoken = self._spoken(message)

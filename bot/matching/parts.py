@@ -13,6 +13,7 @@ _LOOKED_AT = 6000  # characters
 _SENTENCE = re.compile(r"(?<=[.!?…؟])\s+|\n+|;\s+")
 _CLAUSE = re.compile(r",\s+|\s+[-–]\s+|(?<=[.!?…؟])\s+|\n+")
 _FOLLOW_UP = frozenset({"und", "auch", "aber", "oder", "what", "and", "also", "ya", "peki", "а", "и", "و", "та", "або"})
+_OBJECTS = frozenset({"aber", "but", "ama", "но", "але", "ale", "لكن"})
 _SHORT = 6  # words of a follow-up
 # With at most three words also a question word or a preposition: "wie lange?", "für Babys?", "mit 14?"
 _OPENERS = frozenset({
@@ -43,6 +44,11 @@ def parts_of(text: str) -> list[tuple[str, ...]]:
 def follow_up(words: Sequence[str]) -> bool:
     """Whether a message only makes sense with the one before it ("und für Babys?"). A bare word ("Pizza") does not."""
     return len(words) <= _SHORT and (words[0] in _FOLLOW_UP or (len(words) <= _VERY_SHORT and words[0] in _OPENERS))
+
+
+def objects(words: Sequence[str]) -> bool:
+    """Whether a message objects to what was said: "aber ich hab auch Angst" is about it, whatever else fear is about."""
+    return words[0] in _OBJECTS
 
 
 def joined(words: Sequence[str]) -> bool:

@@ -20,17 +20,26 @@ MAX_SOLVED = 5_000_000
 _SCATTER = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263)  # odd primes, one a round: orders without pattern
 
 
-def fit(rows: Rows, labels: Ints, width: int, classes: int, rounds: int = ROUNDS, keys: Ints | None = None) -> Floats:
+def fit(
+    rows: Rows,
+    labels: Ints,
+    width: int,
+    classes: int,
+    rounds: int = ROUNDS,
+    keys: Ints | None = None,
+    beside: Floats | None = None,
+) -> Floats:
     """Weights (features x classes): ridge regression, nearer to its exact solution with each round, or centroids for
     very many examples.
 
     `keys` is one number for each example that other examples do not change (`key_of`): it gives each its turn, so that a
-    new example moves the scores of those like it, not of all.
+    new example moves the scores of those like it, not of all. `beside` (classes x classes) is 1 where an example of the one
+    also teaches what the other is not, and 0 where the other does not care (default: all care).
     """
     if len(rows) * classes > MAX_SOLVED:
         return _centroids(rows, labels, width, classes)
     turns = np.arange(len(rows), dtype=np.int64) if keys is None else keys
-    return _solved(rows, labels, np.zeros((width, classes), dtype=np.float32), rounds, turns)
+    return _solved(rows, labels, np.zeros((width, classes), dtype=np.float32), rounds, turns, beside)
 
 
 def _centroids(rows: Rows, labels: Ints, width: int, classes: int) -> Floats:
@@ -41,7 +50,7 @@ def _centroids(rows: Rows, labels: Ints, width: int, classes: int) -> Floats:
     return weights.reshape(width, classes)
 
 
-def _solved(rows: Rows, labels: Ints, weights: Floats, rounds: int, turns: Ints) -> Floats:
+def _solved(rows: Rows, labels: Ints, weights: Floats, rounds: int, turns: Ints, beside: Floats | None) -> Floats:
     classes = weights.shape[1]
     whole = 1.0 / (1.0 + RIDGE)
     kept, goal = np.float32(RIDGE * whole), np.float32(whole)
@@ -67,6 +76,8 @@ def _solved(rows: Rows, labels: Ints, weights: Floats, rounds: int, turns: Ints)
             np.dot(drawn, own, change)
             change -= back
             change[label] += goal
+            if beside is not None:
+                change *= beside[label]
             np.multiply(change, kept, share)
             back += share
             np.dot(column, across, move)

@@ -16,7 +16,7 @@ from typing import Any
 from bot.loader.content import read_content, with_meaning
 from bot.matching.index import TopicIndex
 from bot.matching.result import MatchResult
-from tests.bench.questions import Question, answerable, read_questions
+from tests.bench.questions import Question, answerable, read_questions, with_finer
 
 
 def run(rest: list[str]) -> dict[str, Any]:
@@ -39,8 +39,8 @@ def run(rest: list[str]) -> dict[str, Any]:
         "topics": len(index.topics),
         "load s": round(time.perf_counter() - begun, 2),
     }
-    questions = read_questions(chosen.paths)
-    asked = questions if chosen.all else answerable(questions, index)
+    questions = with_finer(read_questions(chosen.paths), content.topics)
+    asked = questions if chosen.all else answerable(questions, content.topics)
     figures["questions"], figures["left out"] = len(asked), len(questions) - len(asked)
     results: list[tuple[Question, MatchResult]] = []
     times: list[float] = []

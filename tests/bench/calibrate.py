@@ -22,14 +22,14 @@ from bot.loader.content import read_content, with_meaning
 from bot.matching.evidence import MEANT, NAMES
 from bot.matching.index import TopicIndex
 from bot.matching.weighing import with_products
-from tests.bench.questions import Question, answerable, read_questions
+from tests.bench.questions import Question, answerable, read_questions, with_finer
 
 Floats = NDArray[np.float64]
 FOLDS = 10
 TAUGHT = 5  # candidates of a question that teach
 SMOOTHING = 0.3
 # What is allowed, with a margin to what is demanded (4 % wrong, 4 % false answers, 35 % false offers).
-MAX_WRONG, MAX_FALSE, MAX_OFFERED = 0.022, 0.023, 0.30
+MAX_WRONG, MAX_FALSE, MAX_OFFERED = 0.018, 0.018, 0.28
 STRICTER = {"harmless": 0.0, "money": 0.03, "legal": 0.03, "safety": 0.12}
 
 
@@ -187,7 +187,7 @@ def main() -> int:
         print("no topics")
         return 1
     risks = {topic.id: topic.risk for topic in content.topics.values()}
-    questions = answerable(read_questions(chosen.paths), content.index)
+    questions = with_finer(answerable(read_questions(chosen.paths), content.topics), content.topics)
     lines = ["# Written by `python -m tests.bench.calibrate` from labelled questions; do not edit by hand."]
     lines += calibrated(content.index, questions, dict(risks), NAMES)
     index = with_meaning(content, root, chosen.semantic, Path(chosen.vectors)).index

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.matching.index import TopicIndex
+from bot.matching.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,20 @@ def read_questions(paths: list[str]) -> list[Question]:
     ]
 
 
-def answerable(questions: list[Question], index: TopicIndex) -> list[Question]:
-    """Those whose topics the index has, and those that belong to no topic."""
-    known = set(index.topics)
-    return [question for question in questions if not question.topics or known & set(question.topics)]
+def answerable(questions: list[Question], topics: Mapping[str, Topic]) -> list[Question]:
+    """Those whose topics exist, and those that belong to no topic."""
+    return [question for question in questions if not question.topics or topics.keys() & set(question.topics)]
+
+
+def with_finer(questions: list[Question], topics: Mapping[str, Topic]) -> list[Question]:
+    """The questions, answered also by a finer topic that counts as one of theirs: so does `kavi ask`."""
+    finer: dict[str, tuple[str, ...]] = {}
+    for topic in topics.values():
+        if topic.part_of:
+            finer[topic.part_of] = (*finer.get(topic.part_of, ()), topic.id)
+    return [
+        replace(
+            question, topics=(*question.topics, *(one for topic in question.topics for one in finer.get(topic, ())))
+        )
+        for question in questions
+    ]
