@@ -15,7 +15,7 @@ from tests.fuzz.inputs import PIECES, size_of
 from tests.fuzz.readers import of_answer, of_text
 from tests.fuzz.watch import Watch
 
-WANTED = 10_000_000 if os.environ.get("KAVI_TEST_LONG") else 100_000  # bytes of what people write
+WANTED = 10_000_000 if os.environ.get("KAVI_TEST_LONG") else 60_000  # bytes of what people write
 NAMES = ("texts", "answers", "telegram", "matrix", "lines", "chat", "content", "sessions", "records", "pictures")
 TEXTS = st.one_of(st.text(max_size=400), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 
@@ -37,7 +37,7 @@ def test_megabytes_of_nonsense(known: dict[str, Family], name: str) -> None:
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(text=TEXTS)
 def test_no_reader_breaks_or_dawdles(content: Content, text: str) -> None:
