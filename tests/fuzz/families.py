@@ -96,7 +96,7 @@ def families(content: Content) -> list[Family]:
     sessions = tuple(onboarded(role).to_text() for role in ("caregiver", "child"))
     return [
         Family("texts", inputs.texts, readers.of_text(content), 1.0),
-        Family("answers", inputs.answers, readers.of_answer(content), 0.3),
+        Family("answers", inputs.answers, readers.of_answer(content), 0.2),
         Family("telegram", lambda chance: _changed(chance, UPDATES), readers.of_update(), 0.2, inputs.size_of_json),
         Family("matrix", lambda chance: _changed(chance, EVENTS), readers.of_event(), 0.2, inputs.size_of_json),
         Family("lines", lambda chance: inputs.lines(chance, LINES), readers.of_line(content), 0.2),

@@ -71,7 +71,7 @@ MORE_QUESTIONS = (
     Ask(kind="date", slot="x", keep="turn", past=True), Ask(kind="date", slot="x", keep="turn", past=True, future=False),
     Ask(kind="date", slot="x", keep="turn", minimum=-30, maximum=400), Ask(kind="number", slot="x", keep="turn", minimum=1, maximum=9),
     Ask(kind="number", slot="x", keep="turn", several="least"), Ask(kind="choose_many", slot="x", keep="turn", most=2),
-    Ask(kind="choose", slot="x", keep="turn", prefill_named=True),
+    Ask(kind="choose", slot="x", keep="turn", prefill_named=True), Ask(kind="prison", slot="x", keep="turn"),
 )  # fmt: skip
 
 Readers = dict[str, Callable[[Any], object]]
@@ -113,8 +113,9 @@ def _as_stored(text: str) -> str:
 
 def of_answer(content: Content) -> Readers:
     """The readers of answers, each kind of question with its limits."""
+    asks = (*QUESTIONS, *MORE_QUESTIONS)
     askings = [
-        Asking(ask, OPTIONS, NOON.date(), content, land) for ask in (*QUESTIONS, *MORE_QUESTIONS) for land in ("", "BY")
+        Asking(ask, OPTIONS, NOON.date(), content, "BY" if number % 2 else "") for number, ask in enumerate(asks)
     ]
 
     def reader(asking: Asking) -> Callable[[str], object]:

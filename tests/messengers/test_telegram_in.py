@@ -286,6 +286,8 @@ async def test_unknown_updates_do_not_stop_the_stream(server: TelegramServer, bo
     server.world.push("message", {"message_id": 1})
     server.world.push("something_new", {"id": 1})
     server.world.push("message", {"message_id": "?", "chat": {"id": 5, "type": "private"}, "text": 5, "photo": [7]})
+    endless = {"file_id": "x", "file_size": float("inf")}
+    server.world.push("message", {"message_id": 1, "chat": {"id": 5, "type": "private"}, "voice": endless})
     server.person().says("weiter")
     await bot.gets(lambda one: one.text == "weiter")
-    assert bot.messenger.odd_updates == 1
+    assert bot.messenger.odd_updates == 2

@@ -36,7 +36,7 @@ TYPING_EVERY = 4.0  # seconds; Telegram shows it for five
 GROUP_SECONDS = 61.0  # the minute in which Telegram counts, and a second for the way
 TOPIC_NAME = 128  # characters
 # What reading an update may raise whose values are none of those that Telegram documents: it is passed over and counted.
-ODD = (KeyError, TypeError, ValueError, AttributeError)
+ODD = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 T = TypeVar("T")
 
 for _name in ("telegram", "telegram.Bot"):

@@ -14,6 +14,7 @@ from bot.loader.plain import load_plain
 FLOW = "flow: x\nsteps:\n  - {step: a, remind: {days: 2, flow: x}}\n"
 COURSE = "course: x\ntitle: X\nfor: [staff]\nstart: [x]\nintro: Hallo.\nas_of: 2026-11-25\nunits:\n"
 LINE = "lines:\n  - {id: a, name: A, hours: [{days: [mo], from: '09:00', to: '17:00'}]}\n"
+HEAD = 'msgid ""\nmsgstr ""\n"{}\\n"\n'
 TOPIC = (
     "knowledge/topics/x.yaml",
     "{id: x, title: X, audiences: [staff], risk: harmless, scope: bund, as_of: 2026-11-26, confidence: high, sources: [{name: q}], "
@@ -45,6 +46,19 @@ ANSWERS = "reviewed_by: null\nanswers:\n  unheard_of: {child: Hallo}\n"
         ("knowledge/data/matching.yaml", "bias: 1\nanswer: {}\nclarify: 1\n", 1, "'weights' is missing"),
         ("knowledge/safety/examples/de/x.yaml", "category: x\nharmless: |\n  x\n", 1, "'x' is not a category"),
         ("dialogues/translations/tr.po", 'msgid "a"\nunsinn\nmsgstr "b"\n', 2, "cannot be read as a PO file"),
+        (
+            "dialogues/translations/tr.po",
+            HEAD.format("PO-Revision-Date: 2026-11-2 +"),
+            0,
+            "cannot be read as a PO file",
+        ),
+        (
+            "dialogues/translations/tr.po",
+            HEAD.format("Content-Type: text/plain; charset=x"),
+            0,
+            "cannot be read as a PO file",
+        ),
+        ("dialogues/translations/qqq.po", HEAD.format("Language: x"), 0, "cannot be read as a PO file"),
         ("dialogues/flows/x.yaml", FLOW.replace("2", "1e300"), 3, "at most 3660 days"),
         ("dialogues/flows/x.yaml", FLOW.replace("2", "1e999"), 3, "a number is expected here"),
     ],
