@@ -30,7 +30,7 @@ NEAR: Final = 2.0  # what the nearest examples add at most, as a logarithm
 _UNSURE: Final = (-3.3, 2.7)  # logarithms of the odds between which they may decide
 
 Ids = Callable[[str], tuple[int, ...]]
-WordSums = tuple[float, float, int, dict[int, float]]
+WordSums = tuple[float, float, int, Mapping[int, float]]
 """What a word adds to the sum and to the square of the length; its mark as the first of pairs, the pairs that it ends."""
 
 _RECKONED: Final = ("total", "size", "mark", "second")

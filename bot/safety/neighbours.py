@@ -90,9 +90,10 @@ class Neighbours:
         import numpy as np
 
         texts, telling, scale, sides = self._ready or self._prepared()
+        begins, ends = [self._ends[number] for number in numbers], [self._ends[number + 1] for number in numbers]
+        found = np.concatenate([texts[begin:end] for begin, end in zip(begins, ends, strict=True)])
         near = np.zeros(len(scale), np.float32)
-        for number in numbers:
-            near[texts[self._ends[number] : self._ends[number + 1]]] += telling[number]
+        np.add.at(near, found, np.repeat(telling[numbers], np.subtract(ends, begins)))
         near *= scale
         total = leaning = 0.0
         for _ in range(min(_ASKED, len(near))):

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bot.text.packed import Flat, Names, floats, stored, whole
 
+_NO_PAIRS: Final[Mapping[int, float]] = {}
 APART: Final = 1  # what the mark of a first word is more where a word stands between it and the second
 
 
@@ -69,9 +70,9 @@ class Pairs:
         """The number of a word as the second of pairs, -1 where it is that in none."""
         return self._seconds.number(word)
 
-    def ending_in(self, second: int) -> dict[int, float]:
+    def ending_in(self, second: int) -> Mapping[int, float]:
         """The weights of the pairs that the word of this number ends, by the marks of their first words."""
         if second < 0:
-            return {}
+            return _NO_PAIRS
         begin, end = self._ends[second], self._ends[second + 1]
         return dict(zip(self._marks[begin:end], self._weights[begin:end], strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from msgspec import Struct
 
@@ -41,6 +42,9 @@ Candidates = tuple[tuple[int, int], ...]
 
 WordFacts = tuple[int, Candidates, Collection[int], Candidates]
 """The elements of a word as a mask, the rules that it suggests, the elements themselves, the guards that it suggests."""
+
+
+_NO_FACTS: Final[WordFacts] = (0, (), (), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +87,16 @@ class SafetyRules:
             if len(self._words) >= _MOST_WORDS:
                 self._words.clear()
             ids = self.ids(word)
-            rules = tuple(rule for number in ids for rule in self.triggers.get(number, ()))
-            guards = tuple(guard for number in ids for guard in self.guard_triggers.get(number, ()))
-            elements = ids if len(ids) <= _FEW else frozenset(ids)
-            known = self._words[word] = (sum(1 << number for number in ids), rules, elements, guards)
+            known = self._words[word] = self._facts(ids) if ids else _NO_FACTS
         return known
+
+    def _facts(self, ids: Ids) -> WordFacts:
+        mask = 0
+        for number in ids:
+            mask |= 1 << number
+        rules = [rule for number in ids if number in self.triggers for rule in self.triggers[number]]
+        guards = [guard for number in ids if number in self.guard_triggers for guard in self.guard_triggers[number]]
+        return (mask, tuple(rules), ids if len(ids) <= _FEW else frozenset(ids), tuple(guards))
 
     def knows(self, sound: str) -> bool:
         """Whether the rules or the examples know the word of this sound."""

@@ -77,10 +77,11 @@ def _by_sentence(rules: SafetyRules, text: str, readings: list[Reading], audienc
     unclear: Finding | None = None
     for sentence in sentences[:_MOST_SENTENCES]:
         told = words_of(sentence)
-        alone = _by_itself(rules, rules.likeness, told)
+        heard = _read(rules, told)
+        alone = _by_itself(rules, rules.likeness, told, heard)
         if alone is None or not alone.reaches(rules.likeness.check * _SURE) or readings[0].holds(WHOLE):
             continue
-        found = _look(rules, told, _read(rules, told), audience)
+        found = _look(rules, told, heard, audience)
         if alone.reaches(_CLEAR):
             return found
         unclear = unclear or found
@@ -92,8 +93,8 @@ def _rank(finding: Finding | None) -> int:
 
 
 def _look(rules: SafetyRules, words: list[str], readings: list[Reading], audience: str) -> Finding | None:
-    said = tuple(word for word in words if not word.startswith(EMOJI))
-    return rules.alone.get(said) or _judge(rules, words, _fired(readings), audience)
+    said = [word for word in words if not word.startswith(EMOJI)]
+    return rules.alone.get(tuple(said)) or _judge(rules, words, _fired(readings), audience)
 
 
 def _judge(rules: SafetyRules, words: list[str], fired: list[tuple[Rule, Level]], audience: str) -> Finding | None:
@@ -152,7 +153,7 @@ def _weigh(
     worst = max(weighed, key=_danger) if len(weighed) > 1 else weighed[0]
     ruled_alert = ruled is not None and ruled.level == "alert"
     if ruled_alert and not worst.reaches(likeness.check * _SURE):  # drowned in what stands around it?
-        near = (_by_itself(rules, likeness, piece) for piece in stretches(words, _PLACE))
+        near = (_by_itself(rules, likeness, piece, _read(rules, piece)) for piece in stretches(words, _PLACE))
         clear = [one for one in near if one is not None and one.reaches(_CLEAR)]
         worst = max([worst, *clear], key=lambda one: (one.danger, one.words)) if clear else worst
     least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
@@ -177,9 +178,9 @@ def _several_known(likeness: Likeness, words: list[str]) -> bool:
     return sum(1 for _ in islice(filter(likeness.knows, words), _BARE)) == _BARE
 
 
-def _by_itself(rules: SafetyRules, likeness: Likeness, words: list[str]) -> Weighing | None:
+def _by_itself(rules: SafetyRules, likeness: Likeness, words: list[str], readings: list[Reading]) -> Weighing | None:
     """These words of a longer text on the scales, None where no rule calls them an alert by themselves."""
-    fired = fired_rules(rules, words)
+    fired = _fired(readings) if any(reading.may_alert() for reading in readings) else []
     if not any(level == "alert" for _, level in fired):
         return None
     return Weighing(likeness, words, names_of(fired, len(words)), rules.ids)

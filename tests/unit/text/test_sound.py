@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bot.text.sound import fold, key, soft, tokens, words_of
+from bot.text.sound import fold, key, soft, tokens
 
 
 @pytest.mark.parametrize(
@@ -92,48 +89,3 @@ def test_100_kb_are_folded_within_a_second(text: str) -> None:
     key(fold(text))
     tokens(text)
     assert time.perf_counter() - start < 1.0
-
-
-def in_one(text: str) -> list[str]:
-    """The sounds of the words of a text, read as a whole."""
-    return re.findall(r"[^\W_]+", key(fold(text)))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Wir gehen morgen hin, um 14:30 - geht das?!",
-        "S t e r b e n will ich, a.b.c.d",
-        "i c h",
-        "aaa b c d und äää b c d",
-        "geht's, h4u m1ch, a!b, 2mal, er*n",
-        "мама сказала: я и в с ней… „ничего“",
-        "Yaşamak İSTEMİYORUM ki K",
-        "أريد أن أموت ـ",
-        "ein_wort ae oe\u00a0ue" + "o" * 50,
-        "hab 💊 da",
-    ],
-)
-def test_words_sound_the_same_one_by_one(text: str) -> None:
-    for _ in range(2):  # also what was kept
-        assert words_of(text) == in_one(text)
-
-
-_TYPED = st.text("abdeghiksxyzäöüßмесі ııأة01!?.,-_*/@'\n…„“ 💊\u0308ABÄK", max_size=60)
-
-
-@settings(max_examples=400, deadline=None)
-@given(
-    _TYPED
-    | st.lists(st.sampled_from(["a", "ä", "ich", "haus", "sechs", "aaa", "1", "14", "!", "."]), max_size=9).map(
-        " ".join
-    )
-)
-def test_any_text_is_heard_the_same_word_by_word(text: str) -> None:
-    assert words_of(text) == in_one(text)
-
-
-def test_a_full_memory_of_sounds_begins_anew_and_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.text.sound._MOST_HEARD", 1)
-    for text in ("zwei neue wörter", "und noch andere"):
-        assert words_of(text) == in_one(text)
