@@ -57,7 +57,7 @@ SafetyAnswer = Callable[[Finding, str, str, str, str, datetime, str], str]
 """(finding, audience, band, register, language, at, honest time of a human) -> the text to say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Content:
     """Everything that was written by people and can be reviewed.
 
@@ -89,6 +89,10 @@ class Content:
     can_speak: bool = False  # whether answers can be sent as voice messages (extra `voice`)
     human_when: str = "Eine Beraterin oder ein Berater liest Ihre Nachricht, sobald jemand da ist."
     human_when_child: str = "Ein Mensch aus unserem Team liest deine Nachricht, sobald jemand da ist."
+
+    def __repr__(self) -> str:
+        """Short. asyncio looks at a task's result more often than one thinks, and all of it in words takes seconds."""
+        return f"<Content {self.version}: {len(self.flows)} flows, {len(self.topics)} topics>"
 
     def when_human_reads(self, audience: str | None) -> str:
         """The honest time for this reader: children are called du."""
