@@ -50,18 +50,12 @@ def load_catalogs(root: Path, problems: Problems) -> dict[str, dict[str, str]]:
 
 def read_catalog(path: Path, problems: Problems) -> dict[str, str]:
     """One PO file. A file that cannot be read is a problem and an empty catalogue."""
-    from babel.core import UnknownLocaleError
     from babel.messages.pofile import PoFileError, read_po
 
     try:
         with path.open("rb") as file:
             catalog = read_po(file, locale=path.stem, abort_invalid=True)
-    except (
-        PoFileError,
-        UnknownLocaleError,
-        LookupError,
-        ValueError,
-    ) as error:  # its head holds dates, an alphabet, a language
+    except (PoFileError, ValueError) as error:  # its head holds dates
         shown = path.relative_to(path.parents[2]).as_posix()
         problems.add(shown, getattr(error, "lineno", -1) + 1, 1, f"cannot be read as a PO file: {error}")
         return {}

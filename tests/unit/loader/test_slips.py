@@ -52,13 +52,6 @@ ANSWERS = "reviewed_by: null\nanswers:\n  unheard_of: {child: Hallo}\n"
             0,
             "cannot be read as a PO file",
         ),
-        (
-            "dialogues/translations/tr.po",
-            HEAD.format("Content-Type: text/plain; charset=x"),
-            0,
-            "cannot be read as a PO file",
-        ),
-        ("dialogues/translations/qqq.po", HEAD.format("Language: x"), 0, "cannot be read as a PO file"),
         ("dialogues/flows/x.yaml", FLOW.replace("2", "1e300"), 3, "at most 3660 days"),
         ("dialogues/flows/x.yaml", FLOW.replace("2", "1e999"), 3, "a number is expected here"),
     ],
