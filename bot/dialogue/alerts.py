@@ -20,6 +20,7 @@ from bot.safety import Finding
 SILENCE: Mapping[str, float] = MappingProxyType({"emergency": 20.0})
 SILENCE_DEFAULT = 60.0
 SILENCE_TIMER = "safety-silence"
+SECOND_LOOK = "safety.second_look"
 WEEK = 7 * 86400.0
 SAID = "danger_said"  # slot: the category of the answer given last, so that it can be read aloud; only with consent
 
@@ -31,6 +32,7 @@ def notice(draft: Draft, finding: Finding, text: str, message: str = "") -> None
         _second_look(draft, finding)
         return
     _raise(draft, finding)
+    _end_looks(draft)
     if draft.session.owner == "counsellor":
         _warn_counsellor(draft, finding, text, message)
         return
@@ -42,6 +44,13 @@ def notice(draft: Draft, finding: Finding, text: str, message: str = "") -> None
     _remember(draft, finding.category)
     draft.change_part(recent=(), misses=0)
     draft.push("safety.after" if draft.session.consent else "safety.after_without_consent")
+
+
+def _end_looks(draft: Draft) -> None:
+    """What was only unclear is not asked again once danger was heard: neither now nor after the answer to it."""
+    if draft.top is not None and draft.top.flow == SECOND_LOOK:
+        draft.pop()
+    draft.change_part(frames=tuple(frame for frame in draft.part.frames if frame.flow != SECOND_LOOK))
 
 
 def _graded(draft: Draft, finding: Finding) -> Finding:
@@ -107,7 +116,7 @@ def _second_look(draft: Draft, finding: Finding) -> None:
         return
     draft.change_concern(pending=finding.category, pending_rule=finding.rule)
     draft.record("second_look", category=finding.category)
-    draft.push("safety.second_look", {"look_text": safety_text(draft, finding), "category": finding.category})
+    draft.push(SECOND_LOOK, {"look_text": safety_text(draft, finding), "category": finding.category})
 
 
 def _warn_counsellor(draft: Draft, finding: Finding, text: str, message: str) -> None:

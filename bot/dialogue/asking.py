@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from bot.dialogue import alerts
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer, Seal
 from bot.dialogue.expressions import ExpressionError, evaluate
@@ -37,7 +38,6 @@ TELLING = frozenset({
 })  # fmt: skip
 """Reasons that say more than the example of a retry text."""
 OFFER_HUMAN = "repair.offer_human"
-SECOND_LOOK = "safety.second_look"
 
 
 def open_question(draft: Draft) -> tuple[Flow, Step, Ask] | None:
@@ -184,7 +184,7 @@ def take_text(draft: Draft, text: str) -> Reading | None:
         if value is not None:
             return Parsed(value)
         context = replace(context, options=())
-    if frame.flow == SECOND_LOOK and (no := denies(text)) is not None:
+    if frame.flow == alerts.SECOND_LOOK and (no := denies(text)) is not None:
         return (
             Parsed(False) if no else Rejected("yes_no")
         )  # a no to the question about danger may have words of its own

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from bot.dialogue import aloud, answering, asking
+from bot.dialogue import alerts, aloud, answering, asking
 from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
@@ -160,7 +160,7 @@ def _skip(draft: Draft) -> None:
     if asking.skip(draft):
         return
     found = asking.open_question(draft)
-    if found is not None and draft.top is not None and draft.top.flow == asking.SECOND_LOOK:
+    if found is not None and draft.top is not None and draft.top.flow == alerts.SECOND_LOOK:
         asking.apply(draft, Rejected("yes_no"))  # "weiß nich" is no reason to be curt
         return
     unknown = choice_of(UNKNOWN, asking.shown_options(draft, found[2])) if found is not None else None

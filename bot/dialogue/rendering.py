@@ -176,12 +176,19 @@ def topic_text(content: Content, topic: Topic, lookup: Lookup, reader: Reader, *
     parts = [fill(pick(content, Variants(topic.answers), reader), lookup).strip()]
     if below and not _speaks_language(content, topic, reader):
         parts.insert(0, text_of(content, "answer.only_german", reader))
+    if below and reader.audience == "parent" and not _is_for_parents(topic):
+        parts.insert(0, text_of(content, "answer.for_family", reader))
     follow = _next_steps(content, topic, reader)
     if follow:
         parts.append(fill(follow, lookup).strip())
     if below:
         parts += _notices(content, topic, lookup, reader)
     return "\n\n".join(parts)
+
+
+def _is_for_parents(topic: Topic) -> bool:
+    """Whether the answer speaks to who is or was in prison, or about Kavi, which is the same for all."""
+    return "parent" in topic.audiences or topic.id.startswith("bot.")
 
 
 def _speaks_language(content: Content, topic: Topic, reader: Reader) -> bool:

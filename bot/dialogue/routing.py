@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
-from bot.dialogue import answering, asking, commands, tongue
+from bot.dialogue import alerts, answering, asking, commands, tongue
 from bot.dialogue.draft import Draft, asked_at
 from bot.dialogue.effects import CollectGap, Withdraw
 from bot.dialogue.events import Understanding
@@ -62,7 +62,7 @@ def _drop_passing(draft: Draft, text: str, understanding: Understanding) -> None
     Asking whether there is danger is gone at the second other message: who goes on twice has answered enough.
     """
     while (found := asking.open_question(draft)) is not None and (frame := draft.top) is not None:
-        looks = frame.flow == asking.SECOND_LOOK
+        looks = frame.flow == alerts.SECOND_LOOK
         if found[2].digress != "drop" and not looks:
             return
         asked_before = frame.flow == asking.OFFER_HUMAN and len(draft.part.frames) > 1  # "17" answers that
@@ -265,7 +265,7 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
 def _denies(draft: Draft, ask: Ask, text: str) -> bool:
     """A no with more words to what was asked about the message before."""
     top = draft.top
-    looks = top is not None and top.flow == asking.SECOND_LOOK
+    looks = top is not None and top.flow == alerts.SECOND_LOOK
     taken = looks or (ask.digress == "drop" and isinstance(asking.take_text(draft, text), Parsed))
     return taken and denies(text) is True
 

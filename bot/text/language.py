@@ -30,7 +30,8 @@ def _words(text: str) -> frozenset[str]:
 _SMALL: Final = {
     "en": _words(
         "the is are my our your how can could when does did dont you he she his him with where why what which they we have has "
-        "should would please this that there for to and its cant about from not"
+        "should would please this that there for to and its cant about from not "
+        "husband wife jail prison daughter kids children visit"
     ),
     "tr": _words(
         "bir ve icin nasil benim kocam esim babam annem oglum kizim cocugum cocugumu cocuklarim hapiste cezaevinde cezaevi hapishane "

@@ -36,6 +36,31 @@ _NAMES_ONESELF = re.compile(
     re.IGNORECASE,
 )  # a name, which nobody needs here, is greeted and forgotten
 
+_SUBJECTS = frozenset(
+    {"ich", "du", "er", "sie", "es", "wir", "ihr", "man", "papa", "mama", "mein", "meine", "der", "die", "das"}
+)
+_NO_VERBS = frozenset(
+    {"seit", "jetzt", "damit", "nicht", "selbst", "fast", "erst", "echt", "mit", "heut", "gut", "laut"}
+)
+_VERBS = frozenset(
+    {
+        "hab",
+        "habe",
+        "haben",
+        "ist",
+        "bin",
+        "sind",
+        "war",
+        "waren",
+        "wird",
+        "wuerde",
+        "krieg",
+        "kriegen",
+        "werde",
+        "werden",
+    }
+)
+
 
 def names_oneself(text: str) -> bool:
     """Whether the text says a name and nothing else."""
@@ -59,4 +84,7 @@ def tells(text: str) -> bool:
     words = fold(text).split()
     if len(words) < FEWEST or "?" in text:
         return False
+    begins = words[0] in _VERBS or (words[0].endswith("t") and words[0] not in _NO_VERBS)
+    if begins and words[1] in _SUBJECTS:
+        return False  # "schläft sie da allein"
     return _ASKING_INSIDE.isdisjoint(words) and not _OF_ONES_OWN.isdisjoint(words)

@@ -20,7 +20,7 @@ NEEDED_TEXTS = (
     "counsellor.requeued", "counsellor.closed", "safety.fallback", "safety.automatic", "smalltalk.greeting", "answer.next",
     "answer.expired", "answer.unsure", "answer.unsure_money", "answer.unsure_bund", "land.noted", "land.kept", "answer.same",
     "language.noticed", "lookup.distance", "lookup.unsure", "aloud.here", "aloud.nothing", "aloud.not_here", "aloud.name", "label.aloud",
-    "reason.area", "answer.machine_translated", "answer.only_german",
+    "reason.area", "answer.machine_translated", "answer.only_german", "answer.for_family",
     "answer.source", "answer.source_unreviewed", "answer.not_for_you", "ask.did_you_mean",
     "label.yes", "label.no", "label.skip", "label.none_of_these", "label.menu", "label.human", "label.not_helpful",
     "reason.other", "reason.voice", "reason.voice_lost",

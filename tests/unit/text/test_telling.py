@@ -14,6 +14,7 @@ from bot.text.telling import asks, names_oneself, tells, tells_age
         "Guten Tag, ich bin die Oma von zwei Buben",
         "die Buben sind 5 und 9 Jahre alt und jetzt bei mir",
         "my husband is in jail since monday",
+        "seit er weg ist, bin ich allein mit drei Kindern",
     ],
 )
 def test_who_tells_something(text: str) -> None:
@@ -25,6 +26,8 @@ def test_who_tells_something(text: str) -> None:
     "text",
     [
         "mein Sohn sitzt",
+        "schläft sie da allein",
+        "ist er jetzt ganz weg",
         "mein Mann sitzt, wann darf ich hin",
         "er ist in der JVA, ich suche die Adresse",
         "mein Vater wurde gestern verhaftet?",
