@@ -43,12 +43,15 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 def _tokens(text: str) -> tuple[str, ...]:
-    low = clean(text).casefold().translate(_UMLAUTS)
-    if not low.isascii():
-        low = _LATIN_MARKS.sub("", unicodedata.normalize("NFD", low))
-    low = _APOSTROPHE.sub("", low)
-    low = _REPEATS.sub(r"\1", low)
-    return tuple(_WORDS.findall(low))
+    if text.isascii():  # nothing is invisible, composed or an umlaut
+        low = text[:MAX_LENGTH].lower().replace("`", "'")
+    else:
+        low = clean(text).casefold().translate(_UMLAUTS)
+        if not low.isascii():
+            low = _LATIN_MARKS.sub("", unicodedata.normalize("NFD", low))
+    if "'" in low:
+        low = _APOSTROPHE.sub("", low)
+    return tuple(_WORDS.findall(_REPEATS.sub(r"\1", low)))
 
 
 _tokens_cached = lru_cache(maxsize=16_384)(_tokens)
