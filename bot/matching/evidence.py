@@ -113,11 +113,11 @@ def evidence(
     return clues
 
 
-def meant(at: int, looked: Looked) -> tuple[float, ...]:
-    """The numbers of `MEANT` for topic `at`."""
-    score = float(looked.scores[at])
-    rivals = float(np.delete(looked.scores, at).max(initial=0.0))
-    return (score, max(-0.5, min(0.5, score - rivals)), float(looked.nearest[at]), score - looked.outside)
+def meant(topic: int, looked: Looked, nearest: float) -> tuple[float, ...]:
+    """The numbers of `MEANT` for a topic; `nearest` is the cosine to its nearest example."""
+    score = float(looked.scores[topic])
+    rivals = float(np.delete(looked.scores, topic).max(initial=0.0))
+    return (score, max(-0.5, min(0.5, score - rivals)), nearest, score - looked.outside)
 
 
 def named(clue: Sequence[float]) -> str:

@@ -266,8 +266,9 @@ class TopicIndex:
             some = [at for at, best_in in zip(candidates, sources, strict=True) if best_in == source]
             own = [self.audiences.own(message.audience, at) for at in some]
             clues.update(zip(some, evidence(some, standing, part, self.examples, own), strict=True))
-        if looked is not None:
-            clues = {at: (*clue, *meant(at, looked)) for at, clue in clues.items()}
+        if looked is not None and self.meaning is not None:
+            nearest = self.meaning.nearest
+            clues = {at: (*clue, *meant(at, looked, nearest(at, looked))) for at, clue in clues.items()}
         return self._weighed(clues, said, meaning=looked is not None)
 
     def _weighed(self, clues: Mapping[int, tuple[float, ...]], said: str, *, meaning: bool) -> list[Ranked]:

@@ -7,11 +7,10 @@ computed once by the loader; here they only serve a linear model and the search 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.matching.rows import Floats
 
@@ -31,11 +30,31 @@ class Encoder(Protocol):
 
 
 class Looked(NamedTuple):
-    """What the meaning of a message says: a score for each topic and the outside, the nearest example of each topic."""
+    """What the meaning of a message says: a score for each topic and the outside, and where it lies itself."""
 
     scores: Floats
     outside: float
-    nearest: Floats
+    place: Floats  # centred, of length one
+
+
+class _Last:
+    """The text that was encoded last, and its vector: one turn may ask twice, with and without the topic before."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: tuple[str, Floats] | None = None
+
+    def vector(self, encoder: Encoder, text: str) -> Floats | None:
+        """The vector of a text. Threads that come between cost time, never a wrong vector."""
+        kept = self._kept
+        if kept is not None and kept[0] == text:
+            return kept[1]
+        found = encoder.encode([text])
+        if found is None or not np.isfinite(found).all():
+            return None
+        self._kept = text, found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +65,8 @@ class Meaning:
     centre: Floats
     weights: Floats  # dimensions x (topics and, last, the outside)
     rows: Floats  # the examples, those of a topic one behind the other
-    starts: NDArray[np.int64]
+    bounds: tuple[int, ...]  # where the examples of each topic begin, and where the last end
+    last: _Last = field(default_factory=_Last, compare=False)
 
     @classmethod
     def of(cls, encoder: Encoder, rows: Floats, labels: Sequence[int], outside: Floats, topics: int) -> Meaning:
@@ -61,18 +81,24 @@ class Meaning:
         goal[len(rows) :, -1] = 1.0
         gram = table.T @ table + np.float32(RIDGE) * np.eye(table.shape[1], dtype=np.float32)
         weights = np.linalg.solve(gram, table.T @ goal).astype(np.float32)
-        return cls(encoder, centre, weights, rows, np.searchsorted(sorted_labels, np.arange(topics)).astype(np.int64))
+        bounds = np.searchsorted(sorted_labels, np.arange(topics + 1)).tolist()
+        return cls(encoder, centre, weights, rows, tuple(bounds))
 
     def look(self, text: str) -> Looked | None:
         """What the text means; None when the encoder cannot say."""
         if len(text) > MAX_TEXT:
             text = f"{text[: MAX_TEXT // 2]} {text[-MAX_TEXT // 2 :]}"
-        found = self.encoder.encode([text])
-        if found is None or not np.isfinite(found).all():
+        found = self.last.vector(self.encoder, text)
+        if found is None:
             return None
-        row = _centred(found, self.centre)[0]
-        scores = row @ self.weights
-        return Looked(scores[:-1], float(scores[-1]), np.maximum.reduceat(self.rows @ row, self.starts))
+        place = _centred(found, self.centre)[0]
+        scores = place @ self.weights
+        return Looked(scores[:-1], float(scores[-1]), place)
+
+    def nearest(self, topic: int, looked: Looked) -> float:
+        """The cosine to the nearest example of a topic; of few topics, for all examples are twenty megabytes."""
+        begin, end = self.bounds[topic : topic + 2]
+        return float((self.rows[begin:end] @ looked.place).max())
 
 
 def _centred(rows: Floats, centre: Floats) -> Floats:

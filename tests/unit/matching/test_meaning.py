@@ -106,7 +106,10 @@ def test_what_the_words_say_for_sure_is_not_encoded_and_nothing_twice(plain: Top
     assert index.find("wann darf ich ihn besuchen", audience=None).outcome == "answer"
     assert encoder.encoded == before
     index.find("und visit appointment", audience=None, previous_topic="money")
+    index.find("und visit appointment", audience=None)
     assert encoder.encoded == before + 1
+    index.find("visit appointment", audience=None)
+    assert encoder.encoded == before + 2
 
 
 def test_examples_are_encoded_once_and_again_for_another_encoder(plain: TopicIndex, tmp_path: Path) -> None:
