@@ -8,7 +8,8 @@ import pytest
 
 from bot.dialogue.content import Content
 from bot.loader.nodes import Problems
-from bot.testing.script import Script, load_scripts, play
+from bot.testing.playing import play
+from bot.testing.script import Script, load_scripts
 
 TALK = """- test: probe
   as: caregiver
