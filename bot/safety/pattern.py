@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 NEAR: Final = 4  # a step of at most so many words from one element to the next
@@ -38,17 +38,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """All parts must be there, the forbidden ones not. `anchor` is the part that is looked for first.
-
-    `mask` has the bits of all elements without which the pattern cannot be there.
-    """
+    """All parts must be there, the forbidden ones not. `anchor` is the part that is looked for first."""
 
     parts: tuple[Part, ...]
     anchor: int
-    mask: int = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "mask", sum(1 << element for element in self.needed))
 
     @property
     def needed(self) -> frozenset[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -38,23 +38,24 @@ class Rule(Struct, frozen=True, kw_only=True):
 
 
 Candidates = tuple[tuple[int, int], ...]
-"""Patterns that are worth a look where all that they need is there: that as a mask, and their numbers."""
+"""Patterns that are worth a look where all else that they need is there: that as a mask, and their numbers."""
 
 WordFacts = tuple[int, Candidates, Collection[int], Candidates]
 """The elements of a word as a mask, the rules that it suggests, the elements themselves, the guards that it suggests."""
-
 
 _NO_FACTS: Final[WordFacts] = (0, (), (), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyRules:
-    """All rules, compiled. `triggers` maps the rarest element of a rule to the rule with the set of all that it needs;
+    """All rules, compiled. `triggers` maps the rarest element of a rule to the rule with the set of all else that it needs;
     `guard_triggers` does so for what the guards look for.
 
-    Sets of elements are bit masks: most rules are ruled out by one comparison. `likeness` weighs what the rules found and
-    what they did not; without it the rules decide alone. `alone` are the sounds of whole messages that always deserve a
-    second look: so short that nothing in them can be weighed ("ich kann nicht mehr").
+    Such sets are bit masks: most rules are ruled out by one comparison. `bits` says which bit an element has; those that are
+    asked for most have the lowest, so that masks are short, and those that only trigger have none.
+
+    `likeness` weighs what the rules found and what they did not; without it the rules decide alone. `alone` are the sounds of
+    whole messages that always deserve a second look: so short that nothing in them can be weighed ("ich kann nicht mehr").
     """
 
     lexicon: Lexicon
@@ -62,6 +63,7 @@ class SafetyRules:
     triggers: Mapping[int, Candidates]
     guards: tuple[tuple[str, Pattern], ...]  # what each looks for
     guard_triggers: Mapping[int, Candidates]
+    bits: Mapping[int, int]
     likeness: Likeness | None = None
     alone: Mapping[tuple[str, ...], Finding] = field(default_factory=dict)
     spoken: Mapping[str, Ids] = field(default_factory=dict)  # the elements of words that are known beforehand
@@ -86,14 +88,14 @@ class SafetyRules:
         if known is None:
             if len(self._words) >= _MOST_WORDS:
                 self._words.clear()
-            ids = self.ids(word)
+            ids = self.spoken.get(word)
+            if ids is None:
+                ids = self.lexicon.ids(word)
             known = self._words[word] = self._facts(ids) if ids else _NO_FACTS
         return known
 
     def _facts(self, ids: Ids) -> WordFacts:
-        mask = 0
-        for number in ids:
-            mask |= 1 << number
+        mask = _mask(ids, self.bits)
         rules = [rule for number in ids if number in self.triggers for rule in self.triggers[number]]
         guards = [guard for number in ids if number in self.guard_triggers for guard in self.guard_triggers[number]]
         return (mask, tuple(rules), ids if len(ids) <= _FEW else frozenset(ids), tuple(guards))
@@ -111,8 +113,7 @@ class SafetyRules:
 
     def ids(self, word: str) -> Ids:
         """The elements of a word (its sound), sorted."""
-        ids = self.spoken.get(word)
-        return self.lexicon.ids(word) if ids is None else ids
+        return tuple(sorted(self.about(word)[2]))
 
 
 def compile_rules(
@@ -123,20 +124,37 @@ def compile_rules(
 ) -> SafetyRules:
     """Indexes the rules and the guards by the element of each that is met least often."""
     common = Counter(element for rule in rules for element in rule.pattern.needed)
+
+    def rarest(pattern: Pattern) -> int:
+        return min(pattern.needed, key=lambda element: (lexicon.breadth[element], common[element], element))
+
     looked_for = tuple((guard, pattern) for guard, patterns in guards.items() for pattern in patterns)
+    suggested = [(rarest(rule.pattern), rule.pattern.needed) for rule in rules]
+    guarding = [(rarest(pattern), pattern.needed) for _, pattern in looked_for]
+    asked = Counter(element for first, needed in (*suggested, *guarding) for element in needed if element != first)
+    bits = {element: bit for bit, (element, _) in enumerate(asked.most_common())}
     return SafetyRules(
         lexicon=lexicon,
         rules=rules,
-        triggers=_by_rarest((rule.pattern for rule in rules), lexicon, common),
+        triggers=_by_rarest(suggested, bits),
         guards=looked_for,
-        guard_triggers=_by_rarest((pattern for _, pattern in looked_for), lexicon, common),
+        guard_triggers=_by_rarest(guarding, bits),
+        bits=bits,
         alone=alone or {},
     )
 
 
-def _by_rarest(patterns: Iterable[Pattern], lexicon: Lexicon, common: Mapping[int, int]) -> dict[int, Candidates]:
+def _by_rarest(patterns: Iterable[tuple[int, Set[int]]], bits: Mapping[int, int]) -> dict[int, Candidates]:
+    """The numbers of patterns by their rarest elements. `patterns` gives that of each and all that it needs."""
     found: dict[int, list[tuple[int, int]]] = {}
-    for number, pattern in enumerate(patterns):
-        rarest = min(pattern.needed, key=lambda element: (lexicon.breadth[element], common[element], element))
-        found.setdefault(rarest, []).append((pattern.mask, number))
+    for number, (rarest, needed) in enumerate(patterns):
+        found.setdefault(rarest, []).append((_mask(needed - {rarest}, bits), number))
     return {element: tuple(candidates) for element, candidates in found.items()}
+
+
+def _mask(elements: Iterable[int], bits: Mapping[int, int]) -> int:
+    mask = 0
+    for element in elements:
+        if element in bits:
+            mask |= 1 << bits[element]
+    return mask
