@@ -51,6 +51,7 @@ class Likeness:
     check: float
     reckoned: Table = field(default_factory=lambda: Table.of({}, _RECKONED))  # of words that are known beforehand
     _sums: dict[str, WordSums] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
     _rows: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -101,12 +102,18 @@ class Likeness:
         for word in words:
             self._look_up(word, ids)
             self._rows_of(word)
+            self.knows(word)
         self.examples.wake()
         self.neighbours.wake()
 
     def knows(self, word: str) -> bool:
-        """Whether the examples say anything of this word as a whole."""
-        return self.weights.weight(f"={word}") != 0.0
+        """Whether the examples say anything of this word as a whole; kept for the next time."""
+        known = self._known.get(word)
+        if known is None:
+            if len(self._known) >= _MOST_WORDS:
+                self._known.clear()
+            known = self._known[word] = self.weights.weight(f"={word}") != 0.0
+        return known
 
     def danger(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> float:
         """The probability of danger in these words, 0 to 1; a `bot.safety.weighing.Weighing` reckons only what it needs of it."""

@@ -80,8 +80,10 @@ def test_a_full_memory_of_words_begins_anew_and_says_the_same(monkeypatch: pytes
     for others in ("zwei neue wörter", "und noch andere"):
         likeness.danger(words_of(others), (), no_ids)
         likeness.category(words_of(others), ())
+        assert not any(map(likeness.knows, words_of(others)))
     assert likeness.danger(words, (), no_ids) == before
     assert likeness.category(words, ()) == category
+    assert likeness.knows("ich")
 
 
 def test_the_writer_tips_the_scales_between_what_rules_name() -> None:
