@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import gc
 
 import pytest
 
 from bot.dialogue.content import Content
-from bot.loader.content import load_content
-
-ROOT = Path(__file__).parent.parent
+from tests.servers.compiled import shipped
 
 
 @pytest.fixture(scope="session")
 def content() -> Content:
-    """The shipped content."""
-    return load_content(ROOT)
+    """The shipped content, as every program has it: compiled, most of it read when somebody asks for it."""
+    found = shipped()
+    gc.freeze()  # as the program does: no later collection walks through it
+    return found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.servers import bare_environment
-from tests.servers.compiled import seed
+from tests.servers.compiled import ROOT, seed
 
 SECONDS = 60
 CHAT = ("chat", "--jsonl", "--as", "caregiver")

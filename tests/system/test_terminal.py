@@ -15,9 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.servers import bare_environment
-from tests.servers.compiled import seed
+from tests.servers.compiled import ROOT, seed
 
 SECONDS = 60
 ASKED = "Sie: "

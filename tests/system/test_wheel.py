@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.servers.compiled import ROOT
 
 SECONDS = 120
 

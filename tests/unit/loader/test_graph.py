@@ -16,7 +16,7 @@ from bot.errors import Problem
 from bot.loader.flows import load_flows
 from bot.loader.graph import edges_of, mermaid, svg
 from bot.loader.nodes import Problems
-from tests.conftest import ROOT
+from tests.servers.compiled import ROOT
 
 FLOW = """flow: probe
 steps:
