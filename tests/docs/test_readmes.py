@@ -449,6 +449,14 @@ def test_files_that_the_architecture_names_exist() -> None:
     assert [name for name in named if not any((folder / name).is_file() for folder in folders)] == []
 
 
+def test_each_dependency_has_its_reason() -> None:
+    lists = re.findall(
+        r"^(\w+) = \[\n(.*?)^\]", prose("pyproject.toml").split("[tool.uv]")[0], re.MULTILINE | re.DOTALL
+    )
+    assert {"dependencies", "semantic", "postgres", "dev"} <= {name for name, _ in lists}
+    assert [line for _, lines in lists for line in lines.splitlines() if line.strip() and "  # " not in line] == []
+
+
 # ------------------------------------------------------------------ the rest
 
 
