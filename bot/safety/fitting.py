@@ -51,9 +51,10 @@ def _features(sample: Sample, ids: Ids) -> tuple[dict[str, float], float]:
     size = 0.0
     before, second = "", ""
     for word in sample.words:
-        for name, value in word_features(word, ids):
-            found[name] += value
-            size += value * value
+        for value, names in word_features(word, ids):
+            for name in names:
+                found[name] += value
+                size += value * value
         found[f"{before} {word}"] += 1.0
         found[f"{second}~{word}"] += 1.0
         size += 2.0

@@ -10,6 +10,7 @@ Where that leaves it open, the nearest examples are asked (`bot.safety.neighbour
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -18,7 +19,7 @@ from typing import Final
 from bot.safety.examples import Example, Examples
 from bot.safety.neighbours import Neighbours, Taught
 from bot.safety.pairs import APART, Pairs, is_pair
-from bot.text.packed import Numbers, Table
+from bot.text.packed import Names, Numbers, Table
 
 _PIECES: Final = (3, 4)  # lengths of the pieces of words
 _PIECE: Final = 0.5
@@ -80,18 +81,13 @@ class Likeness:
             check=check,
         )
 
-    def words(self) -> set[str]:
-        """All words that the examples say anything of."""
-        return {name[1:] for name in self.weights if name[0] == "="}.union(self.examples.words, self.neighbours.words)
-
     def reckon(self, words: Iterable[str], ids: Ids) -> Likeness:
-        """The same with the sums of these words reckoned now, so that no message has to wait for them."""
-        known = self.weights.in_memory().get
-        rows = {
-            word: dict(zip(_RECKONED, self._reckon(word, ids, lambda name: known(name, 0.0)), strict=True))
-            for word in words
-        }
-        return replace(self, reckoned=Table.of(rows, _RECKONED))
+        """The same with the sums of these words, and of all that the examples say anything of, reckoned now, so that no message
+        has to wait for them."""
+        weights = self.weights.in_memory()
+        told = {name[1:] for name in weights if name[0] == "="}.union(self.examples.words, self.neighbours.words, words)
+        rows = {word: self._reckon(word, ids, lambda name: weights.get(name, 0.0)) for word in sorted(told)}
+        return replace(self, reckoned=Table(Names.of(rows), _RECKONED, array("d", chain.from_iterable(rows.values()))))
 
     def all_weights(self) -> Iterator[tuple[str, float]]:
         """Everything that was learned, by name."""
@@ -152,9 +148,11 @@ class Likeness:
     def _reckon(self, word: str, ids: Ids, weight: Callable[[str], float]) -> tuple[float, ...]:
         """What is known of a word, but its pairs; the two that it ends are counted to the length."""
         total, size = 0.0, 0.0
-        for name, value in word_features(word, ids):
-            total += weight(name) * value
-            size += value * value
+        for value, names in word_features(word, ids):
+            square = value * value
+            for name in names:
+                total += weight(name) * value
+                size += square
         return total, size + 2.0, float(self.pairs.mark(word)), float(self.pairs.second(word))
 
     def category(
@@ -200,11 +198,11 @@ def _said_once(words: Sequence[str]) -> list[str]:
     return kept
 
 
-def word_features(word: str, ids: Ids) -> list[tuple[str, float]]:
-    """What a word counts for by itself: the word, its classes, its pieces."""
+def word_features(word: str, ids: Ids) -> tuple[tuple[float, list[str]], ...]:
+    """What a word counts for by itself, and how much each of it: the word, its classes, its pieces."""
     framed = f"<{word}>"
-    pieces = [(framed[at : at + long], _PIECE) for long in _PIECES for at in range(len(framed) - long + 1)]
-    return [(f"={word}", 1.0), *((f"@{number}", _CLASS) for number in ids(word)), *pieces]
+    pieces = [framed[at : at + long] for long in _PIECES for at in range(len(framed) - long + 1)]
+    return (1.0, [f"={word}"]), (_CLASS, [f"@{number}" for number in ids(word)]), (_PIECE, pieces)
 
 
 def telling(word: str) -> tuple[str, str]:

@@ -107,9 +107,9 @@ class SafetyRules:
     def with_likeness(self, likeness: Likeness) -> SafetyRules:
         """The same rules weighed by this likeness. What both make of the words that they know is reckoned now: no message has to
         wait for it."""
-        words = sorted(likeness.words().union(self.lexicon.whole))
-        spoken = {word: self.lexicon.ids(word) for word in words}
-        return replace(self, spoken=Lists.of(spoken), likeness=likeness.reckon(words, spoken.__getitem__))
+        spoken: dict[str, Ids] = {}
+        reckoned = likeness.reckon(self.lexicon.whole, lambda word: spoken.setdefault(word, self.lexicon.ids(word)))
+        return replace(self, spoken=Lists.of(spoken), likeness=reckoned)
 
     def ids(self, word: str) -> Ids:
         """The elements of a word (its sound), sorted."""
