@@ -26,6 +26,19 @@ RULES = load_rules(FOLDER, _PROBLEMS)
 EXAMPLES = list(rule_examples(FOLDER, Problems()))
 
 
+# Things that no rule finds word for word, each a sentence by itself.
+_HINTS = (
+    "Bald muss sich niemand mehr um mich kümmern, ich hab alles verschenkt.",
+    "Meine Sachen sind schon in der Tüte und der Nachtbus fährt um eins.",
+    "Mama steht seit zwei Tagen nicht mehr auf und die Kleine hat keine Milch.",
+    "Er zählt meine Schritte und abends drehen die Kinder den Fernseher lauter.",
+    "Der Trainer schreibt mir nachts und will Bilder ohne Hemd.",
+    "Wenn ich den Teller fallen lasse, holt er wieder den Stock.",
+    "Papa sagt, er sieht uns von oben zu, wenn Ostern ist.",
+    "Unter den langen Ärmeln sind frische Striche von mir.",
+)
+
+
 def test_the_rules_load_without_problems() -> None:
     assert [str(problem) for problem in _PROBLEMS.found] == []
 
@@ -91,6 +104,19 @@ def test_what_is_an_alert_only_alone_and_not_clearly_is_asked_about(
     alerts = [row.text.rstrip(".!") for row in EXAMPLES if row.expected == "alert"]
     found = [triage(content.rules, f"{text}. {beside}", audience="child") for text in alerts]
     assert "check" in {one.level for one in found if one is not None}
+
+
+def test_a_hint_between_everyday_sentences_is_heard(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert content.rules is not None
+    hints = [text for text in _HINTS if triage(content.rules, text, audience="child") is not None]
+    everyday = (
+        "Wann ist am Sonntag Besuch? Danke für den Brief mit den Briefmarken. {} Welches Formular muss ich mitbringen?"
+    )
+    heard = [text for text in hints if triage(content.rules, everyday.format(text), audience="child") is not None]
+    monkeypatch.setattr("bot.safety.triage._hinted", lambda *_: None)
+    whole = [text for text in hints if triage(content.rules, everyday.format(text), audience="child") is not None]
+    assert len(whole) < len(heard)
+    assert set(whole) <= set(heard)
 
 
 def test_danger_far_into_a_long_story_is_found() -> None:
