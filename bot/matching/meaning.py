@@ -15,7 +15,7 @@ import numpy as np
 from bot.matching.rows import Floats
 
 RIDGE = 1.0
-MAX_TEXT = 160  # characters of a message that are encoded: its beginning and its end
+MAX_TEXT = 90  # characters of a message that are encoded: its beginning and its end
 
 
 class Encoder(Protocol):

@@ -29,7 +29,7 @@ FOLDS = 10
 TAUGHT = 5  # candidates of a question that teach
 SMOOTHING = 0.3
 # What is allowed, with a margin to what is demanded (4 % wrong, 4 % false answers, 35 % false offers).
-MAX_WRONG, MAX_FALSE, MAX_OFFERED = 0.018, 0.018, 0.28
+MAX_WRONG, MAX_FALSE, MAX_OFFERED = 0.022, 0.020, 0.18
 STRICTER = {"harmless": 0.0, "money": 0.03, "legal": 0.03, "safety": 0.12}
 
 
