@@ -164,7 +164,9 @@ def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> None:
     if any(draft.content.topics[topic].needs == "land" for topic in topics if topic in draft.content.topics):
         _take_land_of_prison(draft)
     if not _asks_about_waiting(draft, topics):
-        told = tells(draft.trigger)
+        told = bool(draft.part.audience) and tells(
+            draft.trigger
+        )  # who has not said who writes, is not thanked with Sie
         draft.push("repair.clarify", {"candidates": topics, "asked": draft.trigger[:500], "told": told})
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.dialogue.content import Content, FactText
 from bot.dialogue.dates import spell_date
@@ -170,6 +171,10 @@ def topic_text(content: Content, topic: Topic, lookup: Lookup, reader: Reader, *
 
     `below` are notices and sources, for reading only.
     """
+    if not reader.audience and tuple(topic.audiences) == ("child",):
+        reader = replace(
+            reader, audience="child", band="10-13"
+        )  # nobody has said who writes, but the question is a child's
     body = Variants(topic.answers).pick(reader.audience, reader.band, reader.register)
     if body is None:
         return None

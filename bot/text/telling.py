@@ -20,7 +20,7 @@ _ASKING_INSIDE = frozenset({
 })  # fmt: skip
 _OF_ONES_OWN = frozenset({
     "ich", "mir", "mich", "uns", "wir", "mein", "meine", "meinem", "meinen", "meiner", "unser", "unsere", "unserem", "unseren", "er",
-    "sie", "sein", "seine", "ihr", "papa", "mama", "hab", "bin", "my", "i", "we", "our",
+    "sie", "sein", "seine", "ihr", "papa", "mama", "hab", "bin", "hier", "my", "i", "we", "our",
 })  # fmt: skip
 
 _WHO_IS = r"(?:er|sie|es|beide|mein sohn|meine tochter|mein kind|die kinder|(?:die|der) (?:große|kleine))"
