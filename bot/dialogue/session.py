@@ -21,6 +21,8 @@ from msgspec.structs import replace
 from bot.vault.retention import days
 
 FIRST_QUESTION = "first_question"  # local slot of onboarding: what the first message asked about; topics, never words
+OF_THE_STEP = frozenset({FIRST_QUESTION, "candidates", "topic", "told", "look_text", "category", "passed_over"})
+"""Local slots of Kavi's own flows that hold topic ids and our own sentences, never a word of the person."""
 FORMAT = 1
 
 Owner = Literal["bot", "queue", "counsellor", "closed"]
@@ -153,13 +155,10 @@ class Session(Struct, kw_only=True, omit_defaults=True):
     def minimal(self) -> Session:
         """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot.
 
-        Which topics the first message asked about belongs to the step: it says what onboarding does when it has ended.
+        Which topics were asked about or stand to be chosen belongs to the step: without them an answer would lead nowhere.
         """
         part = self.part
-        frames = tuple(
-            replace(frame, known=(), narrow=(), local={k: v for k, v in frame.local.items() if k == FIRST_QUESTION})
-            for frame in part.frames
-        )
+        frames = tuple(replace(frame, known=(), narrow=(), local=_of_the_step(frame)) for frame in part.frames)
         kept = Part(
             audience=part.audience,
             band=part.band,
@@ -171,6 +170,11 @@ class Session(Struct, kw_only=True, omit_defaults=True):
             topic=part.topic,
         )
         return replace(self, parts={self.active: kept}, reminders={})
+
+
+def _of_the_step(frame: Frame) -> dict[str, Value]:
+    ours = frame.flow == "onboarding" or frame.flow.startswith(("repair.", "safety."))
+    return {name: value for name, value in frame.local.items() if ours and name in OF_THE_STEP}
 
 
 class _Format(Struct):
