@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -10,6 +9,7 @@ import sys
 from bot import app
 from bot.config import read_settings
 from bot.errors import ConfigError
+from bot.service import loop
 from bot.service.program import ROLES
 
 
@@ -19,7 +19,7 @@ def run_run(roles: str = ",".join(ROLES)) -> int:
     unknown = chosen - set(ROLES)
     if unknown or not chosen:
         raise ConfigError(f"--roles {roles}: known are {', '.join(ROLES)}.")
-    return asyncio.run(app.run_program(read_settings(), chosen))
+    return loop.run(app.run_program(read_settings(), chosen))
 
 
 def run_reload() -> int:

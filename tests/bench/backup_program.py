@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from bot import app
 from bot.config import read_settings
 from bot.ports import Inbound
+from bot.service import loop
 from bot.service.conversations import Conversations
 from tests.bench.durable import TEXTS
 from tests.bench.engine import FLOW, content_of
@@ -47,4 +48,4 @@ async def main(rate: float, size: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1]), int(sys.argv[2])))
+    loop.run(main(float(sys.argv[1]), int(sys.argv[2])))

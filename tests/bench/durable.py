@@ -23,6 +23,7 @@ from bot import app
 from bot.config import Settings
 from bot.dialogue.content import Content
 from bot.ports import Address, Inbound, TurnCommit
+from bot.service import loop
 from bot.service.conversations import Conversations
 from bot.service.lanes import LaneWorkers
 from bot.storage.sqlite import SqliteStore
@@ -192,12 +193,12 @@ def run(rest: list[str]) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             plains.append(plain := raw(folder))
-            many.add(plain, full_load := asyncio.run(ours(folder, 64, content)))
+            many.add(plain, full_load := loop.run(ours(folder, 64, content)))
             (folder / "half").mkdir()
-            half.add(plain, asyncio.run(ours(folder / "half", 64, content, rate=full_load[0] / 2)))
-            one.add(plain, asyncio.run(ours(folder, 1, content)))
+            half.add(plain, loop.run(ours(folder / "half", 64, content, rate=full_load[0] / 2)))
+            one.add(plain, loop.run(ours(folder, 1, content)))
             (folder / "full").mkdir()
-            full.add(plain, asyncio.run(ours(folder / "full", 64, everything, texts=QUESTIONS)))
+            full.add(plain, loop.run(ours(folder / "full", 64, everything, texts=QUESTIONS)))
     return {
         "raw sqlite3 turns/s (median)": round(statistics.median(plains)),
         "raw sqlite3 ms a commit (median)": round(1000 / statistics.median(plains), 2),

@@ -20,6 +20,7 @@ from typing import Any
 from bot import app
 from bot.config import Settings
 from bot.ports import Inbound, Sent
+from bot.service import loop
 from bot.service.conversations import Conversations
 from bot.storage.postgres import PostgresStore
 from bot.storage.postgres_side import PostgresSide
@@ -152,4 +153,4 @@ if __name__ == "__main__":
     work = (
         _fill if sys.argv[4:] == ["fill"] else main
     )  # filled by another process, so that memory is what serving takes
-    asyncio.run(work(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
+    loop.run(work(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))

@@ -14,6 +14,7 @@ from typing import Any
 from bot import app
 from bot.config import Settings
 from bot.ports import Address, Inbound, Store, TurnCommit
+from bot.service import loop
 from bot.testing.script import onboarded
 from bot.testing.telegram import TelegramServer
 from tests.servers import free_port
@@ -108,4 +109,4 @@ def run(rest: list[str]) -> dict[str, Any]:
     """Figures of one machine; nothing to compare with."""
     app.quiet_logs(Settings())
     with tempfile.TemporaryDirectory(prefix="kavi-idle-") as folder:
-        return asyncio.run(_measure(Path(folder)))
+        return loop.run(_measure(Path(folder)))

@@ -21,6 +21,7 @@ from bot import app
 from bot.config import Settings
 from bot.errors import KaviError
 from bot.ports import Address, Inbound, Lane, Store, TurnCommit
+from bot.service import loop
 from bot.service.conversations import Conversations
 from bot.storage.postgres import PostgresStore
 from bot.testing.script import onboarded
@@ -132,4 +133,4 @@ async def main(url: str, first: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    loop.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from bot import app
 from bot.config import Settings
 from bot.messengers.telegram import TelegramMessenger, TelegramSettings
 from bot.ports import Address
+from bot.service import loop
 from bot.service.conversations import Conversations
 from bot.service.program import Program, Speaker
 from bot.storage.sqlite import SqliteStore
@@ -38,4 +38,4 @@ async def main(base: str, chats: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
+    loop.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))

@@ -18,6 +18,7 @@ from pathlib import Path
 from bot import app
 from bot.config import Settings
 from bot.ports import Address, Capabilities, Cursor, Inbound, MediaFile, Outbound, Receipt, Sent, Sink
+from bot.service import loop
 from bot.service.conversations import Conversations
 from bot.service.program import Program, Speaker
 
@@ -105,4 +106,4 @@ async def main(folder: Path, begun: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))
+    loop.run(main(Path(sys.argv[1]), float(sys.argv[2])))

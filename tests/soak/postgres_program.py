@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bot import app
 from bot.config import read_settings
+from bot.service import loop
 from bot.service.conversations import Conversations
 from bot.service.program import Program, Speaker
 from tests.soak.core_program import START, ScriptMessenger
@@ -40,4 +41,4 @@ async def main(folder: Path, name: str, begun: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])))
+    loop.run(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])))
