@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -28,6 +29,8 @@ Work = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
 
 PATIENCE = 5.0  # seconds that another program may keep the database locked
 PAGES = 2000  # of the write-ahead log, after which what they hold is brought into the database
+QUICK = 0.002  # seconds that a commit on a quick disk takes
+CALMING = 0.8  # of what the slowest took counts still after each further commit
 MOST_ROWS = 8000  # changed in the meantime, however few pages they took last time
 
 
@@ -62,6 +65,7 @@ class Group:
     _changes: int = 0
     _rows: int = 0  # changed since the last checkpoint
     _enough: int = PAGES  # such rows for the next one
+    _slowest: float = 0.0  # seconds that a commit took lately
 
     def __post_init__(self) -> None:
         self.t.db.execute("PRAGMA busy_timeout=0")
@@ -71,6 +75,11 @@ class Group:
     def waits_for_the_disk(self) -> bool:
         """Whether `committed` takes time."""
         return self.t.db.in_transaction and ((self._writes and self._durable) or self.t.keys.pending)
+
+    @property
+    def quick(self) -> bool:
+        """Whether the disk has lately taken no longer than it takes to wake a thread that waits for it."""
+        return self._slowest < QUICK
 
     def written(self, batch: Sequence[Job], *, wait: bool, sync: bool = False) -> list[Result] | None:
         """Begins a transaction and runs the jobs in it; with `sync` it will be durable whatever they are.
@@ -136,9 +145,11 @@ class Group:
         changed = db.total_changes - self._changes
         if self._writes and self._durable and self._behind and not changed:  # SQLite would not sync anything
             db.execute("UPDATE meta SET value = value WHERE name = 'keys'")
+        begun = time.perf_counter()
         self.t.keys.flush_new()
         db.execute("COMMIT")
         self.t.keys.flush_doomed()
+        self._slowest = max(time.perf_counter() - begun, self._slowest * CALMING)
         if self._writes:
             soon = changed > 0 and any(job.weight == "soon" for job, _, _ in results)
             self._behind = not self._durable and (self._behind or soon)
