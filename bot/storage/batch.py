@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from bot.errors import StoreUnavailable
 from bot.storage.group import Group, Job, Result, Weight, Work
+from bot.storage.hands import LONGEST
 from bot.storage.sqlite_transaction import Transaction
 
 T = TypeVar("T")
@@ -40,7 +41,9 @@ class Batcher:
         self._lock = threading.Lock()  # of the fields here
         self._owned = threading.Lock()  # held by the batch under way, which may begin and end on different threads
         self._gathering: asyncio.AbstractEventLoop | None = None  # will hand over by itself
-        self._hurrying: asyncio.AbstractEventLoop | None = None  # will see to it that what is `unsynced` is synced
+        self._hurrying: tuple[asyncio.AbstractEventLoop, asyncio.TimerHandle] | None = (
+            None  # will see to it that those who are `untold` are told
+        )
         self._stopping = False
         self._errands: SimpleQueue[Callable[[], bool | None]] = SimpleQueue()  # for the thread, until one says True
         self._thread: threading.Thread | None = None
@@ -144,9 +147,9 @@ class Batcher:
             job.loop.call_later(COMPANY, self._give_up, job)
 
     def _hurry(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Nobody came along whose sync would have done: one just for what waits."""
+        """Nobody came along whose sync would have done, or a worker takes too long: a transaction just for those who wait."""
         self._hurrying = None
-        if not self._group.unsynced or self._stopping:
+        if not self._group.untold or self._stopping:
             return
         if self._owned.acquire(blocking=False):
             self._begin(loop, [], sync=True)
@@ -154,9 +157,13 @@ class Batcher:
             self._hurry_later(loop)
 
     def _hurry_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._hurrying is None or self._hurrying.is_closed():
-            self._hurrying = loop
-            loop.call_later(COMPANY, self._hurry, loop)
+        due = loop.time() + (COMPANY if self._group.behind else LONGEST)
+        on, handle = self._hurrying or (None, None)
+        if handle is not None and on is loop:
+            if handle.when() <= due:
+                return
+            handle.cancel()
+        self._hurrying = (loop, loop.call_at(due, self._hurry, loop))
 
     # ------------------------------------------------------------------ on any thread
 
@@ -167,7 +174,7 @@ class Batcher:
     def _end(self, results: list[Result], here: asyncio.AbstractEventLoop | None = None) -> None:
         """Commits, tells, and gives the connection away. `here` is the loop on whose thread this runs, if any."""
         told = self._group.committed(results)
-        waiting = self._group.unsynced[0][0].loop if self._group.unsynced else None
+        waiting = self._group.untold[0][0][0].loop if self._group.untold else None
         self._owned.release()
         if waiting is not None:
             _on(waiting, here, self._hurry_later, waiting)
@@ -207,6 +214,7 @@ class Batcher:
             return False
         while batch := self._next():
             _tell(self._group.committed(self._group.written(batch, wait=True) or []))
+        self._group.closing = True
         _tell(self._group.committed(self._group.written([], wait=True, sync=True) or []))
         _tell(self._group.closed())
         return True

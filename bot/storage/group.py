@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.errors import KaviError, StoreError, StoreUnavailable
+from bot.storage.hands import LONGEST, Held, all_down
+from bot.storage.sqlite_intake import lay_down
 from bot.storage.sqlite_transaction import Transaction
 
 Weight = Literal["reads", "light", "soon", "durable"]
@@ -57,7 +59,10 @@ class Group:
 
     t: Transaction
     patient: list[Job] = field(default_factory=list)  # those who have found nothing so far
-    unsynced: list[Result] = field(default_factory=list)  # committed, and told with the next sync
+    untold: list[tuple[Result, Sequence[Held]]] = field(
+        default_factory=list
+    )  # until these events, too, are on the disk
+    closing: bool = False  # nobody will commit any more what workers hold
     _behind: bool = False  # something that will be told of is not on the disk yet
     _searched: bool = False  # the patient have seen everything that was written, and left nothing to be found
     _writes: bool = False
@@ -74,7 +79,18 @@ class Group:
     @property
     def waits_for_the_disk(self) -> bool:
         """Whether `committed` takes time."""
-        return self.t.db.in_transaction and ((self._writes and self._durable) or self.t.keys.pending)
+        syncs = self._durable and (self._behind or self.t.db.total_changes != self._changes)
+        return self.t.db.in_transaction and (syncs or self.t.keys.pending)
+
+    @property
+    def late(self) -> bool:
+        """Whether somebody has waited long enough for a sync, or for what a worker keeps in his hands."""
+        return self._behind or bool(self._kept())
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that will be told of waits for nothing but a sync."""
+        return self._behind
 
     @property
     def quick(self) -> bool:
@@ -88,7 +104,8 @@ class Group:
         """
         self.patient += [job for job in batch if job.patient]
         jobs = [job for job in batch if not job.patient]
-        if not jobs and self._searched and not sync:
+        idle = not self.late if sync else self._searched
+        if not jobs and idle:
             return []
         try:
             results = self._run(jobs, {job.weight for job in batch}, sync=sync, wait=wait)
@@ -122,9 +139,16 @@ class Group:
 
     def _run(self, jobs: Sequence[Job], weights: set[Weight], *, sync: bool, wait: bool) -> list[Result]:
         self._writes = sync or weights != {"reads"}
-        alone = not self.patient  # nobody makes something of it now whose sync would do for both
-        self._begin(sync or "durable" in weights or (alone and "soon" in weights), wait=wait)
-        return _all(self.t, jobs) + self._found() if self._writes else _alone(self.t, jobs)
+        shared = self.patient and not self._durable  # somebody makes something of it now whose sync does for both
+        self._begin(sync or "durable" in weights or ("soon" in weights and not shared), wait=wait)
+        if not self._writes:
+            return _alone(self.t, jobs)
+        if sync:
+            lay_down(self.t, self._kept())
+        return _all(self.t, jobs) + self._found()
+
+    def _kept(self) -> list[Held]:
+        return self.t.hands.kept(0.0 if self.closing else LONGEST)
 
     def _begin(self, durable: bool, *, wait: bool) -> None:
         db = self.t.db
@@ -139,6 +163,7 @@ class Group:
             if wait:
                 db.execute("PRAGMA busy_timeout=0")
         self._changes = db.total_changes
+        self.t.hands.begin(sum(job.limit for job in self.patient if not job.future.cancelled()))
 
     def _commit(self, results: Sequence[Result]) -> None:
         db = self.t.db
@@ -151,11 +176,12 @@ class Group:
         self.t.keys.flush_doomed()
         self._slowest = max(time.perf_counter() - begun, self._slowest * CALMING)
         if self._writes:
-            soon = changed > 0 and any(job.weight == "soon" for job, _, _ in results)
+            soon = changed > 0 and (self.t.hands.ends or any(job.weight == "soon" for job, _, _ in results))
             self._behind = not self._durable and (self._behind or soon)
             self._rows += changed
             if self._durable and self._rows >= self._enough:
                 self._checkpoint()
+        self.t.hands.committed()
 
     def _checkpoint(self) -> None:
         """Brings the write-ahead log into the database, now that the disk is waited for anyway."""
@@ -165,12 +191,19 @@ class Group:
         self._rows = 0
 
     def _told(self, results: list[Result]) -> list[Result]:
-        """Without those that have to wait for the next sync, or with those that have waited for this one."""
-        if self._behind:
-            waits = [one for one in results if one[0].weight == "soon" and one[2] is None]
-            self.unsynced += waits
-            return [one for one in results if one not in waits] if waits else results
-        told, self.unsynced = self.unsynced + results, []
+        """Who is to be told now, also of those who have waited: what they brought is on the disk."""
+        told: list[Result] = []
+        waiting, self.untold = self.untold, []
+        for one in results:
+            if one[0].weight == "soon" and one[2] is None:
+                waiting.append((one, self.t.hands.awaited))
+            else:
+                told.append(one)
+        for one, helds in waiting:
+            if self._behind or not all_down(helds):
+                self.untold.append((one, helds))
+            else:
+                told.append(one)
         return told
 
     def _given_up(self) -> list[Result]:
@@ -196,6 +229,7 @@ class Group:
             if len(value) < job.limit:
                 self._searched = True
                 break
+        lay_down(self.t, self.t.hands.left())
         return found
 
     def _one_by_one(self, jobs: Sequence[Job]) -> list[Result]:
@@ -212,13 +246,15 @@ class Group:
         if self.t.db.in_transaction:
             self.t.db.execute("ROLLBACK")
         self.t.keys.abandon()
+        self.t.hands.abandoned()
 
     def _undone(self, jobs: Sequence[Job], error: Exception) -> list[Result]:
         """All of it failed: nobody may believe otherwise, nor may those who wait for the same sync."""
         self._roll_back()
         fault = translate(error)
-        waiting = [job for job, _, _ in self.unsynced]
-        self.unsynced = []
+        waiting = [job for (job, _, _), _ in self.untold]
+        self.untold = []
+        self.t.hands.dropped()
         failed = {id(job): job for job in (*jobs, *self.patient, *waiting)}
         return [(job, None, fault) for job in failed.values()]
 
@@ -241,6 +277,7 @@ def _alone(t: Transaction, batch: Sequence[Job]) -> list[Result]:
 
 def _attempt(t: Transaction, job: Job) -> tuple[Any, BaseException | None]:
     t.db.execute("SAVEPOINT job")
+    mark = t.hands.mark()
     try:
         (value,) = job.work(t, [job.item])
     except sqlite3.Error:
@@ -248,6 +285,7 @@ def _attempt(t: Transaction, job: Job) -> tuple[Any, BaseException | None]:
     except Exception as error:
         t.db.execute("ROLLBACK TO job")
         t.db.execute("RELEASE job")
+        t.hands.back_to(mark)
         return None, error
     t.db.execute("RELEASE job")
     return value, None

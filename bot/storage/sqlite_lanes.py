@@ -10,7 +10,6 @@ from typing import Any
 from bot.errors import LaneLost, SessionConflict
 from bot.ports import (
     Address,
-    ConversationId,
     InboxRow,
     Lane,
     NewFact,
@@ -18,6 +17,7 @@ from bot.ports import (
     TurnCommit,
     refuse_leaks,
 )
+from bot.storage.hands import Held
 from bot.storage.rows import (
     LONGEST_LEASE,
     address_from_json,
@@ -29,7 +29,7 @@ from bot.storage.rows import (
     tally_to_row,
 )
 from bot.storage.sqlite_forgetting import erase_rows
-from bot.storage.sqlite_intake import new_conversation, take_in
+from bot.storage.sqlite_intake import fresh, lane_from_row, lay_down, new_conversation, take_in
 from bot.storage.sqlite_records import put_documents
 from bot.storage.sqlite_transaction import Transaction
 from bot.vault.sealing import SealBroken, Sealer
@@ -42,7 +42,12 @@ _Waiting = tuple[int, str, bytes]
 
 
 def claim(t: Transaction, now: datetime, limit: int, lease: float) -> list[Lane]:
-    """`Store.claim`."""
+    """`Store.claim`: what was just brought, then what waits."""
+    given = t.hands.take(limit, stamp(now) + lease)
+    return given + _claim(t, now, limit - len(given), lease) if len(given) < limit else given
+
+
+def _claim(t: Transaction, now: datetime, limit: int, lease: float) -> list[Lane]:
     rows = t.db.execute(
         "SELECT i.conversation, MIN(i.number) AS first, COUNT(*) FROM inbox i JOIN conversation c ON c.id = i.conversation "
         "WHERE c.lease_until <= ?1 OR c.lease_until > ?1 + ?3 GROUP BY i.conversation ORDER BY first LIMIT ?2",
@@ -75,24 +80,16 @@ def _waiting(t: Transaction, rows: Sequence[tuple[str, int, int]]) -> dict[str, 
 
 def _lane(t: Transaction, row: Sequence[Any], waiting: Sequence[_Waiting]) -> Lane | None:
     """What a claimed row of `conversation` says, with what waits; None when nothing readable is left of it."""
-    conversation, fence, version, session, address, key_id = row
+    conversation, _, _, _, address, key_id = row
     if not t.opens(key_id):  # an erasure was cut short: nothing of it can be read any more
         erase_rows(t, [(conversation, key_id)])
         return None
-    sealer = t.keys.sealer(key_id)
-    place = address_from_json(load(sealer.open(address, b"address")))
+    place = address_from_json(load(t.keys.sealer(key_id).open(address, b"address")))
     inbox = _opened(t, waiting, place)
     if not inbox:
         t.db.execute("UPDATE conversation SET lease_until = 0 WHERE id = ?", (conversation,))
         return None
-    return Lane(
-        conversation=ConversationId(conversation),
-        address=place,
-        fence=fence,
-        version=version,
-        session=None if session is None else sealer.open(session, b"session").decode(),
-        inbox=tuple(inbox),
-    )
+    return lane_from_row(t, row, inbox, place)
 
 
 def _opened(t: Transaction, waiting: Sequence[_Waiting], place: Address) -> list[InboxRow]:
@@ -109,6 +106,7 @@ def _opened(t: Transaction, waiting: Sequence[_Waiting], place: Address) -> list
 
 def release(t: Transaction, conversation: str, fence: int) -> None:
     """`Store.release`."""
+    lay_down(t, [held] if (held := t.hands.of(conversation)) is not None else [])
     t.db.execute("UPDATE conversation SET lease_until = 0 WHERE id = ? AND fence = ?", (conversation, fence))
 
 
@@ -123,12 +121,15 @@ class _Rows:
     fact: list[tuple[object, ...]] = field(default_factory=list)
 
     def write(self, t: Transaction) -> None:
-        """Writes them, many a statement."""
-        t.db.executemany(
+        """Writes them, many a statement. Raises LaneLost."""
+        saved = t.db.executemany(
             "UPDATE conversation SET session = COALESCE(?, session), version = version + ?, consented = ?, "
-            "last_at = MAX(last_at, ?), lease_until = CASE WHEN ? THEN 0 ELSE lease_until END WHERE id = ?",
+            "last_at = MAX(last_at, ?), lease_until = CASE WHEN ? THEN 0 ELSE lease_until END, fence = ? "
+            "WHERE id = ? AND fence = ? AND version = ?",
             self.conversation,
-        )
+        ).rowcount
+        if saved != len(self.conversation):
+            raise LaneLost("The lane belongs to another worker now, or its session was saved by somebody else.")
         t.insert("INSERT INTO transcript (conversation, at, body)", self.transcript)
         t.insert(
             "INSERT INTO outbox (conversation, account, destination, key, delivery, state, not_before, hold_key, body, at, about)",
@@ -145,14 +146,27 @@ def commit(t: Transaction, commits: Sequence[TurnCommit]) -> list[None]:
         return [done for one in commits for done in commit(t, [one])]
     for one in commits:
         refuse_leaks(one)
-    keys = _own_lanes(t, commits)
-    finished = _finish_inbox(t, commits, keys)
+    lay_down(
+        t, [held for one in commits if (held := t.hands.of(one.conversation)) is not None and not _ends(one, held)]
+    )
+    keys = _own_lanes(t, [one for one in commits if t.hands.of(one.conversation) is None])
+    helds = {one.conversation: held for one in commits if (held := t.hands.of(one.conversation)) is not None}
+    finished = _finish_held(t, list(helds.values())) | _finish_inbox(t, commits, keys)
+    keys |= {conversation: held.key for conversation, held in helds.items()}
     rows = _Rows()
     for one in commits:
-        _save(t, one, keys[one.conversation], max((finished[number] for number in one.done), default=0.0), rows)
+        last = max((finished[number] for number in one.done), default=0.0)
+        claimed = one.fence - (one.conversation in helds)  # what is held was claimed without a word
+        _save(t, one, keys[one.conversation], last, claimed, rows)
     rows.write(t)
     take_in(t, [post for one in commits for post in one.posts])
     return [None] * len(commits)
+
+
+def _ends(commit: TurnCommit, held: Held) -> bool:
+    """Whether all that was held of a lane is handled with this commit of whoever holds it."""
+    whole = commit.done == (held.number,) and commit.release and not commit.erase
+    return whole and commit.fence == held.lane.fence
 
 
 def _own_lanes(t: Transaction, commits: Sequence[TurnCommit]) -> dict[str, str]:
@@ -166,7 +180,10 @@ def _own_lanes(t: Transaction, commits: Sequence[TurnCommit]) -> dict[str, str]:
     found = {row[0]: row for row in rows}
     for one in commits:
         _, fence, version, _ = found.get(one.conversation, (None, None, None, None))
-        if fence != one.fence:
+        claimed = (
+            one.fence if t.hands.of(one.conversation) is None else one.fence - 1
+        )  # what is held was claimed without a word
+        if fence != claimed:
             raise LaneLost("The lane belongs to another worker now.")
         if version != one.version:
             raise SessionConflict("The session was saved by somebody else.")
@@ -174,8 +191,8 @@ def _own_lanes(t: Transaction, commits: Sequence[TurnCommit]) -> dict[str, str]:
 
 
 def _finish_inbox(t: Transaction, commits: Sequence[TurnCommit], keys: Mapping[str, str]) -> dict[int, float]:
-    """Removes the handled rows, with their one-turn keys; number -> time. Raises LaneLost."""
-    numbers = [number for one in commits for number in one.done]
+    """Removes the handled rows of the lanes in `keys`, with their one-turn keys; number -> time. Raises LaneLost."""
+    numbers = [number for one in commits if one.conversation in keys for number in one.done]
     rows = t.rows_of("DELETE FROM inbox WHERE number IN {} RETURNING number, key, at", numbers)
     if len(rows) != len(numbers):
         raise LaneLost("The event was handled by another worker already.")
@@ -186,7 +203,22 @@ def _finish_inbox(t: Transaction, commits: Sequence[TurnCommit], keys: Mapping[s
     return {number: at for number, _, at in rows}
 
 
-def _save(t: Transaction, commit: TurnCommit, key_id: str, last: float, rows: _Rows) -> None:
+def _finish_held(t: Transaction, helds: Sequence[Held]) -> dict[int, float]:
+    """Notes what was handled out of a worker's hands; number -> time. Raises LaneLost.
+
+    Whether their lanes and sessions are as they were is seen when they are saved.
+    """
+    finished = {held.number: stamp(held.lane.inbox[0].inbound.at) for held in helds}
+    if len(fresh(t, [(held.hashed, finished[held.number]) for held in helds])) != len(helds):
+        raise LaneLost("The event was taken in by another program too.")
+    for held in helds:
+        if not t.opens(held.key):
+            raise LaneLost("The conversation was erased.")
+        t.hands.end(held)
+    return finished
+
+
+def _save(t: Transaction, commit: TurnCommit, key_id: str, last: float, claimed: int, rows: _Rows) -> None:
     if commit.erase:
         erase_rows(t, [(commit.conversation, key_id)])
         key_id = new_conversation(t, commit.conversation, commit.address, last)
@@ -195,7 +227,7 @@ def _save(t: Transaction, commit: TurnCommit, key_id: str, last: float, rows: _R
             (commit.fence, commit.version, commit.conversation),
         )
     sealer = t.keys.sealer(key_id)
-    _save_session(commit, last, sealer, rows)
+    _save_session(commit, last, claimed, sealer, rows)
     _save_blobs(t, commit, last, sealer)
     _withdraw(t, commit, key_id)
     rows.outbox += [_outbox_row(t, commit, one, last, key_id) for one in commit.outbox]
@@ -206,11 +238,11 @@ def _save(t: Transaction, commit: TurnCommit, key_id: str, last: float, rows: _R
     _save_records(t, commit)
 
 
-def _save_session(commit: TurnCommit, last: float, sealer: Sealer, rows: _Rows) -> None:
+def _save_session(commit: TurnCommit, last: float, claimed: int, sealer: Sealer, rows: _Rows) -> None:
     session = None if commit.session is None else sealer.seal(commit.session.encode(), b"session")
     contact = last if commit.contact else 0.0
-    changed = (session, int(session is not None), int(commit.consented), contact, commit.release, commit.conversation)
-    rows.conversation.append(changed)
+    changed = (session, int(session is not None), int(commit.consented), contact, commit.release, commit.fence)
+    rows.conversation.append((*changed, commit.conversation, claimed, commit.version))
     if commit.consented and commit.transcript:
         lines = [(who, text, stamp(at)) for who, text, at in commit.transcript]
         rows.transcript.append((commit.conversation, last, sealer.seal(dump(lines), b"transcript")))

@@ -1,4 +1,4 @@
-"""What every function of the `sqlite_…` modules works with: the connection of the store's thread, and the keys."""
+"""What every function of the `sqlite_…` modules works with: the store's connection, the keys, and what workers hold."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from bot.ports import Address
+from bot.storage.hands import Hands
 from bot.storage.keystore import KeyStore
 from bot.storage.rows import address_to_json
 from bot.vault.sealing import SealBroken, Sealer
@@ -24,6 +25,7 @@ class Transaction:
 
     db: sqlite3.Connection
     keys: KeyStore
+    hands: Hands = field(default_factory=Hands)
     _hashes: dict[Address | str, str] = field(default_factory=dict)  # a keyed hash costs 5 µs, a look-up 0.1
 
     def address_hash(self, address: Address) -> str:

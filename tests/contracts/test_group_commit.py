@@ -51,7 +51,7 @@ async def test_a_message_is_claimed_at_once_and_told_with_the_sync_of_its_turn(
     claiming = asyncio.create_task(store.claim("w", later(1), 10, wait=5.0))
     await asyncio.sleep(0.05)
     syncs.clear()
-    receiving = asyncio.create_task(store.receive([inbound("1")], None))
+    receiving = asyncio.create_task(store.receive([inbound("2")], None))  # a new one: its conversation is written down
     (lane,) = await claiming
     assert not receiving.done()
     assert syncs == ["NORMAL"]
@@ -64,7 +64,7 @@ async def test_a_message_is_told_soon_though_its_turn_takes_long(store: SqliteSt
     claiming = asyncio.create_task(store.claim("w", later(1), 10, wait=5.0))
     await asyncio.sleep(0.05)
     syncs.clear()
-    assert await asyncio.wait_for(store.receive([inbound("1", external_id="x")], None), 2.0) == 1
+    assert await asyncio.wait_for(store.receive([inbound("2", external_id="x")], None), 2.0) == 1
     assert syncs == ["NORMAL", "FULL"]
     assert len(await claiming) == 1
 
@@ -73,10 +73,10 @@ async def test_a_repeat_is_told_no_sooner_than_the_message_itself(store: SqliteS
     claims = [asyncio.create_task(store.claim("w", later(1), 10, wait=5.0)) for _ in range(2)]
     await asyncio.sleep(0.05)
     syncs.clear()
-    first = asyncio.create_task(store.receive([inbound("1", external_id="x")], None))
+    first = asyncio.create_task(store.receive([inbound("2", external_id="x")], None))
     await asyncio.wait(claims, return_when=asyncio.FIRST_COMPLETED)
     assert not first.done()
-    assert await store.receive([inbound("1", external_id="x")], None) == 0
+    assert await store.receive([inbound("2", external_id="x")], None) == 0
     assert "FULL" in syncs
     for claim in claims:
         claim.cancel()

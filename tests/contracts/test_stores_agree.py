@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.errors import LaneLost, SessionConflict, StoreError
-from bot.ports import Ambiguous, Gone, Lane, Moved, NewTimer, Receipt, Refused, Retry, Sent
+from bot.ports import Ambiguous, Gone, Inbound, Lane, Moved, NewTimer, Receipt, Refused, Retry, Sent
 from tests.contracts.stores import (
     ACCOUNT,
     Maker,
@@ -81,6 +81,34 @@ class StoresAgree(RuleBasedStateMachine):
         one, two = self.both("claim", "w", later(self.time), 2, 30.0)
         assert [shown(lane) for lane in one] == [shown(lane) for lane in two]
         self.lanes += list(zip(one, two, strict=True))
+
+    @rule(chat=CHATS, repeat=st.booleans(), at_once=st.booleans())
+    def somebody_writes_while_a_worker_waits(self, chat: str, repeat: bool, at_once: bool) -> None:
+        """Whose turn is committed before anybody is told that the event was received, or after."""
+        self.made += not repeat
+        event = inbound(chat, f"t{self.made}", external_id=f"x{self.made}", at=later(self.time))
+        results = [self.wait(self._handed(store, event, at_once=at_once)) for store in (self.memory, self.other)]
+        (one, new_one, said_one), (two, new_two, said_two) = results
+        assert [shown(lane) for lane in one] == [shown(lane) for lane in two]
+        assert (new_one, said_one) == (new_two, said_two)
+        if not at_once:
+            self.lanes += list(zip(one, two, strict=True))
+
+    async def _handed(self, store: Any, event: Inbound, *, at_once: bool) -> tuple[list[Lane], int, list[str]]:
+        claiming = asyncio.create_task(store.claim("w", later(self.time), 2, 30.0, 0.05))
+        await asyncio.sleep(0)
+        receiving = asyncio.create_task(store.receive([event], None))
+        lanes = await claiming
+        said = []
+        for lane in lanes if at_once else ():
+            try:
+                await store.commit(
+                    commit_for(lane, f'{{"h":{self.made}}}', outbox=(outbox_row(lane.address.chat, f"h{self.made}"),))
+                )
+                said.append("ok")
+            except (LaneLost, SessionConflict):
+                said.append("refused")
+        return lanes, await receiving, said
 
     @precondition(lambda self: self.lanes)
     @rule(data=st.data(), texts=st.lists(st.sampled_from("abc"), max_size=2), hold=st.booleans(), erase=st.booleans())
