@@ -41,9 +41,15 @@ def receive(t: Transaction, calls: Sequence[tuple[Sequence[Inbound], Cursor | No
     counts = [sum(next(new) for _ in batch) for batch, _ in calls]
     for _, cursor in calls:
         if cursor is not None:
-            sealed = t.keys.ring.own.seal(cursor.value.encode(), b"cursor")
-            t.db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (t.account_hash(cursor.account), sealed))
+            t.hands.note(t.account_hash(cursor.account), t.keys.ring.own.seal(cursor.value.encode(), b"cursor"))
+    write_places(t)
     return counts
+
+
+def write_places(t: Transaction) -> None:
+    """Writes down how far messengers have come, as far as what they brought is written down."""
+    for place in t.hands.places():
+        t.db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (place.account, place.sealed))
 
 
 def take_in(t: Transaction, batch: Sequence[Inbound], *, by_hand: bool = False) -> list[bool]:
@@ -209,6 +215,8 @@ def lay_down(t: Transaction, helds: Sequence[Held]) -> None:
             sealed = _sealed(t, row.inbound, own[0], bool(own[1]))
             t.insert("INSERT INTO inbox (number, conversation, key, at, body, about)",
                      [(row.number, held.lane.conversation, *sealed)])  # fmt: skip
+    if helds:
+        write_places(t)
 
 
 def move(t: Transaction, address: Address, chat: str) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import LaneLost, StoreUnavailable
-from bot.ports import Lane
+from bot.ports import Cursor, Lane
 from bot.storage.hands import LONGEST
 from bot.storage.sqlite import SqliteStore
-from tests.contracts.stores import MASTER, START, address, commit_for, inbound, later, outbox_row
+from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
 
 
 @pytest.fixture
@@ -260,3 +260,32 @@ async def test_numbers_are_never_used_again(store: SqliteStore, tmp_path: Path) 
     assert third.inbox[0].number > again.inbox[0].number
     assert third.address == address("1")
     await store.close()
+
+
+async def test_how_far_a_messenger_has_come_is_written_down_with_the_last_of_what_it_brought(
+    store: SqliteStore,
+) -> None:
+    await store.receive([inbound("2")], None)
+    (lane,) = await store.claim("w", later(1), 10)
+    await store.commit(commit_for(lane))
+    worker = await waiting(store)
+    receiving = asyncio.create_task(store.receive([inbound("1"), inbound("2")], Cursor(account=ACCOUNT, value="7")))
+    one, two = await worker
+    assert await store.cursor(ACCOUNT) is None
+    await store.commit(commit_for(one))
+    assert await store.cursor(ACCOUNT) is None
+    await store.commit(commit_for(two))
+    assert await store.cursor(ACCOUNT) == "7"
+    assert await receiving == 2
+
+
+async def test_the_place_of_a_later_batch_waits_for_the_one_before(store: SqliteStore) -> None:
+    worker = await waiting(store)
+    first = asyncio.create_task(store.receive([inbound("1")], Cursor(account=ACCOUNT, value="1")))
+    (lane,) = await worker
+    second = asyncio.create_task(store.receive([], Cursor(account=ACCOUNT, value="2")))
+    await asyncio.sleep(0.01)
+    assert await store.cursor(ACCOUNT) is None
+    await store.commit(commit_for(lane))
+    assert await store.cursor(ACCOUNT) == "2"
+    assert (await first, await second) == (1, 0)
