@@ -48,19 +48,19 @@ def _begin(session: Session, event: events.Event) -> Session:
     stamp = event.at.timestamp()
     last = session.last_at or stamp
     begun = copy(session)
-    begun.parts = {name: _begin_part(part, event.at, last) for name, part in session.parts.items()}
+    begun.parts = {name: _begin_part(part, event.at, stamp, last) for name, part in session.parts.items()}
     begun.fence += 1
     begun.last_at = max(last, stamp)
     return begun
 
 
-def _begin_part(part: Part, at: datetime, last: float) -> Part:
+def _begin_part(part: Part, at: datetime, stamp: float, last: float) -> Part:
     begun = copy(part)
-    begun.frames = tuple(copy(frame) for frame in part.frames)
+    begun.frames = tuple([copy(frame) for frame in part.frames])
     if part.slots:
         begun.slots = fresh(part.slots, at, last)
     if part.recent:
-        begun.recent = tuple(row for row in part.recent if 0 <= at.timestamp() - row[0] <= BURST)
+        begun.recent = tuple(row for row in part.recent if 0 <= stamp - row[0] <= BURST)
     return begun
 
 

@@ -7,9 +7,11 @@ raises `ExpressionError`: a content error with its place, never silently false.
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
@@ -78,13 +80,25 @@ def evaluate(expression: Expression, names: Mapping[str, Any], today: date) -> A
     Raises ExpressionError with the place when types do not fit or a value is missing where one is needed.
     """
     values = {name: names.get(name) for name in expression.names}
-    evaluator = EvalWithCompoundTypes(names=values, functions=_functions(today))
+    evaluator = _own.evaluator
+    evaluator.names, evaluator.functions = values, _functions(today)
     try:
         return evaluator.eval(expression.source, previously_parsed=expression.tree)
     except (InvalidExpression, TypeError, ValueError, ArithmeticError, KeyError) as error:
         raise ExpressionError(f"{expression.place}: {expression.source!r} failed: {error}") from error
 
 
+class _Own(threading.local):
+    """One evaluator for each thread: to make one costs as much as the expression."""
+
+    def __init__(self) -> None:
+        self.evaluator = EvalWithCompoundTypes()
+
+
+_own = _Own()
+
+
+@lru_cache(maxsize=4)
 def _functions(today: date) -> dict[str, Any]:
     return {
         "known": lambda value: value is not None,

@@ -145,12 +145,13 @@ class Session(Struct, kw_only=True, omit_defaults=True):
         Raises ValueError for a newer format, which only a newer program can read, and for what is no session.
         """
         try:
-            written = _FORMAT_OF.decode(text).format
-            if written <= FORMAT:
-                return _DECODER.decode(text)
+            read = _DECODER.decode(text)
+            if read.format <= FORMAT:
+                return read
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise ValueError("this is no session") from error
-        raise ValueError(f"session format {written} is newer than this program knows ({FORMAT})")
+            if _format_of(text) <= FORMAT:
+                raise ValueError("this is no session") from error
+        raise ValueError(f"session format {_format_of(text)} is newer than this program knows ({FORMAT})")
 
     def minimal(self) -> Session:
         """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot.
@@ -179,6 +180,14 @@ def _of_the_step(frame: Frame) -> dict[str, Value]:
 
 class _Format(Struct):
     format: int
+
+
+def _format_of(text: str) -> int:
+    """The format that a text says of itself; 0 when it says none."""
+    try:
+        return _FORMAT_OF.decode(text).format
+    except (msgspec.MsgspecError, RecursionError):
+        return 0
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -19,6 +19,7 @@ _ARABIC = re.compile("[\u0621-\u064a]")
 _NOT_ARABIC = re.compile("[پچژگکی]")  # letters of Persian, Urdu and Kurdish, which Arabic would not help
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
+_FOREIGN = re.compile(f"{_ARABIC.pattern}|{_CYRILLIC.pattern}")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -45,6 +46,7 @@ _SMALL: Final = {
         "przez bardzo tez jestem siedzi pieniadze paczke dlaczego ktory ktora tego"
     ),
 }
+_ANY_SMALL: Final = frozenset[str]().union(*_SMALL.values())
 _GERMAN: Final = _words(
     "ich du er sie es wir ihr der die das den dem und oder aber ist sind nicht nich mein meine meinen meinem wie was kann darf muss "
     "ein eine einen einem mit zu hab habe haben bin hat wo wann im von fuer auf auch bei ja nein wenn dass wegen noch mal mir "
@@ -59,6 +61,8 @@ def language_of(text: str) -> str:
 
 
 def _by_letters(text: str) -> str:
+    if text.isascii() or not _FOREIGN.search(text):
+        return ""
     letters = len(_LETTER.findall(text))
     if len(_ARABIC.findall(text)) > ENOUGH * letters and not _NOT_ARABIC.search(text):
         return "ar"
@@ -70,6 +74,8 @@ def _by_letters(text: str) -> str:
 def _by_words(text: str) -> str:
     said = tokens(text)
     words = frozenset(said)
+    if len(words & _ANY_SMALL) < LEAST:
+        return ""
     code, found = max(((code, len(words & small)) for code, small in _SMALL.items()), key=lambda row: row[1])
     clear = found >= LEAST and found > len(words & _GERMAN)
     return code if clear and sum(word in _SMALL[code] for word in said) >= SHARE * len(said) else ""
