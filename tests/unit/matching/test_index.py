@@ -165,9 +165,9 @@ def test_odd_input_is_met_with_an_outcome(index: TopicIndex, text: str) -> None:
 @pytest.mark.parametrize("unit", ["was frisst ein hamster ", "a", "a, b. ", "ä\u0301\u200b", "((((", "wie? "])
 def test_a_hundred_kilobytes_take_bounded_time(index: TopicIndex, unit: str) -> None:
     text = unit * (100_000 // len(unit))
-    begun = time.perf_counter()
+    begun = time.process_time()
     index.find(text, audience=None)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_the_decision_explains_itself(index: TopicIndex) -> None:

