@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bot.matching.audiences import Audiences
 from bot.matching.features import Lexicon, said_words
 from bot.matching.index import Phrase
 from bot.matching.ridge import fit
@@ -50,6 +51,7 @@ def leave_one_out(phrases: Sequence[Phrase], lexicon: Lexicon, outside: Sequence
         who: np.array([any(visible_to(tuple(audiences[topic]), one) for one in who) for topic in topics])
         for who in {phrase.audiences for phrase in positive}
     }
+    beside = Audiences.of([audiences[topic] for topic in topics]).together()
     rows = vectors.cut()
     part = np.random.default_rng(1).permutation(len(vectors)) % min(
         PARTS, len(vectors)
@@ -57,7 +59,7 @@ def leave_one_out(phrases: Sequence[Phrase], lexicon: Lexicon, outside: Sequence
     found: dict[int, str] = {}
     for left_out in np.unique(part).tolist():
         others = np.flatnonzero(part != left_out)
-        weights = fit(vectors.chosen(others), labels[others], len(space.numbers), len(topics) + 1)
+        weights = fit(vectors.chosen(others), labels[others], len(space.numbers), len(topics) + 1, beside=beside)
         for row in np.flatnonzero(part[: len(positive)] == left_out).tolist():
             at, values = rows[row]
             scores = np.where(seen[positive[row].audiences], (values @ weights[at])[:-1], -np.inf)
