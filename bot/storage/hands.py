@@ -38,7 +38,7 @@ class Held:
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class HeldCursor:
     """How far a messenger has come; written down no sooner than what it brought until there."""
 
     account: str  # hashed
@@ -60,8 +60,8 @@ class Hands:
     _offered: deque[Held] = field(default_factory=deque)  # nobody has taken them so far
     _new: list[Held] = field(default_factory=list)  # of this transaction
     _ending: list[Held] = field(default_factory=list)
-    _places: list[Place] = field(default_factory=list)  # in the order in which they came
-    _new_places: int = 0  # of this transaction
+    _cursors: list[HeldCursor] = field(default_factory=list)  # in the order in which they came
+    _new_cursors: int = 0  # of this transaction
 
     def begin(self, room: int) -> None:
         """A transaction begins, while workers wait who may take so many lanes."""
@@ -101,20 +101,20 @@ class Hands:
         limit = time.monotonic() - seconds
         return [held for held in self._held.values() if held.since <= limit and not held.ending]
 
-    def note(self, account: str, sealed: bytes) -> None:
+    def hold_cursor(self, account: str, sealed: bytes) -> None:
         """How far the messenger of that account has come with what it brought in this transaction."""
-        self._places.append(Place(account, sealed, (*self._new, *self.repeated)))
-        self._new_places += 1
+        self._cursors.append(HeldCursor(account, sealed, (*self._new, *self.repeated)))
+        self._new_cursors += 1
 
-    def places(self) -> list[Place]:
+    def due_cursors(self) -> list[HeldCursor]:
         """What may be written down now of how far messengers have come: one after another, each account's in order."""
         due, blocked = [], set()
-        for place in self._places:
-            if place.account in blocked or not all(held.ending or held.down for held in place.after):
-                blocked.add(place.account)
-            elif not place.writing:
-                place.writing = True
-                due.append(place)
+        for cursor in self._cursors:
+            if cursor.account in blocked or not all(held.ending or held.down for held in cursor.after):
+                blocked.add(cursor.account)
+            elif not cursor.writing:
+                cursor.writing = True
+                due.append(cursor)
         return due
 
     def end(self, held: Held) -> None:
@@ -136,20 +136,20 @@ class Hands:
             self._forget(held)
         self.awaited = (*self._new, *self.repeated)
         self._new, self._ending, self.repeated = [], [], []
-        self._places = [place for place in self._places if not place.writing]
-        self._new_places = 0
+        self._cursors = [cursor for cursor in self._cursors if not cursor.writing]
+        self._new_cursors = 0
 
     def mark(self) -> tuple[int, int, int]:
         """Where one job of the transaction begins."""
-        return len(self._new), len(self._ending), self._new_places
+        return len(self._new), len(self._ending), self._new_cursors
 
     def back_to(self, mark: tuple[int, int, int]) -> None:
         """That job is undone."""
-        new, ending, places = mark
-        del self._places[len(self._places) - (self._new_places - places) :]
-        self._new_places = places
-        for place in self._places:
-            place.writing = False  # what another job wrote is written once more
+        new, ending, cursors = mark
+        del self._cursors[len(self._cursors) - (self._new_cursors - cursors) :]
+        self._new_cursors = cursors
+        for cursor in self._cursors:
+            cursor.writing = False  # what another job wrote is written once more
         for held in self._new[new:]:
             self._forget(held)
         for held in self._ending[ending:]:
@@ -167,7 +167,7 @@ class Hands:
         for held in list(self._held.values()):
             self._forget(held)
         self._offered.clear()
-        self._places.clear()
+        self._cursors.clear()
 
     def _forget(self, held: Held) -> None:
         if self._held.get(held.lane.conversation) is held:  # and nothing that came since

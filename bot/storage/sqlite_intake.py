@@ -41,15 +41,15 @@ def receive(t: Transaction, calls: Sequence[tuple[Sequence[Inbound], Cursor | No
     counts = [sum(next(new) for _ in batch) for batch, _ in calls]
     for _, cursor in calls:
         if cursor is not None:
-            t.hands.note(t.account_hash(cursor.account), t.keys.ring.own.seal(cursor.value.encode(), b"cursor"))
-    write_places(t)
+            t.hands.hold_cursor(t.account_hash(cursor.account), t.keys.ring.own.seal(cursor.value.encode(), b"cursor"))
+    write_cursors(t)
     return counts
 
 
-def write_places(t: Transaction) -> None:
+def write_cursors(t: Transaction) -> None:
     """Writes down how far messengers have come, as far as what they brought is written down."""
-    for place in t.hands.places():
-        t.db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (place.account, place.sealed))
+    for held in t.hands.due_cursors():
+        t.db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (held.account, held.sealed))
 
 
 def take_in(t: Transaction, batch: Sequence[Inbound], *, by_hand: bool = False) -> list[bool]:
@@ -216,7 +216,7 @@ def lay_down(t: Transaction, helds: Sequence[Held]) -> None:
             t.insert("INSERT INTO inbox (number, conversation, key, at, body, about)",
                      [(row.number, held.lane.conversation, *sealed)])  # fmt: skip
     if helds:
-        write_places(t)
+        write_cursors(t)
 
 
 def move(t: Transaction, address: Address, chat: str) -> None:

@@ -29,7 +29,7 @@ from bot.storage.rows import (
     tally_to_row,
 )
 from bot.storage.sqlite_forgetting import erase_rows
-from bot.storage.sqlite_intake import fresh, lane_from_row, lay_down, new_conversation, take_in, write_places
+from bot.storage.sqlite_intake import fresh, lane_from_row, lay_down, new_conversation, take_in, write_cursors
 from bot.storage.sqlite_records import put_documents
 from bot.storage.sqlite_transaction import Transaction
 from bot.vault.sealing import SealBroken, Sealer
@@ -161,7 +161,7 @@ def commit(t: Transaction, commits: Sequence[TurnCommit]) -> list[None]:
         claimed = one.fence - (one.conversation in helds)  # what is held was claimed without a word
         _save(t, one, keys[one.conversation], last, claimed, rows)
     rows.write(t)
-    write_places(t)
+    write_cursors(t)
     take_in(t, [post for one in commits for post in one.posts])
     return [None] * len(commits)
 
