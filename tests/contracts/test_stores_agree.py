@@ -99,6 +99,9 @@ class StoresAgree(RuleBasedStateMachine):
         await asyncio.sleep(0)
         receiving = asyncio.create_task(store.receive([event], None))
         lanes = await claiming
+        if not lanes:  # it has waited in vain, or not long enough for a server
+            await receiving
+            lanes = await store.claim("w", later(self.time), 2, 30.0)
         said = []
         for lane in lanes if at_once else ():
             try:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -22,6 +23,12 @@ SECONDS = 60
 ASKED = "Sie: "
 
 
+def _takes_the_keyboard() -> None:
+    """So that Ctrl-C reaches it, also where whoever runs the tests ignores it (a job in the background)."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Terminal:
     """A terminal with `kavi chat` on it, without colours."""
 
@@ -30,7 +37,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot", "chat"],
             stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
+            preexec_fn=_takes_the_keyboard,
             env=bare_environment(KAVI_DATA_DIR=str(data), COLUMNS="60", NO_COLOR="1"),
         )  # fmt: skip
         os.close(theirs)
@@ -49,8 +56,11 @@ class Terminal:
 
     def ends(self) -> tuple[int, str]:
         """The exit code, and what was shown at last."""
-        shown = ""
+        shown, end = "", time.monotonic() + SECONDS
         while True:
+            assert time.monotonic() < end, shown
+            if not select.select([self._ours], [], [], 0.5)[0]:
+                continue
             try:
                 shown += os.read(self._ours, 65536).decode(errors="replace")
             except OSError:  # nobody holds the other side any more
