@@ -238,7 +238,7 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
     # a letter may consist of questions: with `digress: never` a free text is always the answer
     is_answer = chosen or (free and (ask.digress == "never" or len(text) > 120))
     if ask.digress != "drop" and _denies(draft, ask, text):
-        _take_denial(draft, match)
+        _take_denial(draft, text, match)
         return
     if match is not None and match.outcome == "answer" and not is_answer and asks(text):
         _digress(draft, ask, match)
@@ -263,16 +263,19 @@ def _at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask
 
 
 def _denies(draft: Draft, ask: Ask, text: str) -> bool:
-    """A no with more words to what was asked about the message before."""
+    """A no with more words to what was asked about the message before, or after danger was heard: no word about an answer
+    that did not help."""
     top = draft.top
-    looks = top is not None and top.flow == alerts.SECOND_LOOK
-    taken = looks or (ask.digress == "drop" and isinstance(asking.take_text(draft, text), Parsed))
-    return taken and denies(text) is True
+    of_danger = top is not None and top.flow.startswith("safety.")
+    asked = of_danger or ask.digress == "drop"
+    return asked and denies(text) is True and isinstance(asking.take_text(draft, text), Parsed)
 
 
-def _take_denial(draft: Draft, match: MatchResult | None) -> None:
-    """A no with more words to the question about danger: thanks, the numbers, and the answer to what else was asked."""
-    asking.apply(draft, Parsed(False))
+def _take_denial(draft: Draft, text: str, match: MatchResult | None) -> None:
+    """A no with more words to a question about danger: thanks, the numbers, and the answer to what else was asked."""
+    reading = asking.take_text(draft, text)
+    assert reading is not None  # a question is open
+    asking.apply(draft, reading)
     if match is not None and match.outcome == "answer":
         walk(draft)  # the thanks come first
         draft.waiting = False
