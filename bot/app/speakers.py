@@ -92,7 +92,7 @@ def _revealed(secret: Secret | None) -> str:
     return secret.reveal() if secret is not None else ""
 
 
-def open_source_for(settings: Settings, store: Store) -> Callable[[str], Awaitable[bytes | None]]:
+def open_source_for(settings: Settings, store: Store) -> OpenSource:
     """Reads attachments: `content:path` below the content folder, `blob:id` from the store."""
     root = content_root(settings).resolve()
 

@@ -195,9 +195,7 @@ class TopicIndex:
         if not ranked:
             return MatchResult(outcome="none", why=("no topic shares a word",))
         best, words = ranked[0], message.words
-        candidates = tuple(
-            [Candidate(topic=self.topics[one.at], score=round(one.probability, 4)) for one in ranked[:5]]
-        )
+        candidates = self._candidates(ranked)
         thresholds = self.thresholds.like(meaning=message.understood is not None)
         risk = self.risks[best.at]
         needed = thresholds.answer.get(risk, 0.6)

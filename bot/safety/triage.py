@@ -73,32 +73,31 @@ def _by_sentence(rules: SafetyRules, text: str, readings: list[Reading], audienc
     sentences = [sentence for sentence in _END.split(text) if sentence.count(" ") >= _LEAST]
     if len(sentences) < 2 or rules.likeness is None:
         return None
+    told = [words_of(sentence) for sentence in sentences[:_MOST_SENTENCES]]
     if len(readings) == 1 and not readings[0].may_alert():  # what is not in the whole is in no sentence
-        return _hinted(rules, rules.likeness, sentences, readings, audience)
+        return _hinted(rules, rules.likeness, told, readings, audience)
     unclear: Finding | None = None
-    for sentence in sentences[:_MOST_SENTENCES]:
-        told = words_of(sentence)
-        heard = _read(rules, told)
-        alone = _by_itself(rules, rules.likeness, told, heard)
+    for words in told:
+        heard = _read(rules, words)
+        alone = _by_itself(rules, rules.likeness, words, heard)
         if alone is None or not alone.reaches(rules.likeness.check * _SURE) or readings[0].holds(WHOLE):
             continue
-        found = _look(rules, told, heard, audience)
+        found = _look(rules, words, heard, audience)
         if alone.reaches(_CLEAR):
             return found
         unclear = unclear or found
     if unclear is not None:
         return replace(unclear, level="check")
-    return _hinted(rules, rules.likeness, sentences, readings, audience)
+    return _hinted(rules, rules.likeness, told, readings, audience)
 
 
 def _hinted(
-    rules: SafetyRules, likeness: Likeness, sentences: list[str], readings: list[Reading], audience: str
+    rules: SafetyRules, likeness: Likeness, told: list[list[str]], readings: list[Reading], audience: str
 ) -> Finding | None:
     """What the most dangerous sentence says by itself: among everyday ones it is thinned, and the whole looks harmless.
 
     No rule is asked which sentence that is: most messages end here, and quickly.
     """
-    told = [words_of(sentence) for sentence in sentences[:_MOST_SENTENCES]]
     odds, words = max((likeness.odds(one, names_of([], len(one)), rules.ids), one) for one in told)
     danger = chance(odds - _AMONG)
     if danger < likeness.check or readings[0].holds(WHOLE):

@@ -63,7 +63,7 @@ class Group:
         default_factory=list
     )  # until these events, too, are on the disk
     closing: bool = False  # nobody will commit any more what workers hold
-    _behind: bool = False  # something that will be told of is not on the disk yet
+    behind: bool = False  # something that will be told of is not on the disk yet
     _searched: bool = False  # the patient have seen everything that was written, and left nothing to be found
     _writes: bool = False
     _durable: bool = False
@@ -79,18 +79,13 @@ class Group:
     @property
     def waits_for_the_disk(self) -> bool:
         """Whether `committed` takes time."""
-        syncs = self._durable and (self._behind or self.t.db.total_changes != self._changes)
+        syncs = self._durable and (self.behind or self.t.db.total_changes != self._changes)
         return self.t.db.in_transaction and (syncs or self.t.keys.pending)
 
     @property
     def late(self) -> bool:
         """Whether somebody has waited long enough for a sync, or for what a worker keeps in his hands."""
-        return self._behind or bool(self._kept())
-
-    @property
-    def behind(self) -> bool:
-        """Whether something that will be told of waits for nothing but a sync."""
-        return self._behind
+        return self.behind or bool(self._kept())
 
     @property
     def quick(self) -> bool:
@@ -168,7 +163,7 @@ class Group:
     def _commit(self, results: Sequence[Result]) -> None:
         db = self.t.db
         changed = db.total_changes - self._changes
-        if self._writes and self._durable and self._behind and not changed:  # SQLite would not sync anything
+        if self._writes and self._durable and self.behind and not changed:  # SQLite would not sync anything
             db.execute("UPDATE meta SET value = value WHERE name = 'keys'")
         begun = time.perf_counter()
         self.t.keys.flush_new()
@@ -177,7 +172,7 @@ class Group:
         self._slowest = max(time.perf_counter() - begun, self._slowest * CALMING)
         if self._writes:
             soon = changed > 0 and (self.t.hands.ends or any(job.weight == "soon" for job, _, _ in results))
-            self._behind = not self._durable and (self._behind or soon)
+            self.behind = not self._durable and (self.behind or soon)
             self._rows += changed
             if self._durable and self._rows >= self._enough:
                 self._checkpoint()
@@ -200,7 +195,7 @@ class Group:
             else:
                 told.append(one)
         for one, helds in waiting:
-            if self._behind or not all_down(helds):
+            if self.behind or not all_down(helds):
                 self.untold.append((one, helds))
             else:
                 told.append(one)

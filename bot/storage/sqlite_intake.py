@@ -55,9 +55,10 @@ def write_cursors(t: Transaction) -> None:
 def take_in(t: Transaction, batch: Sequence[Inbound], *, by_hand: bool = False) -> list[bool]:
     """Adds events to their lanes, or gives them to workers who wait; False for each that was there before."""
     hashes = [t.external_hash(one.address, one.external_id) for one in batch]
-    new = [t.hands.known(hashed) is None for hashed in hashes]
-    t.hands.repeated += [held for hashed in hashes if (held := t.hands.known(hashed)) is not None]
-    given = _give(t, batch, hashes) if by_hand and t.hands.room > 0 else frozenset()
+    known = [t.hands.known(hashed) for hashed in hashes]
+    new = [held is None for held in known]
+    t.hands.repeated += [held for held in known if held is not None]
+    given = _give(t, batch, hashes, new) if by_hand and t.hands.room > 0 else frozenset()
     laid = [at for at, is_new in enumerate(new) if is_new and at not in given]
     found = fresh(t, [(hashes[at], stamp(batch[at].at)) for at in laid])
     for at in laid:
@@ -141,8 +142,8 @@ def new_conversation(t: Transaction, conversation: str, address: Address, at: fl
 # ------------------------------------------------------------------ by hand
 
 
-def _give(t: Transaction, batch: Sequence[Inbound], hashes: Sequence[str]) -> set[int]:
-    """Offers events to the workers who wait; the places in the batch of those that were offered.
+def _give(t: Transaction, batch: Sequence[Inbound], hashes: Sequence[str], new: Sequence[bool]) -> set[int]:
+    """Offers `new` events to the workers who wait; the places in the batch of those that were offered.
 
     Only to conversations in which nothing else is under way, and one of each: there is no order to be kept.
     """
@@ -151,7 +152,7 @@ def _give(t: Transaction, batch: Sequence[Inbound], hashes: Sequence[str]) -> se
     fits = {
         conversation: at
         for at, (conversation, one) in enumerate(zip(ids, batch, strict=True))
-        if conversation not in often and one.media is None and one.kind != "moved" and not t.hands.known(hashes[at])
+        if new[at] and conversation not in often and one.media is None and one.kind != "moved"
         and t.hands.of(conversation) is None
     }  # fmt: skip
     seen = {row[0] for row in t.rows_of("SELECT hash FROM seen WHERE hash IN {}", [hashes[at] for at in fits.values()])}

@@ -148,12 +148,12 @@ def commit(t: Transaction, commits: Sequence[TurnCommit]) -> list[None]:
         return [done for one in commits for done in commit(t, [one])]
     for one in commits:
         refuse_leaks(one)
-    lay_down(
-        t, [held for one in commits if (held := t.hands.of(one.conversation)) is not None and not _ends(one, held)]
-    )
-    keys = _own_lanes(t, [one for one in commits if t.hands.of(one.conversation) is None])
-    helds = {one.conversation: held for one in commits if (held := t.hands.of(one.conversation)) is not None}
-    finished = _finish_held(t, list(helds.values())) | _finish_inbox(t, commits, keys)
+    held = [(one, found) for one in commits if (found := t.hands.of(one.conversation)) is not None]
+    lay_down(t, [found for one, found in held if not _ends(one, found)])
+    helds = {one.conversation: found for one, found in held if _ends(one, found)}
+    stored = [one for one in commits if one.conversation not in helds]
+    keys = _own_lanes(t, stored)
+    finished = _finish_held(t, list(helds.values())) | _finish_inbox(t, stored, keys)
     keys |= {conversation: held.key for conversation, held in helds.items()}
     rows = _Rows()
     for one in commits:
@@ -194,8 +194,8 @@ def _own_lanes(t: Transaction, commits: Sequence[TurnCommit]) -> dict[str, str]:
 
 
 def _finish_inbox(t: Transaction, commits: Sequence[TurnCommit], keys: Mapping[str, str]) -> dict[int, float]:
-    """Removes the handled rows of the lanes in `keys`, with their one-turn keys; number -> time. Raises LaneLost."""
-    numbers = [number for one in commits if one.conversation in keys for number in one.done]
+    """Removes the handled rows, with their one-turn keys; number -> time. Raises LaneLost."""
+    numbers = [number for one in commits for number in one.done]
     rows = t.rows_of("DELETE FROM inbox WHERE number IN {} RETURNING number, key, at", numbers)
     if len(rows) != len(numbers):
         raise LaneLost("The event was handled by another worker already.")
