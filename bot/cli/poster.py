@@ -11,9 +11,9 @@ from pathlib import Path
 from bot import app
 from bot.config import Settings, read_settings
 from bot.dialogue.content import Content
-from bot.dialogue.questions import land_in
 from bot.dialogue.rendering import Lookup, fill
 from bot.dialogue.session import Session
+from bot.dialogue.whereabouts import land_in
 from bot.documents.poster import SIZES, Code, Poster, poster_file
 from bot.matching.directory import LEAD
 from bot.text.normalise import fold

@@ -14,7 +14,7 @@ from pathlib import Path
 from bot import app
 from bot.config import Settings, read_settings
 from bot.dialogue.content import Content
-from bot.dialogue.questions import land_in
+from bot.dialogue.whereabouts import land_in
 from bot.documents.maker import render
 from bot.documents.paper import Paper
 from bot.insights.blocks import Block, Heading, Note, Plot, Points, Rows, Small, Text, Title

@@ -7,9 +7,9 @@ import re
 from bot.dialogue import alerts
 from bot.dialogue.draft import Draft, digest
 from bot.dialogue.flow import Ask, End
-from bot.dialogue.questions import land_in_passing, land_of_prison
 from bot.dialogue.rendering import Reader, topic_text
 from bot.dialogue.session import Offer
+from bot.dialogue.whereabouts import land_in_passing, land_of_prison
 from bot.matching.result import Candidate
 from bot.text.telling import tells
 

@@ -6,28 +6,16 @@ from dataclasses import replace
 from typing import assert_never
 
 from bot.dialogue import alerts
+from bot.dialogue.choices import choice_of, sentence_of
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer, Seal
 from bot.dialogue.expressions import ExpressionError, evaluate
 from bot.dialogue.flow import Ask, Flow, Option, Step
-from bot.dialogue.questions import (
-    FREE_TEXT,
-    OPTIONED,
-    YES,
-    Asking,
-    Narrow,
-    Parsed,
-    Reading,
-    Rejected,
-    Shown,
-    choice_of,
-    denies,
-    in_passing,
-    read,
-    sentence_of,
-)
+from bot.dialogue.questions import FREE_TEXT, OPTIONED, in_passing, read
+from bot.dialogue.reading import Asking, Narrow, Parsed, Reading, Rejected, Shown
 from bot.dialogue.rendering import names_for_expressions, pick
 from bot.dialogue.session import Frame, Value
+from bot.dialogue.yes_no import YES, denies
 
 ATTEMPTS_BEFORE_HUMAN = 3
 NONE_OF_THESE = "none"

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.dialogue import alerts, aloud, answering, asking
+from bot.dialogue.choices import choice_of
 from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
 from bot.dialogue.flow import Flow
-from bot.dialogue.questions import Parsed, Rejected, choice_of
+from bot.dialogue.reading import Parsed, Rejected
 from bot.dialogue.rendering import pick
 from bot.text.closeness import Near
 from bot.text.normalise import fold

@@ -7,7 +7,7 @@ from typing import assert_never
 from bot.dialogue import alerts, answering, asking, commands, counsellor, events, reopening, routing, tongue
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Relay
-from bot.dialogue.questions import Parsed
+from bot.dialogue.reading import Parsed
 from bot.dialogue.session import FIRST_QUESTION
 from bot.dialogue.walk import walk
 from bot.safety import Finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.dialogue import asking, commands, events, routing
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import RequestHandoff
-from bot.dialogue.questions import Parsed
+from bot.dialogue.reading import Parsed
 
 SURE = ("answer", "smalltalk")
 

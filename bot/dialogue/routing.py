@@ -10,13 +10,16 @@ import re
 from typing import assert_never
 
 from bot.dialogue import alerts, answering, asking, commands, tongue
+from bot.dialogue.choices import choice_of
 from bot.dialogue.draft import Draft, asked_at
 from bot.dialogue.effects import CollectGap, Withdraw
 from bot.dialogue.events import Understanding
 from bot.dialogue.flow import Ask, Wait
-from bot.dialogue.questions import FREE_TEXT, Parsed, Rejected, Shown, choice_of, denies, yes_or_no
+from bot.dialogue.questions import FREE_TEXT
+from bot.dialogue.reading import Parsed, Rejected, Shown
 from bot.dialogue.session import Frame, Offer
 from bot.dialogue.walk import walk
+from bot.dialogue.yes_no import denies, yes_or_no
 from bot.matching.result import MatchResult
 from bot.text.telling import asks, names_oneself, tells, tells_age
 

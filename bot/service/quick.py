@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.dialogue.content import Content
-from bot.dialogue.questions import land_in
 from bot.dialogue.rendering import Lookup, Reader, berlin_day, escape, topic_text
 from bot.dialogue.session import Part, Session
+from bot.dialogue.whereabouts import land_in
 from bot.matching.topic import Topic
 from bot.ports import QuickAnswer, QuickAnswers
 

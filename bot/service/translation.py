@@ -176,7 +176,7 @@ class Gathered:
 class Turned:
     """One turn's surroundings: whose, caused by which row, when, and the key from which all its ids derive."""
 
-    conversation: str
+    conversation: ConversationId
     address: Address
     row: InboxRow
     session: Session
@@ -225,7 +225,7 @@ def post_to_desk(turned: Turned, index: int, kind: str, values: dict[str, Any]) 
         kind="desk",
         at=turned.at,
         payload={"event": kind, "conversation": turned.conversation, **values},
-        about=turned.conversation,  # type: ignore[arg-type]  # same id
+        about=turned.conversation,
     )
 
 

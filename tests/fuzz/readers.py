@@ -19,7 +19,9 @@ from bot.dialogue import Session, events, turn, understand
 from bot.dialogue.commands import command_in, correction_in, flow_in
 from bot.dialogue.content import Content
 from bot.dialogue.flow import Ask
-from bot.dialogue.questions import KINDS, Asking, Narrow, Parsed, Rejected, Shown, in_passing, read, yes_or_no
+from bot.dialogue.questions import KINDS, in_passing, read
+from bot.dialogue.reading import Asking, Narrow, Parsed, Rejected, Shown
+from bot.dialogue.yes_no import yes_or_no
 from bot.errors import KaviError
 from bot.loader.content import read_content
 from bot.loader.nodes import Problems

@@ -8,7 +8,9 @@ import pytest
 
 from bot.dialogue.content import Content
 from bot.dialogue.flow import Ask
-from bot.dialogue.questions import Asking, Narrow, Parsed, Reading, Rejected, Shown, denies, in_passing, read
+from bot.dialogue.questions import in_passing, read
+from bot.dialogue.reading import Asking, Narrow, Parsed, Reading, Rejected, Shown
+from bot.dialogue.yes_no import denies
 from bot.testing.talk import START
 
 OPTIONS = (Shown("mother", "Mutter", ("Mama",)), Shown("father", "Vater"), Shown("aunt", "Tante"))

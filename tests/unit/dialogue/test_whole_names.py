@@ -8,7 +8,8 @@ import pytest
 
 from bot.dialogue.content import Content
 from bot.dialogue.flow import Ask
-from bot.dialogue.questions import Asking, Parsed, Rejected, Shown, read
+from bot.dialogue.questions import read
+from bot.dialogue.reading import Asking, Parsed, Rejected, Shown
 
 ROLES = (
     Shown("child", "Ich bin ein Kind", ("=kind", "ich bin ein kind")),
