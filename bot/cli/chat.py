@@ -164,7 +164,7 @@ async def _step(chat: Chat, given: dict[str, Any], recorder: Recorder | None) ->
     if not isinstance(given, dict) or not given.keys() & {"say", "press", "advance"}:
         raise ValueError('one of "say", "press", "advance" is needed')
     if "advance" in given:
-        from bot.loader.flows import seconds_of
+        from bot.loader.fields import seconds_of
 
         seconds = seconds_of(str(given["advance"]))
         if seconds is None:

@@ -8,12 +8,18 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.institution_commands import institution
+from bot.cli.staff_commands import staff
+
 app = typer.Typer(
     name="kavi",
     help="Kavi: ein Chatbot für Familien von Inhaftierten und die Fachkräfte um sie herum.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a traceback must never show a person's text
 )
+
+app.add_typer(staff, name="staff")
+app.add_typer(institution, name="institution")
 
 As = Annotated[str | None, typer.Option("--as", help="Rolle ohne Kennenlernen: caregiver, child, parent, staff.")]
 Age = Annotated[int | None, typer.Option(help="Alter des Kindes in Jahren (mit --as child).", min=3, max=120)]
@@ -242,59 +248,6 @@ def audit(last: Annotated[int, typer.Option(help="So viele Zeilen.")] = 50) -> N
     raise SystemExit(run_audit(last))
 
 
-staff = typer.Typer(help="Das Team der Beratung: eintragen, Einmalcodes, ausscheiden.", no_args_is_help=True)
-app.add_typer(staff, name="staff")
-
-
-@staff.command("add")
-def staff_add(
-    alias: Annotated[str, typer.Argument(help="Name, den Familien lesen, z. B. „Frau Berg“.")],
-    role: Annotated[str, typer.Option(help="counsellor, supervisor, admin, editor; mehrere mit Komma.")] = "counsellor",
-    team: Annotated[str, typer.Option(help="Teams mit Komma; leer: alle.")] = "",
-    language: Annotated[str, typer.Option(help="Sprachen mit Komma.")] = "de",
-    cap: Annotated[int, typer.Option(help="So viele Fälle zugleich.")] = 6,
-) -> None:
-    """Trägt jemanden ein und zeigt den Einmalcode."""
-    from bot.cli.desk import run_staff_add
-
-    raise SystemExit(run_staff_add(alias, role, team, language, cap))
-
-
-Who = Annotated[str, typer.Argument(help="Kennung oder Name.")]
-
-
-@staff.command("code")
-def staff_code(who: Who) -> None:
-    """Gibt einen neuen Einmalcode, zum Beispiel für ein zweites Konto."""
-    from bot.cli.desk import run_staff_code
-
-    raise SystemExit(run_staff_code(who))
-
-
-@staff.command("off")
-def staff_off(who: Who) -> None:
-    """Jemand scheidet aus: Konten werden getrennt, offene Fälle warten wieder."""
-    from bot.cli.desk import run_staff_off
-
-    raise SystemExit(run_staff_off(who))
-
-
-@staff.command("unlink")
-def staff_unlink(who: Who) -> None:
-    """Trennt alle Konten, zum Beispiel nach einem verlorenen Telefon."""
-    from bot.cli.desk import run_staff_unlink
-
-    raise SystemExit(run_staff_unlink(who))
-
-
-@staff.command("list")
-def staff_list() -> None:
-    """Zeigt das Team."""
-    from bot.cli.desk import run_staff_list
-
-    raise SystemExit(run_staff_list())
-
-
 @app.command()
 def complaints(
     done: Annotated[str, typer.Option(help="Kennung einer erledigten Beschwerde; ihr Text wird gelöscht.")] = "",
@@ -303,95 +256,6 @@ def complaints(
     from bot.cli.complaints import run_done, run_list
 
     raise SystemExit(run_done(done) if done else run_list())
-
-
-institution = typer.Typer(
-    help="Stellen, die Vermittlungen annehmen oder Ansprechpersonen nennen: eintragen, Einmalcodes, Zahlen.",
-    no_args_is_help=True,
-)
-app.add_typer(institution, name="institution")
-
-Which = Annotated[str, typer.Argument(help="Kennung oder Name der Stelle.")]
-
-
-@institution.command("add")
-def institution_add(
-    name: Annotated[str, typer.Argument(help="Name, den Fachkräfte und Familien lesen.")],
-    kind: Annotated[
-        str,
-        typer.Option(
-            help="Beratung, Gruppe, Besuchsbegleitung, Jugendhilfe, Straffälligenhilfe; mehrere mit Komma. "
-            "Leer: nimmt keine Vermittlungen, nennt nur Ansprechpersonen."
-        ),
-    ] = "",
-    land: Annotated[str, typer.Option(help="Länder mit zwei Buchstaben und Komma; leer: alle.")] = "",
-    prison: Annotated[
-        str, typer.Option(help="Kennung aus knowledge/data/prisons.yaml, wenn es eine Anstalt ist.")
-    ] = "",
-) -> None:
-    """Trägt eine Stelle ein und zeigt den Einmalcode."""
-    from bot.cli.exchange import run_add
-
-    raise SystemExit(run_add(name, kind, land, prison))
-
-
-@institution.command("code")
-def institution_code(who: Which) -> None:
-    """Gibt einen neuen Einmalcode, zum Beispiel für eine zweite Person."""
-    from bot.cli.exchange import run_code
-
-    raise SystemExit(run_code(who))
-
-
-@institution.command("off")
-def institution_off(who: Which) -> None:
-    """Die Stelle nimmt keine neuen Vermittlungen mehr an."""
-    from bot.cli.exchange import run_off
-
-    raise SystemExit(run_off(who))
-
-
-@institution.command("remove")
-def institution_remove(who: Which) -> None:
-    """Entfernt die Stelle mit ihren Ansprechpersonen; offene Vermittlungen enden, und alle erfahren es."""
-    from bot.cli.exchange import run_remove
-
-    raise SystemExit(run_remove(who))
-
-
-@institution.command("list")
-def institution_list() -> None:
-    """Zeigt die Stellen."""
-    from bot.cli.exchange import run_list
-
-    raise SystemExit(run_list())
-
-
-@institution.command("rooms")
-def institution_rooms() -> None:
-    """Zeigt die geschützten Räume: Stand, Ende, Verlauf; nie, was dort geschrieben wurde."""
-    from bot.cli.exchange import run_rooms
-
-    raise SystemExit(run_rooms())
-
-
-@institution.command("circle")
-def institution_circle(
-    land: Annotated[str, typer.Argument(help="Land mit zwei Buchstaben, zum Beispiel HE.")],
-    close: Annotated[bool, typer.Option("--close", help="Schließt den Raum und leert ihn.")] = False,
-) -> None:
-    """Öffnet den ständigen Raum eines Landes auf Matrix: Termine, Tagesordnung, Protokolle, Aufgaben."""
-    from bot.cli.exchange import run_circle
-
-    raise SystemExit(run_circle(land, close=close))
-
-
-@institution.command("numbers")
-def institution_numbers(weeks: Annotated[int, typer.Option(help="So viele Wochen zurück.", min=1)] = 52) -> None:
-    """Wie Vermittlungen verliefen: Schritte, Wartezeiten, Ablehnungen, je Land und Angebot."""
-    from bot.cli.exchange import run_numbers
-
-    raise SystemExit(run_numbers(weeks))
 
 
 @app.command()

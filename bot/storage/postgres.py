@@ -32,6 +32,8 @@ from bot.ports import (
     TurnCommit,
     refuse_leaks,
 )
+from bot.storage import postgres_commits as turns
+from bot.storage import postgres_erasing as erasing
 from bot.storage import postgres_intake as intake
 from bot.storage import postgres_lanes as lanes
 from bot.storage import postgres_outbox as outbox
@@ -214,7 +216,7 @@ class PostgresStore:
 
     async def _commit_all(self, commits: Sequence[TurnCommit]) -> Sequence[None]:
         async def work(t: Transaction) -> None:
-            done = await lanes.commit_all(t, commits)
+            done = await turns.commit_all(t, commits)
             kinds = (("work", done.wakes), ("send", done.sends), ("erased", done.erased))
             await self._notify(t, *(kind for kind, wanted in kinds if wanted))
 
@@ -356,7 +358,7 @@ class PostgresStore:
 
     async def _erase(self, conversations: Sequence[str]) -> int:
         async def work(t: Transaction) -> int:
-            gone = [await lanes.erase(t, one) for one in sorted(conversations)]
+            gone = [await erasing.erase(t, one) for one in sorted(conversations)]
             await self._notify(t, "erased")
             return sum(gone)
 

@@ -15,7 +15,7 @@ from bot.dialogue import events
 from bot.dialogue.content import Content
 from bot.dialogue.flow import Count
 from bot.dialogue.rendering import Reader, fill, text_of
-from bot.loader.flows import seconds_of
+from bot.loader.fields import seconds_of
 from bot.loader.nodes import Node
 from bot.testing.script import Line, Script
 from bot.testing.talk import Talk

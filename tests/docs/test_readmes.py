@@ -25,7 +25,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.questions import KINDS
 from bot.dialogue.template import BlockKind
 from bot.errors import Problem
-from bot.loader import course_steps, courses, flows, safety, topics
+from bot.loader import actions, course_steps, courses, safety, topics
 from bot.loader.content import load_lexicon, load_outside, load_smalltalk, read_content
 from bot.loader.data import load_data
 from bot.loader.nodes import Problems
@@ -404,9 +404,9 @@ def test_what_the_readme_says_of_patterns_is_what_they_find() -> None:
 
 
 def test_the_tables_of_the_flow_language() -> None:
-    assert sorted(first_column("dialogues/README.md", "Schlüssel")) == sorted(flows._ACTIONS)
+    assert sorted(first_column("dialogues/README.md", "Schlüssel")) == sorted(actions.ACTIONS)
     assert sorted(first_column("dialogues/README.md", "`kind`")) == sorted(KINDS)
-    assert first_column("dialogues/README.md", "`keep`") == list(flows._KEEPS)
+    assert first_column("dialogues/README.md", "`keep`") == list(actions.KEEPS)
     blocks_of_files = [code for row in table("dialogues/README.md", "Block") for code in codes(row[0])]
     assert sorted(blocks_of_files) == sorted(get_args(BlockKind))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.loader.content import read_content
-from bot.loader.flows import seconds_of
+from bot.loader.fields import seconds_of
 from bot.loader.nodes import Problems
 from bot.loader.plain import load_plain
 
