@@ -54,6 +54,7 @@ class Likeness:
     _sums: dict[str, WordSums] = field(default_factory=dict, compare=False, repr=False)
     _known: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
     _rows: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
+    _fired: dict[str, float] = field(default_factory=dict, compare=False, repr=False)  # a few dozen names
 
     @classmethod
     def of(
@@ -133,9 +134,14 @@ class Likeness:
             size += own
             before, second = mark, before
         for rule in fired:
-            total += self.weights.weight(f"!{rule}")
+            total += self._fired.get(rule) or self._of_rule(rule)
             size += 1.0
         return self.bias + total / math.sqrt(size or 1.0)
+
+    def _of_rule(self, rule: str) -> float:
+        """What a rule that fired adds to the sum, kept for the next time."""
+        found = self._fired[rule] = self.weights.weight(f"!{rule}")
+        return found
 
     def _look_up(self, word: str, ids: Ids) -> WordSums:
         """What is known of a word, kept for the next time."""

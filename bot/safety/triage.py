@@ -141,16 +141,12 @@ def _fired(readings: list[Reading]) -> list[tuple[Rule, Level]]:
 def names_of(fired: list[tuple[Rule, Level]], length: int) -> tuple[str, ...]:
     """What fired as the likeness knows it: each category and level once, whether it was several rules, and whether a
     text of so many words is a story in which no rule found anything."""
+    if not fired:  # of most texts
+        return ("story", "quiet", "quiet story") if length > STORY else ("quiet",)
     kinds = [f"{rule.category}/{level}" for rule, level in fired]
     several = ("several",) if len({rule.place for rule, _ in fired}) > 1 else ()
-    story = (("story",) if length > STORY else ()) + (("quiet",) if not fired else ())
-    return (
-        *sorted(set(kinds)),
-        *sorted({kind[kind.index("/") :] for kind in kinds}),
-        *several,
-        *story,
-        *(("quiet story",) if len(story) == 2 else ()),
-    )
+    story = ("story",) if length > STORY else ()
+    return (*sorted(set(kinds)), *sorted({kind[kind.index("/") :] for kind in kinds}), *several, *story)
 
 
 def _weigh(

@@ -151,10 +151,12 @@ def _table() -> dict[int, str]:
         range(0x7F, 0xA0),
     )
     table |= dict.fromkeys(invisible, "")
-    return table
+    common = chain(range(0x20, 0x7F), range(0x0430, 0x0460), range(0x0627, 0x064B))  # what is sought in vain costs most
+    return {code: chr(code) for code in common} | table
 
 
 _TABLE: Final = _table()
+_UMLAUTS: Final = tuple((letter, _LETTERS[letter]) for letter in "äöüß")  # in most German texts the only ones
 _CYRILLIC_LOOKALIKES: Final = str.maketrans("асеорхуіѕјткмнв", "aceopxyisjtkmhb")
 _LEET: Final = str.maketrans("01345678@$!", "oieasgtbasi")
 
@@ -176,15 +178,7 @@ def fold(text: str) -> str:
     >>> fold("Ich MÖCHTE  st3rben!!")
     'ich mochte  sterben!!'
     """
-    if not text.isascii():
-        if not unicodedata.is_normalized("NFKC", text):
-            text = unicodedata.normalize("NFKC", text)
-        text = _without_runs(text.lower()).translate(_TABLE)
-        text = _latin_lookalikes(text)
-    else:
-        text = (
-            text.lower().translate(_TABLE) if not text.isprintable() else text.lower().replace("'", "").replace("`", "")
-        )
+    text = _in_plain_letters(text.lower() if text.isascii() else _without_umlauts(text))
     if _PERHAPS_APART.search(text):
         text = _APART.sub(lambda hit: "".join(sign for sign in hit[0] if sign.isalpha()), text)
     if "*" in text:
@@ -193,6 +187,22 @@ def fold(text: str) -> str:
     if disguised > 1:  # "4b" is a class at school, but not beside "h4u" and "n4cht"
         text = _LEET_EDGE.sub(_unleet, text)
     return _without_runs(text).replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def _without_umlauts(text: str) -> str:
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    text = _without_runs(text.lower())
+    for umlaut, letters in _UMLAUTS:
+        text = text.replace(umlaut, letters)
+    return text
+
+
+def _in_plain_letters(text: str) -> str:
+    """The lower-case text without accents, signs and what nobody sees."""
+    if not text.isascii():
+        return _latin_lookalikes(text.translate(_TABLE))
+    return text.replace("'", "").replace("`", "") if text.isprintable() else text.translate(_TABLE)
 
 
 def _without_runs(text: str) -> str:

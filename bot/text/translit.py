@@ -14,13 +14,13 @@ from typing import Final
 
 from bot.text.sound import fold, key
 
-_SPEAKING: Final = frozenset({
+_SPEAKING: Final = frozenset(map(key, map(fold, (
     "menya", "mne", "tebya", "sebya", "chto", "shto", "hochu", "xochu", "khochu", "bolshe", "ochen", "tolko", "kogda",
     "pochemu", "eto", "esli", "skolko", "mozhno", "nelzya", "segodnya", "zavtra", "vchera", "domoy", "uzhe", "vsyo",
     "nikto", "nichego", "nikogda", "pomogite", "zhit", "umeret", "moya", "moyu", "muzh", "otchim", "mene", "meni",
     "shcho", "duzhe", "bilshe", "chomu", "koly", "mozhna", "tilky", "vzhe", "dopomozhit", "zhyty", "treba", "sohodni",
     "vchora", "vdoma", "dodomu", "cholovik", "kazhe", "vitchym", "svidanie", "gde", "nado",
-})  # fmt: skip
+))))  # fmt: skip
 _WORD = re.compile(r"[a-z']+")
 _DOUBLE = re.compile(r"([b-df-hj-np-tv-xz])\1")
 _LONGEST: Final = 80  # words; who tells a longer story in Latin letters is read in them
@@ -53,11 +53,11 @@ def in_cyrillic(text: str, sounds: Sequence[str], known: Callable[[str], bool]) 
     """
     if not 1 < len(sounds) <= _LONGEST:
         return text
+    spoken = not _SPEAKING.isdisjoint(sounds)
+    if not spoken and not _strange(sounds, known):
+        return text
     lowered = text.lower()
     words = _WORD.findall(lowered)
-    spoken = not _SPEAKING.isdisjoint(words)
-    if not words or (not spoken and not _strange(sounds, known)):
-        return text
     readings = {word: _known_reading(word, known) for word in set(words)}
     telling = [word for word in words if len(word) >= _LEAST]
     found = sum(readings[word] is not None for word in telling)
