@@ -56,13 +56,19 @@ def make_policy(settings: Settings, content: Content, speakers: Sequence[Speaker
         rota = make_rota(desk.on_call)
     except ValueError as error:
         raise ConfigError(f"desk: {error}.") from None
-    titles = {name: flow.title.pick("", "", "plain") or name for name, flow in content.flows.items() if flow.title}
-    flows = {name: title for name, title in titles.items() if "." not in name and name not in ("menu", "onboarding")}
+    begun = {  # those that people begin themselves; the others are parts of something
+        name: flow
+        for name, flow in content.flows.items()
+        if flow.title and flow.start and "." not in name and flow.audiences != ("staff",)
+    }
+    flows = {name: flow.title.pick("", "", "plain") or name for name, flow in begun.items()}
     return Policy(
         teams=teams, rota=rota, urgent_minutes=desk.urgent_minutes, answer_minutes=desk.answer_minutes,
         offer_minutes=desk.offer_minutes, silent_hours=desk.silent_hours, reopen_days=desk.reopen_days,
         group_budget=desk.group_budget, canned=content.for_desk, flows=flows,
+        flows_for={name: flow.audiences for name, flow in begun.items()},
         topics={topic.id: topic.title for topic in content.topics.values()},
+        topics_for={topic.id: topic.audiences for topic in content.topics.values()},
     )  # fmt: skip
 
 

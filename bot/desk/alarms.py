@@ -54,7 +54,7 @@ def _warn(work: Work, case: Case, mark: AlertMark) -> None:
         "Ihnen kommt, schickt der Bot einmal die Hilfenummern, als automatische Nachricht. Das Gespräch bleibt bei Ihnen."
     )
     if case.place is not None:
-        work.ask(case.place, case, "alert", text, BUTTONS)
+        work.ask(case.place, case, "alert", text, BUTTONS[:1])
         cards.offer_checklist(work, case, case.place)
     else:
         _call(work, case, mark, True)
@@ -67,6 +67,7 @@ def _call(work: Work, case: Case, mark: AlertMark, text_allowed: bool) -> None:
         *cards.about_family(replace(case, alerts=())),
         "Der Bot hat sofort geantwortet und Hilfenummern genannt."
         + ("" if text_allowed else " Ohne Einwilligung ist hier kein Text zu lesen."),
+        f"**Jetzt:** „Gesehen“ heißt, Sie kümmern sich. Bestätigt niemand, rufe ich in {work.policy.urgent_minutes:.0f} Minuten weitere.",
     ]
     for place in work.queue_places(case):
         work.ask(place, case, "alert", "\n".join(lines), BUTTONS)
@@ -77,14 +78,24 @@ def seen(work: Work, member: Member, case: Case) -> str:
     open_ones = [mark for mark in case.alerts if not mark.seen_by]
     if not open_ones:
         return f"In Fall {case.code} ist kein Alarm offen."
-    case = work.edit(case)
+    _confirm(work, member, work.edit(case), open_ones)
+    return f"Danke, {escape(member.alias)}. Der Alarm in Fall {case.code} ist bestätigt."
+
+
+def answered(work: Work, member: Member, case: Case) -> None:
+    """Words to the family confirm its alerts: nobody has to be called to what is being dealt with. `case` is open for writing."""
+    open_ones = [mark for mark in case.alerts if not mark.seen_by]
+    if open_ones:
+        _confirm(work, member, case, open_ones)
+
+
+def _confirm(work: Work, member: Member, case: Case, open_ones: list[AlertMark]) -> None:
     case.alerts = tuple(replace(mark, seen_by=mark.seen_by or member.alias) for mark in case.alerts)
     for mark in open_ones:
         work.order(fx.SeeAlert(alert=mark.id, by=member.id))
         work.fact("desk_alert_seen", category=mark.category, seconds=_rough(work.now - mark.at))
     work.audit(member.id, "alert seen", case.code)
     cards.update_cards(work, case)
-    return f"Danke, {escape(member.alias)}. Der Alarm in Fall {case.code} ist bestätigt."
 
 
 def _rough(seconds: float) -> str:

@@ -42,6 +42,10 @@ OUTCOMES = (
     ("geklärt", "Anliegen geklärt"), ("verwiesen", "Weitergeleitet an eine andere Stelle"), ("abgebrochen", "Familie schreibt nicht mehr"),
     ("notfall", "Notfall, Hilfe eingeschaltet"), ("sonstiges", "Anderes"),
 )  # fmt: skip
+WATCHED = (
+    "👁 **Jemand liest vielleicht mit.** Bitte schreiben Sie nur, wenn die Person gerade selbst schreibt, und nichts, was sie "
+    "verraten kann."
+)
 MARKS = "📤 unterwegs · ✅ angekommen · ⚠️ nicht angekommen · 📝 Notiz (auf Telegram: 🕊 · 👌 · 🤔 · ✍)"
 
 
@@ -70,6 +74,8 @@ def about_family(case: Case) -> list[str]:
     lines = [
         f"{who} · schreibt {LANGUAGES.get(case.language, case.language)}" + (f" · {case.land}" if case.land else "")
     ]
+    if case.watched:
+        lines.append(WATCHED)
     known = [f"{SLOTS.get(name, name)}: {escape(value)}" for name, value in case.slots if name != "land" and value]
     if known:
         lines.append("Der Bot weiß: " + "; ".join(known[:8]))
@@ -133,7 +139,8 @@ def can_take(work: Work, member: Member, case: Case) -> str:
     if member.teams and case.team and case.team not in member.teams:
         return "Dieser Fall gehört zu einem anderen Team."
     if case.urgency == "normal" and work.desk.load(member.id) >= member.cap:
-        return f"Sie haben schon {work.desk.load(member.id)} offene Fälle. Mehr sind für Sie nicht vorgesehen."
+        many = "einen offenen Fall" if member.cap == 1 else f"{work.desk.load(member.id)} offene Fälle"
+        return f"Sie haben schon {many}. Mehr sind für Sie nicht vorgesehen."
     return ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from bot.desk import alarms, cards, ownership, reviews, rooms
 from bot.desk import effects as fx
 from bot.desk.events import TimerDue
@@ -9,9 +11,11 @@ from bot.desk.hours import clock, day_words
 from bot.desk.state import Case
 from bot.desk.table import meaning
 from bot.desk.work import MINUTE, Work
+from bot.dialogue.reminders import awake
 from bot.vault.retention import days
 
 WATCH_EVERY = 300.0  # seconds
+WAITING_TEXTS = ("queue.still", "queue.long", "queue.later")  # one for each of `ownership.WAITING`
 KEEP_CLOSED = days("case")  # after closing a case is forgotten
 
 
@@ -67,24 +71,28 @@ def _of_epoch(work: Work, name: str, case: Case, step: int) -> None:
 
 
 def _comfort(work: Work, case: Case, step: int) -> None:
-    """The waiting texts escalate: still here, it takes long, you may leave a message; at night they rest."""
-    case = work.edit(case)
+    """The waiting texts escalate: still here, it takes long, it may take until later; while nobody is there they rest."""
     hours = work.team(case).hours
+    opens = hours.next_open(work.at)
+    if opens is not None and opens > work.at:
+        _over_night(work, case, step, opens)
+        return
+    case = work.edit(case)
     case.waits = step
-    if hours.spans and hours.closes(work.at) is None:
-        opens = hours.next_open(work.at)
-        if opens is not None:
-            if step == 1:
-                work.news(case, "queue.closed", when=f"{day_words(opens, work.at)} ab {clock(opens)}")
-            seconds = (opens - work.at).total_seconds() + ownership.WAITING[0] * MINUTE
-            work.timer(f"waiting|{case.code}|{case.epoch}|{max(step, 2)}", seconds)
-            return
     place = [one.code for one in work.desk.queue()].index(case.code)
-    key = "queue.still" if step == 1 else "queue.long"
-    work.news(case, key, count=str(place + 1))
+    work.news(case, WAITING_TEXTS[min(step, len(WAITING_TEXTS)) - 1], count=str(place + 1))
     if step < len(ownership.WAITING):
         pause = ownership.WAITING[step] - ownership.WAITING[step - 1]
         work.timer(f"waiting|{case.code}|{case.epoch}|{step + 1}", pause * MINUTE)
+
+
+def _over_night(work: Work, case: Case, step: int, opens: datetime) -> None:
+    """Says once when somebody reads again, unless that was the answer to asking; a quarter of an hour after opening it goes on."""
+    asked = datetime.fromtimestamp(case.queued, UTC)
+    if not (case.reason == "asked" and case.waits == 0 and work.team(case).hours.closes(asked) is None):
+        work.news(case, "queue.closed", when=f"{day_words(opens, work.at)} ab {clock(opens)}")
+    seconds = (opens - work.at).total_seconds() + ownership.WAITING[0] * MINUTE
+    work.timer(f"waiting|{case.code}|{case.epoch}|{step}", seconds)
 
 
 def _no_answer(work: Work, case: Case, step: int) -> None:
@@ -104,13 +112,23 @@ def _no_answer(work: Work, case: Case, step: int) -> None:
 
 
 def _silent(work: Work, case: Case) -> None:
-    """A counsellor who wrote nothing for half a day has gone: the case waits for somebody else, or ends at the bot."""
+    """A counsellor who wrote nothing for half a day has gone: the case waits for somebody else, or ends at the bot.
+
+    The latter is no news that wakes a family at night.
+    """
     name = work.name(case.counsellor)
     if case.family_at > case.answered_at:
         for place in work.queue_places(case):
             work.say(place, f"↩️ {name} hat lange nicht geschrieben. Fall {case.code} wartet wieder.")
         ownership.back_to_queue(work, case, "bot", "silent")
         return
+    morning = awake(work.at)
+    if morning != work.at:
+        work.timer(f"silent|{case.code}|{case.epoch}", (morning - work.at).total_seconds())
+        return
+    for place in work.queue_places(case):
+        text = f"↩️ In Fall {case.code} ({name}) schreibt seit {work.policy.silent_hours:.0f} Stunden niemand. Der Bot übernimmt wieder."
+        work.say(place, text)
     ownership.release(work, case.counsellor, case)
 
 

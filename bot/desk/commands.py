@@ -83,6 +83,11 @@ def code_in(text: str) -> str:
     return word if ok else ""
 
 
+def like_a_code(word: str) -> bool:
+    """Whether a single word was probably meant as a code: so long, with a digit or all in capitals."""
+    return word.isalnum() and abs(len(word) - CODE_LENGTH) <= 1 and (word.isupper() or any(map(str.isdigit, word)))
+
+
 def check_letter(body: str) -> str:
     """The last letter of a code: one wrong or swapped letter is noticed."""
     value = sum((2 * place + 3) * LETTERS.index(letter) for place, letter in enumerate(body))
@@ -102,7 +107,12 @@ def _bare(text: str) -> Order | None:
     if command is not None and command.bare:
         return Order(command, "", words[0])
     first = ORDERS.words.get(fold(words[0]))
-    if first is not None and first.name == "nehmen" and len(words) == 2 and code_in(words[1]):
+    if (
+        first is not None
+        and first.name == "nehmen"
+        and len(words) == 2
+        and (code_in(words[1]) or like_a_code(words[1]))
+    ):
         return Order(first, words[1], words[0])
     return None
 

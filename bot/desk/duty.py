@@ -38,13 +38,23 @@ def presence(presence: str, text: str) -> Callable[[Given], None]:
         member.presence = presence  # type: ignore[assignment]  # one of three
         given.work.audit(member.id, f"presence {presence}")
         waiting, own = len(given.work.desk.queue()), ownership.owned_cases(given.work.desk, member.id)
-        more = f" Es warten {waiting}." if presence == "da" else ""
+        more = f" {_waiting(waiting)}" if presence == "da" else ""
         if presence == "weg" and own:
             codes = ", ".join(case.code for case in own)
-            more = f" Sie haben noch {len(own)} offene Fälle: {codes}. `/schichtübergabe NAME` bietet sie an."
+            more = f" Bei Ihnen ist noch offen: {codes}. `/schichtübergabe NAME` bietet das jemandem aus dem Team an."
         given.answer(text + more)
 
     return change
+
+
+def _waiting(count: int) -> str:
+    match count:
+        case 0:
+            return "Gerade wartet niemand."
+        case 1:
+            return "Eine Familie wartet: `/nehmen` übernimmt sie."
+        case _:
+            return f"{count} Familien warten: `/nehmen` übernimmt die nächste."
 
 
 def queue(given: Given) -> None:
@@ -72,7 +82,12 @@ def handover(given: Given) -> None:
     own = ownership.owned_cases(work.desk, given.member.id)
     for case in own:
         ownership.offer(work, given.member, case, receiver)
-    given.answer(f"{len(own)} Fälle sind {escape(receiver.alias)} angeboten. Bis zur Zusage bleiben sie bei Ihnen.")
+    codes = ", ".join(case.code for case in own)
+    given.answer(
+        f"{escape(receiver.alias)} angeboten: {codes}. Bis zur Zusage bleiben Sie zuständig."
+        if own
+        else "Sie haben keine offenen Fälle."
+    )
 
 
 def _last_note(case: Case) -> str:

@@ -19,6 +19,7 @@ class Profile:
     language: str = "de"
     land: str = ""
     slots: tuple[tuple[str, str], ...] = ()
+    watched: bool = False  # somebody else may read along on the phone
 
 
 # ------------------------------------------------------------------ from the family's lane

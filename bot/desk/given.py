@@ -55,6 +55,9 @@ def mine(given: Given) -> bool:
 
 
 def colleague(given: Given, words: str) -> Member | None:
+    """Who is meant by that alias, or by a part of it that only one has: "See" is Herr See."""
     wanted = fold(words)
-    found = [one for one in given.work.desk.members.values() if one.active and wanted and fold(one.alias) == wanted]
-    return found[0] if found else None
+    team = [one for one in given.work.desk.members.values() if one.active and wanted]
+    same = [one for one in team if fold(one.alias) == wanted]
+    alike = [one for one in team if wanted not in ("frau", "herr") and wanted in fold(one.alias).split()]
+    return same[0] if same else alike[0] if len(alike) == 1 else None

@@ -242,7 +242,9 @@ class Policy:
     group_budget: int = 15  # messages a minute in one forum before bursts are merged (Telegram allows 20)
     canned: tuple[object, ...] = ()
     flows: Mapping[str, str] = field(default_factory=dict)  # flows that a counsellor may start: name -> title
+    flows_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # audiences; none named = everybody
     topics: Mapping[str, str] = field(default_factory=dict)
+    topics_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def team(self, name: str) -> Team:
         """The team of that name; the first one when there is none."""

@@ -13,7 +13,7 @@ from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.commands import ORDERS, Order, order_in
 from bot.desk.hours import BERLIN, Policy
-from bot.desk.outgoing import Inside, Outgoing, answered_link, read
+from bot.desk.outgoing import PREFIX, Inside, Outgoing, answered_link, read
 from bot.desk.state import ROLES, Case, Desk, Member
 from bot.desk.table import meaning
 from bot.desk.work import Work
@@ -155,6 +155,9 @@ def _wrote(work: Work, member: Member, cases: list[Case], event: ev.StaffWrote) 
         found = order_in(event.text)
         if found is not None:
             orders.carry_out(work, member, event, found, None)
+        elif event.text.lstrip().startswith(PREFIX):
+            text = "Hier ist kein Fall. Ihre Worte gingen nicht an eine Familie. Bitte schreiben Sie im Raum des Falls (`/fälle`)."
+            work.say(event.place, text, reply_to=event.message)
         return  # colleagues talk among themselves
     meant = read(cases, event)
     match meant:

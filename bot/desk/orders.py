@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from rapidfuzz import fuzz, process
+
 from bot.desk import cards, duty, filing, ownership, reviews, rooms, wording
 from bot.desk.commands import Order, code_in
 from bot.desk.events import StaffWrote
@@ -13,6 +15,8 @@ from bot.desk.state import Case, Member, Review
 from bot.desk.work import Work
 from bot.dialogue.rendering import escape
 from bot.text.normalise import fold
+from bot.text.orders import NEAR
+from bot.vault.codes import as_meant
 
 
 def carry_out(work: Work, member: Member, wrote: StaffWrote, order: Order, room: Case | None) -> None:
@@ -38,6 +42,9 @@ def carry_out(work: Work, member: Member, wrote: StaffWrote, order: Order, room:
     if code and named is None and command.takes.startswith(("[CODE]", "CODE")):
         work.say(wrote.place, f"Einen Fall {code} gibt es nicht.", reply_to=wrote.message)
         return
+    if command.takes == "[CODE]" and order.rest and not code:
+        work.say(wrote.place, _no_code(work, command.name, order.rest), reply_to=wrote.message)
+        return
     case, rest = room, order.rest
     if named is not None and command.takes.startswith(("[CODE]", "CODE")) and command.name != "zusammenführen":
         case, rest = named, " ".join(order.rest.split()[1:])
@@ -46,6 +53,14 @@ def carry_out(work: Work, member: Member, wrote: StaffWrote, order: Order, room:
         work.say(wrote.place, text, reply_to=wrote.message)
         return
     HANDLERS[command.name](Given(work, member, wrote, rest, case, case is not None and case is named))
+
+
+def _no_code(work: Work, name: str, typed: str) -> str:
+    """A mistyped code never means another family: it is named, with the one that may be meant."""
+    known = [*(code for code, case in work.desk.cases.items() if case.owner != "closed"), *work.desk.reviews]
+    near = process.extractOne(as_meant(typed.split()[0]), known, scorer=fuzz.ratio, score_cutoff=NEAR)
+    meant = f" Meinten Sie `/{name} {near[0]}`?" if near is not None else " Wer wartet, zeigt `/warteschlange`."
+    return f"„{escape(typed[:30])}“ ist kein gültiger Code. Es ist nichts geschehen.{meant}"
 
 
 _OF_REVIEWS: Mapping[str, Callable[[Given, Review], None]] = MappingProxyType({
@@ -180,7 +195,7 @@ def _assign(given: Given) -> None:
     work, case = given.work, given.case
     words = given.rest.split()
     receiver, reason = None, ""
-    for count in range(1, len(words)):
+    for count in range(len(words) - 1, 0, -1):  # "Frau See" before "Frau"
         receiver = colleague(given, " ".join(words[:count]))
         if receiver is not None:
             reason = " ".join(words[count:])

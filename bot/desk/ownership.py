@@ -57,6 +57,7 @@ def enqueue(
         case.last = case.counsellor
     case.owner, case.counsellor, case.offered, case.lent = "queue", "", "", ""
     case.epoch += 1
+    urgency = _with_alarms(work, case, urgency)
     case.reason, case.urgency, case.queued = reason or "asked", urgency, work.now
     case.team = team or case.team or _team_for(work, case)
     case.step = case.waits = 0
@@ -71,6 +72,12 @@ def enqueue(
     start_clocks(work, case)
 
 
+def _with_alarms(work: Work, case: Case, urgency: Urgency) -> Urgency:
+    """Who was in danger today is not an ordinary case because she now asks in ordinary words."""
+    fresh = [mark.urgency for mark in case.alerts if work.now - mark.at < DAY]
+    return min([urgency, *(one for one in URGENCIES if one in fresh)], key=URGENCIES.index)
+
+
 def learn(case: Case, profile: Profile | None) -> None:
     """Takes what the bot knows of the family; `case` is open for writing."""
     if profile is None:
@@ -78,6 +85,7 @@ def learn(case: Case, profile: Profile | None) -> None:
     case.audience, case.band = profile.audience or case.audience, profile.band or case.band
     case.language, case.land = profile.language or case.language, profile.land or case.land
     case.slots = profile.slots or case.slots
+    case.watched = profile.watched
 
 
 def _team_for(work: Work, case: Case) -> str:

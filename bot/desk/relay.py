@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.desk import cards, ownership, rooms
+from bot.desk import alarms, cards, ownership, rooms
 from bot.desk import effects as fx
 from bot.desk.events import FamilyActed, StaffEdited, StaffReacted, StaffWrote
 from bot.desk.outgoing import PREFIX, Inside, Outgoing, release, without_prefix
@@ -20,6 +20,10 @@ WORDLESS = {
     "sticker": "🙂 Sticker", "location": "📍 Ort (nicht übertragen)", "contact": "👤 Kontakt (nicht übertragen)",
     "other": "Etwas, das hier nicht gezeigt werden kann",
 }  # fmt: skip
+NOT_SENT = (
+    "📝 Das ist eine Notiz fürs Team, die Familie liest sie nicht. Soll es an die Familie gehen? Dann antworten Sie auf eine ihrer "
+    "Nachrichten, oder beginnen Sie mit `>>`."
+)
 SAFE_REACTIONS = frozenset("👍👎❤🔥🙏😢😁🤔👏🎉👌🤝🤗")
 
 
@@ -39,6 +43,12 @@ def family_acted(work: Work, event: FamilyActed) -> None:
         return
     if event.kind == "to_bot":
         _went(work, case)
+        return
+    if event.kind in ("watched", "unwatched"):
+        _watched(work, case, event.kind == "watched")
+        return
+    if event.kind == "calls":
+        _calls(work, case)
         return
     match meaning(case.owner, "family acted"):
         case "relay":
@@ -136,10 +146,40 @@ def _went(work: Work, case: Case) -> None:
     if case.place is not None:
         work.say(
             case.place,
-            "↩️ Die Person hat das Gespräch an den Bot zurückgegeben. "
-            "Wenn sie wieder nach einem Menschen fragt, steht sie in der Warteschlange.",
+            "↩️ Die Person schreibt jetzt wieder mit dem Bot. Das hat sie selbst gewählt. "
+            "Fragt sie wieder nach einem Menschen, steht sie in der Warteschlange.",
         )
+    danger = " ⚠️ Zu diesem Fall gab es einen Alarm." if case.alerts else ""
+    for place in work.queue_places(case):
+        work.say(place, f"↩️ Fall {case.code} ist wieder beim Bot: Die Person wollte es so.{danger}")
     ownership.to_bot(work, case, "family", "went to the bot")
+
+
+def _watched(work: Work, case: Case, on: bool) -> None:
+    case = work.edit(case)
+    case.watched = on
+    if case.place is not None:
+        work.say(case.place, cards.WATCHED if on else "👁 Die Person schreibt, dass niemand mehr mitliest.")
+
+
+def _calls(work: Work, case: Case) -> None:
+    """She asks for a human although one has her: whoever is not on duty any more gives the case to those who are."""
+    member = work.member(case.counsellor)
+    if case.owner != "counsellor" or member is None:
+        return
+    if member.presence == "weg":
+        for place in work.queue_places(case):
+            work.say(
+                place,
+                f"🙋 Fall {case.code} ruft nach einem Menschen, und {member.alias} ist nicht im Dienst. Er wartet wieder.",
+            )
+        ownership.back_to_queue(work, case, "bot", "called while she was away")
+    elif case.place is not None:
+        work.say(
+            case.place,
+            "🙋 Die Person ruft noch einmal nach einem Menschen. Bitte schreiben Sie ihr jetzt, oder geben Sie den Fall frei: "
+            "`/zurücklegen`",
+        )
 
 
 def _family_edited(work: Work, case: Case, event: FamilyActed) -> None:
@@ -203,6 +243,7 @@ def said(work: Work, member: Member, case: Case, wrote: StaffWrote, outgoing: Ou
     case.outgoing = (*case.outgoing, (outgoing.message, outgoing.text))[-50:]
     case.answered_at = work.now
     case.album = wrote.group or case.album
+    alarms.answered(work, member, case)
     work.edit_member(member).written += 1
     work.timer(f"silent|{case.code}|{case.epoch}", work.policy.silent_hours * 3600)
 
@@ -210,7 +251,8 @@ def said(work: Work, member: Member, case: Case, wrote: StaffWrote, outgoing: Ou
 def _may_not_say(work: Work, member: Member, case: Case, outgoing: Outgoing) -> str:
     end = " Ihre Worte gingen nicht an die Familie."
     if case.lent:
-        return f"Gerade führt der Bot den Ablauf „{case.lent}“. `/zurückholen` bricht ihn ab.{end}"
+        title = work.policy.flows.get(case.lent, case.lent)
+        return f"Gerade führt der Bot den Ablauf „{title}“. `/zurückholen` bricht ihn ab.{end}"
     if meaning(case.owner, "words for the family") != "deliver":
         return f"Fall {case.code} ist nicht in Beratung. Übernehmen: `/nehmen {case.code}`.{end}"
     if case.counsellor != member.id:
@@ -229,8 +271,16 @@ def _may_not_say(work: Work, member: Member, case: Case, outgoing: Outgoing) -> 
 def noted(work: Work, member: Member, case: Case, inside: Inside, place: Place) -> None:
     """Everything else is a note."""
     text = inside.text or WORDLESS.get(inside.media, "")
+    unsure = case.counsellor == member.id and case.answered_at < case.taken and not _wrote_note(case, member)
     work.note(case, member.alias, text, inside.message)
     work.mark(place, inside.message, "📝")
+    if unsure:
+        work.say(place, NOT_SENT, reply_to=inside.message)
+
+
+def _wrote_note(case: Case, member: Member) -> bool:
+    """Whether she has written a note since she took the case."""
+    return any(note.by == member.alias and note.at >= case.taken for note in case.notes)
 
 
 def staff_edited(work: Work, member: Member, cases: list[Case], event: StaffEdited) -> None:

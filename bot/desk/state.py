@@ -104,6 +104,7 @@ class Case:
     band: str = ""
     language: str = "de"
     land: str = ""
+    watched: bool = False  # somebody else may read along on the family's phone
     alias: str = ""
     slots: tuple[tuple[str, str], ...] = ()
     alerts: tuple[AlertMark, ...] = ()

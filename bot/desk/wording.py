@@ -6,6 +6,7 @@ What each order does, the table in `commands` says.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from bot.desk import cards, relay
 from bot.desk.canned import Canned
@@ -117,17 +118,17 @@ def canned(given: Given) -> None:
 
 
 def _next_shift(given: Given) -> str:
-    opens = given.work.team(given.own).hours.next_open(given.work.at)
+    """When somebody reads again after today's hours."""
+    hours, at = given.work.team(given.own).hours, given.work.at
+    opens = hours.next_open(hours.closes(at) or at)
     return day_words(opens, given.work.at) if opens is not None else "bald"
 
 
 def flow(given: Given) -> None:
-    flows = given.work.policy.flows
-    wanted = fold(given.rest)
-    name = next((key for key, title in flows.items() if wanted and wanted in (fold(key), fold(title))), "")
-    if not name:
-        rows = "\n".join(f"`/ablauf {key}` {escape(title)}" for key, title in list(flows.items())[:LONGEST_LIST])
-        given.answer(f"Welcher Ablauf?\n{rows}")
+    flows = _for(given.own, given.work.policy.flows, given.work.policy.flows_for)
+    name = _meant(given.rest, flows)
+    if name not in flows:
+        _list(given, "ablauf", "Welcher Ablauf?", _near(given.rest, flows) or flows)
         return
     if not mine(given):
         return
@@ -137,8 +138,41 @@ def flow(given: Given) -> None:
     given.work.tell(case, family.FlowStarted(at=given.work.at, flow=name, back=True))
     given.work.audit(given.member.id, "flow started", case.code, name)
     given.answer(
-        f"Der Bot führt jetzt „{escape(flows[name])}“. Sie lesen mit; danach schreiben wieder Sie. Abbrechen: `/zurückholen`"
+        f"Der Bot führt jetzt „{escape(flows[name])}“ und hat das der Familie gesagt. Sie lesen mit; danach schreiben wieder Sie. "
+        "Abbrechen: `/zurückholen`"
     )
+
+
+def _for(case: Case, titles: Mapping[str, str], audiences: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """What is written for the family's audience; everything while that is unknown."""
+    return {
+        key: title
+        for key, title in titles.items()
+        if not case.audience or not audiences.get(key) or case.audience in audiences[key]
+    }
+
+
+def _meant(words: str, titles: Mapping[str, str]) -> str:
+    """The key that the words name: itself, its title, or the only one that has all of them; "" otherwise."""
+    wanted = fold(words)
+    same = [key for key, title in titles.items() if wanted and wanted in (fold(key), fold(title))]
+    near = [] if same else list(_near(words, titles))
+    return same[0] if same else near[0] if len(near) == 1 else ""
+
+
+def _near(words: str, titles: Mapping[str, str]) -> dict[str, str]:
+    """Those that have every word in their key or title."""
+    wanted = fold(words).split()
+    return {
+        key: title
+        for key, title in titles.items()
+        if wanted and all(word in f"{fold(key)} {fold(title)}" for word in wanted)
+    }
+
+
+def _list(given: Given, order: str, question: str, titles: Mapping[str, str]) -> None:
+    rows = [f"`/{order} {key}` {escape(title)}" for key, title in list(titles.items())[:LONGEST_LIST]]
+    given.answer("\n".join([question, *rows]))
 
 
 def hold(given: Given) -> None:
@@ -157,13 +191,9 @@ def hold(given: Given) -> None:
 
 
 def topic(given: Given) -> None:
-    topics = given.work.policy.topics
-    wanted = given.rest.strip().casefold()
-    if wanted not in topics:
-        near = [key for key, title in topics.items() if wanted and (wanted in key or fold(wanted) in fold(title))]
-        rows = "\n".join(f"`/thema {key}` {escape(topics[key])}" for key in near[:10])
-        given.answer(rows or "Dieses Thema gibt es nicht. `/thema besuch` zeigt passende.")
-    elif mine(given):
+    topics = _for(given.own, given.work.policy.topics, given.work.policy.topics_for)
+    wanted, near = given.rest.strip().casefold(), _near(given.rest, topics)
+    if wanted in topics and mine(given):
         case = given.work.edit(given.own)
         report = json.dumps(["said", case.code, given.wrote.message])
         given.work.tell(
@@ -172,6 +202,12 @@ def topic(given: Given) -> None:
         case.outgoing = (*case.outgoing, (given.wrote.message, f"Thema: {topics[wanted]}"))
         case.answered_at = given.work.now
         given.work.mark(given.place, given.wrote.message, "📤")
+    elif wanted in topics:
+        return
+    elif near:
+        _list(given, "thema", "Welches Thema? Es geht gleich an die Familie.", near)
+    else:
+        given.answer("Dazu gibt es kein Thema für diese Familie. Ein Wort genügt: `/thema besuch` zeigt die passenden.")
 
 
 def ask(given: Given) -> None:

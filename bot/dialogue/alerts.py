@@ -97,6 +97,8 @@ def safety_text(draft: Draft, finding: Finding, language: str = "") -> str:
         return draft.text("safety.fallback")
     spoken = language or draft.session.language
     human = draft.content.translate_value(draft.content.when_human_reads(audience), spoken)
+    if draft.session.owner == "counsellor":
+        human = ""  # she has one already
     return compose(finding, audience, part.band, part.register, spoken, draft.at, human)
 
 

@@ -27,8 +27,11 @@ def acted(draft: Draft, event: Human) -> None:
     """The desk took the conversation, spoke in it, or gave it back."""
     match event:
         case events.Claimed():
+            again = draft.session.lent and draft.session.alias == event.alias
+            if draft.session.lent:  # what the bot was to ask for her is over
+                draft.clear_frames()
             draft.change(owner="counsellor", alias=event.alias, lent="")
-            draft.say_key("counsellor.taken")
+            draft.say_key("counsellor.back" if again else "counsellor.taken")
         case events.CounsellorSaid():
             alerts.counsellor_wrote(draft)
             _say_for_counsellor(draft, event)
@@ -109,6 +112,7 @@ def give_back(draft: Draft) -> None:
     if draft.session.owner == "bot":
         draft.clear_frames()
         draft.change(owner="counsellor")
+        draft.say_key("counsellor.back")
         draft.effects.append(Relay(kind="flow_done", text=lent))
     draft.change(lent="")
 
@@ -122,6 +126,8 @@ def others_began(draft: Draft, event: events.FlowStarted | events.Announced | ev
             if draft.session.owner == "counsellor":  # one voice: while the flow asks, the bot owns the conversation
                 draft.change(owner="bot", lent=event.flow if event.back else "")
                 draft.clear_frames()
+                if event.back:
+                    draft.say_key("counsellor.lent")
             if draft.push(event.flow, dict(event.slots)):
                 walk(draft)
         case events.Announced():

@@ -105,6 +105,8 @@ class Relay(Struct, frozen=True, kw_only=True):
         "text", "media", "edit", "delete", "reaction", "left", "undecryptable", "pressed", "quick_exit",
         "refused",  # a counsellor's words came while the conversation was not hers; `message` is their reference
         "flow_done",  # the flow that the bot ran for her has ended
+        "watched", "unwatched",  # the person says that somebody reads along on the phone, or not any more
+        "calls",  # the person calls for a human while one has the conversation: perhaps she has gone
         "to_bot",  # the person took the conversation back to the bot
     ]  # fmt: skip
     text: str = ""

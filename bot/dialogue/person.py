@@ -40,6 +40,7 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
         return
     if kind == "relay" and isinstance(event, events.Said) and event.blob is None and _takes_back(draft, text):
         return
+    _tell_her(draft, text)
     if (kind in ("relay", "accompany") or draft.session.lent) and not _is_complaint(draft, text):
         draft.effects.append(_relay(event))
     if kind == "relay":
@@ -93,6 +94,21 @@ def _takes_back(draft: Draft, text: str) -> bool:
     commands.run(draft, command)
     walk(draft)
     return True
+
+
+def _tell_her(draft: Draft, text: str) -> None:
+    """What a counsellor must know at once, beside the words themselves: somebody reads along, or a human is called again."""
+    match commands.command_in(text, draft.content.commands) if draft.session.owner == "counsellor" else None:
+        case "watch_on":
+            draft.change(watched=True)
+            draft.effects.append(Relay(kind="watched"))
+        case "watch_off":
+            draft.change(watched=False)
+            draft.effects.append(Relay(kind="unwatched"))
+        case "human":
+            draft.effects.append(Relay(kind="calls"))
+        case _:
+            return
 
 
 def _is_complaint(draft: Draft, text: str) -> bool:

@@ -128,5 +128,5 @@ def _profile(data: Mapping[str, Any]) -> ev.Profile:
     slots = tuple((str(name), str(value)) for name, value in known.get("slots", ()))
     return ev.Profile(
         audience=known.get("audience", ""), band=known.get("band", ""), language=known.get("language", "de"),
-        land=known.get("land", ""), slots=slots,
+        land=known.get("land", ""), slots=slots, watched=bool(known.get("watched", False)),
     )  # fmt: skip

@@ -16,6 +16,7 @@ def profile_of(session: Session) -> dict[str, Any]:
     """
     part = session.part
     profile: dict[str, Any] = {"audience": part.audience, "band": part.band, "language": session.language}
+    profile["watched"] = session.watched
     if session.consent:
         land = part.slots.get("land")
         profile["land"] = str(land.value or "") if land is not None else ""

@@ -95,6 +95,8 @@ def test_words_in_the_queue_room_are_talk_among_colleagues(shift: Shift) -> None
     shift.taken(BERG)
     shift.says(BERG, ">> Guten Tag")
     assert words(shift) == []
+    assert "Ihre Worte gingen nicht an eine Familie" in shift.shown(), "she must not think that they did"
+    shift.says(BERG, "Wer macht heute Abend?")
     assert shift.shown() == ""
 
 

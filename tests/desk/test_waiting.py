@@ -107,13 +107,17 @@ def test_out_of_hours_the_message_stays_and_the_night_is_quiet() -> None:
     shift = staffed(teams=team("mo-fr 9-17"))
     shift.now = datetime(2026, 11, 25, 20, tzinfo=UTC)
     shift.asks()
+    shift.asks("bert", reason="safety")
     shift.writes("Ich schreibe schon einmal auf, worum es geht.")
     shift.wait(minutes=15)
-    assert news(shift) == [("queue.closed", {"when": "morgen ab 9 Uhr"})]
+    assert news(shift) == [("queue.closed", {"when": "morgen ab 9 Uhr"})], "only to him: she was told when she asked"
     shift.wait(hours=11)
     assert news(shift) == [], "nobody is woken"
     shift.wait(hours=1)
-    assert news(shift) == [("queue.long", {"count": "1"})], "a quarter of an hour after opening it goes on"
+    told = [("queue.still", {"count": "1"}), ("queue.still", {"count": "2"})]
+    assert news(shift) == told, "a quarter of an hour after opening it goes on"
+    shift.wait(hours=2)
+    assert [name for name, _ in news(shift)] == ["queue.long"] * 2 + ["queue.later"] * 2, "never the same text twice"
 
 
 # ------------------------------------------------------------------ the ladder
@@ -221,7 +225,10 @@ def test_an_answered_case_that_rests_goes_back_to_the_bot() -> None:
     shift.writes("Danke schon einmal")
     shift.says(BERG, ">> Gern.", room)
     shift.wait(hours=12)
+    assert shift.case().owner == "counsellor", "ten in the evening: no news that wakes a family"
+    shift.wait(hours=10)
     assert shift.case().owner == "bot"
+    assert "schreibt seit 12 Stunden niemand" in "".join(one.text for one in shift.log if isinstance(one, fx.Show))
 
 
 def test_an_offer_nobody_answers_is_void() -> None:
@@ -250,7 +257,7 @@ def test_assignment_looks_at_load_language_and_who_knows_the_family() -> None:
     shift.asks("ayse", profile=ev.Profile(audience="caregiver", language="tr"))
     assert "Vorschlag: Herr See" in shift.shown(), "Frau Berg has all she may have"
     shift.says(BERG, f"nehmen {shift.case('ayse').code}")
-    assert "Sie haben schon 1 offene Fälle" in shift.shown()
+    assert "Sie haben schon einen offenen Fall" in shift.shown()
     urgent = shift.asks("notfall", urgency="emergency")
     shift.says(BERG, f"nehmen {urgent.code}")
     assert shift.case("notfall").counsellor == BERG, "danger knows no cap"

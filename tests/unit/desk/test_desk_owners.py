@@ -76,14 +76,14 @@ def test_who_waits_no_more_is_not_called_and_nothing_else_changes(shift: Shift) 
     assert shift.case().counsellor == BERG
 
 
-def test_a_message_that_waits_into_the_night_is_not_commented_on_twice() -> None:
+def test_who_waits_into_the_night_hears_once_when_somebody_reads_again() -> None:
     shift = staffed(teams={"": replace(policy().teams[""], hours=Hours(parse("mo-fr 9-17")))})
     shift.now = datetime.fromisoformat("2026-11-25T16:30:00+01:00")
     shift.asks()
     shift.wait(minutes=15)
     assert news(shift) == ["queue.still"]
     shift.wait(minutes=30)
-    assert news(shift) == [], "closed by now; it was told already that it waits"
+    assert news(shift) == ["queue.closed"], "closed by now, and at half past four nobody could know that"
     shift.wait(hours=16, minutes=15)
     assert news(shift) == ["queue.long"], "in the morning"
 
@@ -347,7 +347,7 @@ def test_who_goes_back_to_the_bot_leaves_queue_and_room(shift: Shift) -> None:
     assert shift.effects == (), "it is there already"
     _, room = shift.taken(BERG)
     shift.writes("", kind="to_bot")
-    assert "an den Bot zurückgegeben" in shift.shown(room)
+    assert "schreibt jetzt wieder mit dem Bot" in shift.shown(room)
     assert shift.case().owner == "bot"
 
 

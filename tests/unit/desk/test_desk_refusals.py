@@ -23,7 +23,7 @@ from tests.desk.shift import BERG, QUEUE, SEE, WALD, Shift, policy, staffed
         ("/notiz", "Was soll in der Notiz stehen?"),
         ("/entwurf", "Was soll im Entwurf stehen?"),
         ("verwerfen", "Hier liegt kein Entwurf"),
-        ("/thema gibtesnicht", "Dieses Thema gibt es nicht"),
+        ("/thema gibtesnicht", "Dazu gibt es kein Thema"),
         ("/übergeben Niemand", "An wen?"),
         ("/übergeben Frau Berg", "Der Fall ist schon dort."),
         ("/übergeben Beratung", "An wen?"),
