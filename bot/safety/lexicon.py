@@ -53,7 +53,8 @@ class Lexicon:
 def _prefixes(table: Mapping[str, Ids], token: str, least: int) -> set[int]:
     found: set[int] = set()
     for end in range(least, min(len(token), _MOST) + 1):
-        found.update(table.get(token[:end], ()))
+        if ids := table.get(token[:end]):  # few are there
+            found.update(ids)
     return found
 
 

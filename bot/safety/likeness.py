@@ -96,12 +96,13 @@ class Likeness:
 
     def wake(self, words: Iterable[str], ids: Ids) -> None:
         """Brings to mind what is known of these words, and makes ready what only some messages need."""
-        for word in words:
+        common = list(words)
+        for word in common:
             self._look_up(word, ids)
             self._rows_of(word)
             self.knows(word)
         self.examples.wake()
-        self.neighbours.wake()
+        self.neighbours.wake(common)
 
     def knows(self, word: str) -> bool:
         """Whether the examples say anything of this word as a whole; kept for the next time."""

@@ -33,14 +33,15 @@ class Taught:
 class Neighbours:
     """All examples by their words; iterating gives them in their order, with the words that count, sorted."""
 
-    __slots__ = ("_dangers", "_ends", "_ready", "_texts", "words")
+    __slots__ = ("_dangers", "_ends", "_numbers", "_ready", "_texts", "words")
 
     def __init__(self, words: Names, ends: Flat, texts: Flat, dangers: Flat) -> None:
         self.words = words
         self._ends = whole(ends)  # of each word in `texts`
         self._texts = whole(texts)  # the numbers of the examples of each word
         self._dangers = whole(dangers)  # of each example, in hundredths
-        self._ready: tuple[Any, Any, Any, Any] | None = None
+        self._numbers: dict[str, int] = {}  # of the words that were asked for, as far as they are known
+        self._ready: tuple[Any, Any, list[float]] | None = None
 
     @classmethod
     def of(cls, taught: Iterable[Taught]) -> Neighbours:
@@ -78,43 +79,55 @@ class Neighbours:
         names = list(self.words)
         return [names[number] for number in numbers]
 
-    def wake(self) -> None:
-        """Makes ready what `lean` needs."""
+    def wake(self, words: Iterable[str]) -> None:
+        """Makes ready what `lean` needs, and brings these words to mind."""
         self._prepared()
+        for word in words:
+            self._number(word)
 
     def lean(self, words: Sequence[str]) -> float:
         """From -1, all near examples are harmless, to 1, all are dangers; 0 where none is near."""
-        numbers = sorted({number for number in map(self.words.number, words) if number >= 0})
+        known = self._numbers
+        numbers = sorted({known[word] if word in known else self._number(word) for word in words} - {-1})
         if not numbers:
             return 0.0
         import numpy as np
 
-        texts, telling, scale, sides = self._ready or self._prepared()
-        begins, ends = [self._ends[number] for number in numbers], [self._ends[number + 1] for number in numbers]
-        found = np.concatenate([texts[begin:end] for begin, end in zip(begins, ends, strict=True)])
-        near = np.zeros(len(scale), np.float32)
-        np.add.at(near, found, np.repeat(telling[numbers], np.subtract(ends, begins)))
-        near *= scale
+        texts, shares, sides = self._ready or self._prepared()
+        ranges = [slice(self._ends[number], self._ends[number + 1]) for number in numbers]
+        near = np.zeros(len(self), np.float32)
+        found = np.concatenate([texts[those] for those in ranges])
+        np.add.at(near, found.astype(np.intp), np.concatenate([shares[those] for those in ranges]))
         total = leaning = 0.0
         for _ in range(min(_ASKED, len(near))):
             at = int(near.argmax())
-            share = float(near[at]) ** 2
+            share = near.item(at) ** 2
             total += share
-            leaning += share * float(sides[at])
+            leaning += share * sides[at]
             near[at] = 0.0
         return leaning / total if total else 0.0
 
-    def _prepared(self) -> tuple[Any, Any, Any, Any]:
-        """The examples of the words as numpy looks them up, how much each word tells, by what the likeness of each example
-        is divided, its side; made at the first need."""
+    def _number(self, word: str) -> int:
+        """The number of a word, -1 for one that stands in no example; what is known is kept for the next time."""
+        number = self.words.number(word)
+        if number >= 0:
+            self._numbers[word] = number
+        return number
+
+    def _prepared(self) -> tuple[Any, Any, list[float]]:
+        """The examples of the words as numpy looks them up, what each word adds to the likeness of each of its examples,
+        and the sides of all examples; made at the first need.
+
+        Small numbers, and nothing left to multiply: what takes time is how much memory a look touches.
+        """
         import numpy as np
 
         ends = np.frombuffer(self._ends, np.uint32).astype(np.int64)
         counts = ends[1:] - ends[:-1]
-        telling = (np.log(max(len(self), 2) / counts) ** 2).astype(np.float32)
-        texts = np.frombuffer(self._texts, np.uint32).astype(np.intp)
-        sizes = np.bincount(texts, weights=np.repeat(telling, counts), minlength=len(self))
-        scale = (1.0 / np.sqrt(np.maximum(sizes, 1.0))).astype(np.float32)
+        texts = np.frombuffer(self._texts, np.uint32).astype(np.min_scalar_type(len(self)))
+        telling = np.repeat((np.log(max(len(self), 2) / counts) ** 2).astype(np.float32), counts)
+        sizes = np.bincount(texts, weights=telling, minlength=len(self))
+        shares = telling * (1.0 / np.sqrt(np.maximum(sizes, 1.0))).astype(np.float32)[texts]
         sides = np.frombuffer(self._dangers, np.uint32).astype(np.float32) / 50.0 - 1.0
-        self._ready = (texts, telling, scale, sides)
+        self._ready = (texts, shares, sides.tolist())
         return self._ready
