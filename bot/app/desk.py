@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.config import Settings, TeamSettings
 from bot.dialogue.content import Content
+from bot.dialogue.flow import Ask
 from bot.errors import ConfigError
 from bot.ports import Store
 
@@ -66,10 +67,24 @@ def make_policy(settings: Settings, content: Content, speakers: Sequence[Speaker
         teams=teams, rota=rota, urgent_minutes=desk.urgent_minutes, answer_minutes=desk.answer_minutes,
         offer_minutes=desk.offer_minutes, silent_hours=desk.silent_hours, reopen_days=desk.reopen_days,
         group_budget=desk.group_budget, canned=content.for_desk, flows=flows,
+        words=_words(content),
         flows_for={name: flow.audiences for name, flow in begun.items()},
         topics={topic.id: topic.title for topic in content.topics.values()},
         topics_for={topic.id: topic.audiences for topic in content.topics.values()},
     )  # fmt: skip
+
+
+def _words(content: Content) -> dict[tuple[str, str], str]:
+    """How values of slots are said: labels of choices, names of Länder and prisons."""
+    words = {
+        (step.action.slot, option.value): option.label.pick("caregiver", "", "plain") or option.value
+        for flow in content.flows.values()
+        for step in flow.steps
+        if isinstance(step.action, Ask) and step.action.keep != "turn"
+        for option in step.action.options
+    }
+    words |= {("land", code): name for code, name in content.laender.items()}
+    return words | {("prison", one.id): one.name for one in (content.prisons.entries if content.prisons else ())}
 
 
 def _team(settings: Settings, name: str, team: TeamSettings, speakers: Sequence[Speaker]) -> Team:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from bot.desk import cards, ownership
 from bot.desk import effects as fx
 from bot.desk.events import AlertRaised
+from bot.desk.hours import about
 from bot.desk.state import URGENCIES, AlertMark, Case, Member
 from bot.desk.table import meaning
 from bot.desk.work import MINUTE, Work
 from bot.dialogue.rendering import escape
 
+OFTEN = 6  # calls, one every `urgent_minutes`, before they get rarer
 BUTTONS = ("Gesehen", "Übernehmen")
 
 
@@ -64,7 +66,7 @@ def _call(work: Work, case: Case, mark: AlertMark, text_allowed: bool) -> None:
     """To everybody where cards stand."""
     lines = [
         f"🚨 **Alarm: {cards.category(mark.category)}** · Fall {case.code} · {case.alias}",
-        *cards.about_family(replace(case, alerts=())),
+        *cards.about_family(work, replace(case, alerts=())),
         "Der Bot hat sofort geantwortet und Hilfenummern genannt."
         + ("" if text_allowed else " Ohne Einwilligung ist hier kein Text zu lesen."),
         f"**Jetzt:** „Gesehen“ heißt, Sie kümmern sich. Bestätigt niemand, rufe ich in {work.policy.urgent_minutes:.0f} Minuten weitere.",
@@ -122,24 +124,35 @@ def nobody_takes(work: Work, case: Case, step: int) -> None:
     """An urgent case waits: the next one on the ladder is called, at the end everybody again."""
     case = work.edit(case)
     case.step = step
-    minutes = int((work.now - case.queued) // 60)
-    _call_step(
-        work, case, step, f"🔔 **Fall {case.code} wartet seit {minutes} Minuten**, und niemand hat ihn genommen."
-    )
-    work.timer(f"ladder|{case.code}|{case.epoch}|{step + 1}", work.policy.urgent_minutes * MINUTE)
+    text = f"🔔 **Fall {case.code} wartet seit {about(work.now - case.queued)}**, und niemand hat ihn genommen."
+    open_ones = [cards.category(mark.category) for mark in case.alerts if not mark.seen_by]
+    if open_ones:
+        text += f" Auch der Alarm ist nicht bestätigt ({open_ones[-1]})."
+    _call_step(work, case, step, text)
+    work.timer(f"ladder|{case.code}|{case.epoch}|{step + 1}", _pause(work, step))
 
 
 def unseen(work: Work, case: Case, alert: str, step: int) -> None:
-    """Nobody has confirmed an alert: the next one is called."""
+    """Nobody has confirmed an alert: the next one is called. While its case waits urgently, one call tells both."""
     mark = next((one for one in case.alerts if one.id == alert and not one.seen_by), None)
     if mark is None:
         return
     case = work.edit(case)
     case.alerts = tuple(replace(one, step=step) if one.id == alert else one for one in case.alerts)
-    _call_step(
-        work, case, step, f"🔔 **Der Alarm in Fall {case.code} ist nicht bestätigt** ({cards.category(mark.category)})."
-    )
-    work.timer(f"alert|{case.code}|{alert}|{step + 1}", work.policy.urgent_minutes * MINUTE)
+    if case.owner != "queue" or case.urgency == "normal":
+        _call_step(
+            work,
+            case,
+            step,
+            f"🔔 **Der Alarm in Fall {case.code} ist nicht bestätigt** ({cards.category(mark.category)}).",
+        )
+    work.timer(f"alert|{case.code}|{alert}|{step + 1}", _pause(work, step))
+
+
+def _pause(work: Work, step: int) -> float:
+    """Seconds until the next call. After an hour they get rarer: a bell that never stops is switched off."""
+    minutes = work.policy.urgent_minutes
+    return minutes * MINUTE * (1 if step <= OFTEN else 3)
 
 
 def _call_step(work: Work, case: Case, step: int, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from bot.desk.canned import CheckStep
 from bot.desk.hours import BERLIN, about
@@ -34,9 +34,10 @@ CATEGORIES = {
     "runaway": "Weglaufen",
 }  # fmt: skip
 ABOUT_CHILDREN = frozenset({"violence_child", "sexual_abuse", "neglect_alone", "runaway"})
-SLOTS = {
-    "relation": "Beziehung", "child_age": "Alter des Kindes", "children": "Kinder", "land": "Land", "prison": "Anstalt",
-    "concern": "Anliegen", "visit_date": "Besuch am", "sentence": "Haftdauer", "topic": "Thema", "child_knows": "Kind weiß Bescheid",
+SLOTS = {  # what a counsellor is shown of what the bot knows, and how it is called
+    "child_age": "Alter des Kindes", "prison": "Anstalt", "remand": "Haftart", "visit_date": "Besuch am", "visit_time": "Besuch um",
+    "arrest_day": "Festnahme am", "remand_day": "Haftprüfung am", "trial_day": "Verhandlung am", "transfer_day": "Verlegung am",
+    "leave_day": "Ausgang am", "release_day": "Entlassung am",
 }  # fmt: skip
 OUTCOMES = (
     ("geklärt", "Anliegen geklärt"), ("verwiesen", "Weitergeleitet an eine andere Stelle"), ("abgebrochen", "Familie schreibt nicht mehr"),
@@ -66,23 +67,34 @@ def heading(case: Case) -> str:
     return f"{URGENT[case.urgency]} · **Fall {case.code}** · {case.alias}"
 
 
-def about_family(case: Case) -> list[str]:
+def about_family(work: Work, case: Case) -> list[str]:
     """Who writes and what the bot knows, one line each."""
     who = AUDIENCES.get(case.audience, case.audience)
     if case.band:
         who += f" ({case.band} Jahre)"
-    lines = [
-        f"{who} · schreibt {LANGUAGES.get(case.language, case.language)}" + (f" · {case.land}" if case.land else "")
-    ]
+    land = work.policy.words.get(("land", case.land), case.land)
+    lines = [f"{who} · schreibt {LANGUAGES.get(case.language, case.language)}" + (f" · {land}" if land else "")]
     if case.watched:
         lines.append(WATCHED)
-    known = [f"{SLOTS.get(name, name)}: {escape(value)}" for name, value in case.slots if name != "land" and value]
+    if ("register", "leicht") in case.slots:
+        lines.append("✏️ Liest Einfache Sprache: Bitte schreiben Sie kurze Sätze ohne schwere Wörter.")
+    known = [f"{SLOTS[name]}: {_known(work, name, value)}" for name, value in case.slots if name in SLOTS and value]
     if known:
         lines.append("Der Bot weiß: " + "; ".join(known[:8]))
     if case.labels:
         lines.append("Stichworte: " + ", ".join(escape(label) for label in case.labels))
     lines += [_alert(case, mark.category, mark.seen_by) for mark in case.alerts[-3:]]
     return lines
+
+
+def _known(work: Work, name: str, value: str) -> str:
+    """In words: the label of a choice, the name of a prison, a day as people write it."""
+    if (name, value) in work.policy.words:
+        return escape(work.policy.words[name, value])
+    try:
+        return f"{date.fromisoformat(value):%d.%m.%Y}"
+    except ValueError:
+        return escape(value)
 
 
 def _alert(case: Case, name: str, seen: str) -> str:
@@ -101,7 +113,7 @@ def card_text(work: Work, case: Case) -> str:
             lines.append(f"⬛ Geschlossen um {when(case.closed, work)}: {case.outcome}")
         case _:
             lines.append("Der Bot schreibt mit dieser Person.")
-    lines += about_family(case)
+    lines += about_family(work, case)
     if case.owner == "queue":
         helper = suggested(work, case)
         if helper is not None:
@@ -178,7 +190,7 @@ def call_her_again(work: Work, case: Case) -> None:
 
 def show_summary(work: Work, case: Case, place: Place) -> None:
     """The first message in a case's room: who that is, how to write, and the usual orders as buttons."""
-    lines = [heading(case), *about_family(case)]
+    lines = [heading(case), *about_family(work, case)]
     if case.notes:
         lines.append("Letzte Notiz: " + escape(case.notes[-1].text[:300]))
     lines += [

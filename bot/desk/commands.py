@@ -117,6 +117,26 @@ def _bare(text: str) -> Order | None:
     return None
 
 
+GROUPS = {
+    "Das Wichtigste": ("da", "nehmen", "vorlagen", "übergeben", "abgeben", "schließen", "weg"),
+    "Mit der Familie": (
+        "entwurf", "senden", "verwerfen", "frage", "thema", "ablauf", "zurückholen", "löschen", "sperren", "entsperren",
+    ),
+    "Der Fall": (
+        "verlauf", "notiz", "notizen", "label", "erinnere", "kinderschutz", "gesehen", "kenne", "zusammenführen",
+        "zurücklegen", "annehmen", "ablehnen",
+    ),
+    "Aufnahmen für Kinder": ("anhören", "freigeben"),
+    "Dienst": ("warteschlange", "fälle", "pause", "schichtübergabe", "statistik", "anmelden", "hilfe"),
+    "Fachleitung": ("alle", "zuweisen", "übung"),
+}  # fmt: skip
+"""How the help is ordered; every order stands in one group."""
+
+
 def help_text(roles: tuple[Role, ...], name: str = "") -> str:
-    """The orders that these roles may give, one a line; with `name` only that one."""
-    return ORDERS.help(name, [one for one in TABLE if not one.roles or set(one.roles) & set(roles)])
+    """The orders that these roles may give, one a line, in groups; with `name` only that one."""
+    if name:
+        return ORDERS.help(name, [one for one in TABLE if not one.roles or set(one.roles) & set(roles)])
+    known = {one.name: one for one in TABLE if not one.roles or set(one.roles) & set(roles)}
+    groups = {title: [known[name] for name in names if name in known] for title, names in GROUPS.items()}
+    return "\n\n".join(f"**{title}**\n{ORDERS.help(among=rows)}" for title, rows in groups.items() if rows)

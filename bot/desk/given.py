@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.desk.events import StaffWrote
 from bot.desk.state import Case, Member
 from bot.desk.work import Work
+from bot.dialogue.rendering import escape
 from bot.machines import Place
 from bot.text.normalise import fold
 
@@ -47,11 +48,20 @@ class Given:
 def mine(given: Given) -> bool:
     """Whether the case is hers (or she supervises); says so if not."""
     case = given.own
+    if case.lent:
+        given.answer(during_flow(given.work, case))
+        return False
     if case.owner == "counsellor" and (case.counsellor == given.member.id or given.member.has("supervisor")):
         return True
     holder = f"hat {given.work.name(case.counsellor)}" if case.owner == "counsellor" else "ist nicht in Beratung"
     given.answer(f"Fall {case.code} {holder}. Es ist nichts geschehen.")
     return False
+
+
+def during_flow(work: Work, case: Case) -> str:
+    """Why nothing else is possible while the bot runs a flow for her."""
+    title = escape(work.policy.flows.get(case.lent, case.lent))
+    return f"Gerade führt der Bot den Ablauf „{title}“. Erst `/zurückholen`, dann geht es mit Ihnen weiter."
 
 
 def colleague(given: Given, words: str) -> Member | None:

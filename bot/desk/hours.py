@@ -243,6 +243,7 @@ class Policy:
     canned: tuple[object, ...] = ()
     flows: Mapping[str, str] = field(default_factory=dict)  # flows that a counsellor may start: name -> title
     flows_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # audiences; none named = everybody
+    words: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (slot, value) -> how people say it
     topics: Mapping[str, str] = field(default_factory=dict)
     topics_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -79,7 +79,9 @@ def _take(given: Given) -> None:
         given.answer("Gerade wartet niemand, den Sie nehmen könnten.")
         return
     refusal = ownership.take(given.work, given.member, case, given.place)
-    given.answer(refusal or f"✅ Fall {case.code} ist bei Ihnen. Der Raum geht gleich auf.")
+    given.answer(
+        refusal or f"✅ Fall {case.code} ist bei Ihnen. Gleich öffnet sich ein eigener Raum dafür: Dort schreiben Sie."
+    )
 
 
 def _next_for(given: Given) -> Case | None:
@@ -176,7 +178,7 @@ def _offered_to(given: Given) -> Case | None:
 
 def _close(given: Given) -> None:
     case = given.own
-    if case.owner == "counsellor" and not mine(given):
+    if (case.owner == "counsellor" or case.lent) and not mine(given):
         return
     wanted = fold(given.rest)
     outcome = next((key for key, title in cards.OUTCOMES if wanted and wanted in (fold(key), fold(title))), "")

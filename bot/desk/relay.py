@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.desk import alarms, cards, ownership, rooms
 from bot.desk import effects as fx
 from bot.desk.events import FamilyActed, StaffEdited, StaffReacted, StaffWrote
+from bot.desk.given import during_flow
 from bot.desk.outgoing import PREFIX, Inside, Outgoing, release, without_prefix
 from bot.desk.state import Case, Link, Member, Shown
 from bot.desk.table import meaning
@@ -251,8 +252,7 @@ def said(work: Work, member: Member, case: Case, wrote: StaffWrote, outgoing: Ou
 def _may_not_say(work: Work, member: Member, case: Case, outgoing: Outgoing) -> str:
     end = " Ihre Worte gingen nicht an die Familie."
     if case.lent:
-        title = work.policy.flows.get(case.lent, case.lent)
-        return f"Gerade führt der Bot den Ablauf „{title}“. `/zurückholen` bricht ihn ab.{end}"
+        return f"{during_flow(work, case)}{end}"
     if meaning(case.owner, "words for the family") != "deliver":
         return f"Fall {case.code} ist nicht in Beratung. Übernehmen: `/nehmen {case.code}`.{end}"
     if case.counsellor != member.id:

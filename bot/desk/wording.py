@@ -12,7 +12,7 @@ from bot.desk import cards, relay
 from bot.desk.canned import Canned
 from bot.desk.events import StaffWrote
 from bot.desk.given import LONGEST_LIST, Given, mine
-from bot.desk.hours import BERLIN, day_words
+from bot.desk.hours import BERLIN, clock, day_words
 from bot.desk.outgoing import Outgoing
 from bot.desk.state import Case, Draft, Member
 from bot.desk.work import Work
@@ -121,7 +121,7 @@ def _next_shift(given: Given) -> str:
     """When somebody reads again after today's hours."""
     hours, at = given.work.team(given.own).hours, given.work.at
     opens = hours.next_open(hours.closes(at) or at)
-    return day_words(opens, given.work.at) if opens is not None else "bald"
+    return f"{day_words(opens, at)} ab {clock(opens)}" if opens is not None else "bald"
 
 
 def flow(given: Given) -> None:

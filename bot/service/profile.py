@@ -25,6 +25,8 @@ def profile_of(session: Session) -> dict[str, Any]:
             for name, slot in part.slots.items()
             if slot.keep != "turn" and slot.value is not None and not name.startswith((LEARNED, ENTRY))
         }
+        if part.register == "leicht":
+            kept["register"] = part.register
         profile["slots"] = [[name, _spelt(value)] for name, value in sorted(kept.items())][:20]
     return profile
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.desk import effects as fx
 from bot.desk import events as ev
-from bot.desk.hours import Policy, Team
+from bot.desk.canned import Canned
+from bot.desk.commands import GROUPS, TABLE
+from bot.desk.hours import Hours, Policy, Team, parse
 from bot.dialogue import events as family
-from tests.desk.shift import BERG, SEE, Shift, staffed
+from bot.text.variants import Variants
+from tests.desk.shift import BERG, SEE, Shift, policy, staffed
 from tests.desk.world import QUEUE, World
 from tests.servers.compiled import shipped
 
@@ -142,3 +147,44 @@ async def test_a_watched_phone_is_noticed_while_a_human_writes() -> None:
     await world.staff("berg", case.place.chat, ">> Danke für den Hinweis.")
     await world.pump()
     assert world.platform.texts("anna")[-1].startswith("🗒️ Notiz"), "her words begin harmlessly from now on"
+
+
+def test_what_the_bot_knows_is_said_in_words() -> None:
+    shift = staffed(words={("land", "BY"): "Bayern", ("prison", "by-x"): "JVA München"})
+    slots = (("prison", "by-x"), ("register", "leicht"), ("audience", "caregiver"))
+    shift.asks(profile=ev.Profile(audience="caregiver", land="BY", slots=slots))
+    assert "schreibt Deutsch · Bayern\n" in shift.shown()
+    assert "Der Bot weiß: Anstalt: JVA München\n" in shift.shown()
+    assert "Liest Einfache Sprache" in shift.shown()
+
+
+def test_an_alarm_in_the_queue_rings_once_at_a_time_and_later_less_often() -> None:
+    shift = staffed()
+    shift.alarm()
+    shift.asks(urgency="emergency")
+    shift.wait(minutes=10)
+    assert shift.shown().count("🔔") == 1
+    assert "Auch der Alarm ist nicht bestätigt" in shift.shown()
+    shift.wait(hours=6)
+    assert 15 <= shift.shown().count("🔔") <= 20
+
+
+def test_every_order_stands_once_in_the_help(shift: Shift) -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(one.name for one in TABLE)
+    shift.says(BERG, "/hilfe")
+    shown = shift.shown()
+    assert shown.index("`/nehmen") < shown.index("`/da`") + 200, "what is needed most comes first"
+    assert "**Fachleitung**" not in shown
+    assert len(shown) < 4096, "one message on Telegram"
+
+
+def test_the_end_of_a_shift_names_the_next_opening_not_today() -> None:
+    hours = Hours(parse("mo-fr 9-17"))
+    text = Variants({"default": "Das Team liest wieder {when}."}, "test")
+    shift = staffed(
+        teams={"": replace(policy().teams[""], hours=hours)}, canned=(Canned(id="ende", title="Ende", texts=text),)
+    )
+    _, room = shift.taken(BERG)
+    shift.says(BERG, "/vorlage ende", room)
+    assert "Das Team liest wieder morgen ab 9 Uhr." in shift.shown(room)

@@ -265,10 +265,20 @@ def test_only_she_who_lent_it_calls_the_bot_back(shift: Shift) -> None:
     assert shift.case().lent == "first-visit"
 
 
-def test_a_case_closed_while_the_bot_has_it_tells_the_family_nothing(shift: Shift) -> None:
+def test_a_case_is_not_closed_while_the_bot_asks_for_her(shift: Shift) -> None:
     room = lent(shift)
     shift.says(BERG, "/schließen geklärt", room)
-    assert shift.case().owner == "closed"
+    assert "Erst `/zurückholen`" in shift.shown(room), "the family would be left in the middle of its questions"
+    assert shift.case().owner == "bot"
+    shift.says(BERG, "/zurückholen", room)
+    shift.says(BERG, "/schließen geklärt", room)
+    assert len(shift.told(family.Closed)) == 1
+
+
+def test_a_case_closed_after_it_was_given_back_tells_the_family_nothing(shift: Shift) -> None:
+    case, room = shift.taken(BERG)
+    shift.says(BERG, "/abgeben", room)
+    shift.says(BERG, f"/schließen {case.code} geklärt")
     assert not shift.told(family.Closed)
 
 
@@ -419,9 +429,13 @@ def test_what_is_written_to_the_bot_alone_is_none_of_the_desks(shift: Shift) -> 
 
 
 def test_a_list_shows_who_waits_for_an_answer_and_the_card_what_is_known(shift: Shift) -> None:
-    profile = ev.Profile(audience="caregiver", land="BW", slots=(("children", "2"), ("land", "BW"), ("prison", "")))
+    profile = ev.Profile(
+        audience="caregiver",
+        land="BW",
+        slots=(("child_age", "2"), ("visit_date", "2026-12-03"), ("band", "x"), ("prison", "")),
+    )
     case = shift.asks(profile=profile)
-    assert "Der Bot weiß: Kinder: 2\n" in shift.shown()
+    assert "Der Bot weiß: Alter des Kindes: 2; Besuch am: 03.12.2026\n" in shift.shown()
     shift.says(BERG, f"nehmen {case.code}")
     room = shift.case().place
     assert room is not None
