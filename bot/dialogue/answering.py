@@ -18,6 +18,13 @@ _WHEN = re.compile(
     r"^\W*(?:(?:und|aber|ja|also|ab|bis) )*(?:wann|wie ?lange?|dauert|when|how long|ne zaman|ne kadar|когда|коли|kiedy|jak długo|متى|كم)\b",
     re.IGNORECASE,
 )
+# The same and nothing else: "wann denn?", "wie lange dauert das noch?"
+_WHEN_ONLY = re.compile(
+    _WHEN.pattern
+    + r"(?:\W+(?:es|das|denn|noch|jetzt|so|etwa|ungefähr|dann|da|dauert|dauert's|dauerts|geht|ist|kommt|kommen|meldet|antwortet|"
+    r"schreibt|liest|hat|sich|wer|jemand|einer|mir|zeit))*\W*$",
+    re.IGNORECASE,
+)
 SHORT = 6  # words of a question about the wait
 ABOUT_WAITING = frozenset({"bot.hours", "bot.human"})  # topics that tell when a human reads
 LAND_TOPIC = "land_topic"  # slot: the topic last asked about whose answer differs by Land
@@ -28,17 +35,20 @@ def answer_question(draft: Draft, topic_id: str) -> None:
 
     What was said a moment ago is not said again; who waits for a human and asks when hears that.
     """
-    if not _asks_about_waiting(draft, (topic_id,)):
+    if not _asks_about_waiting(draft, (topic_id,), bare=_WHEN_ONLY):
         answer_topic(draft, topic_id, asked=True)
 
 
-def _asks_about_waiting(draft: Draft, topics: tuple[str, ...]) -> bool:
-    """Tells who waits for a human when somebody reads, if one of the topics is about that, or a bare "wann?" is."""
+def _asks_about_waiting(draft: Draft, topics: tuple[str, ...], *, bare: re.Pattern[str]) -> bool:
+    """Tells who waits for a human when somebody reads, if one of the topics is about that, or a `bare` "wann?" is.
+
+    Who asks for the times of visits is told those: what a question names counts more than that it begins with "wann".
+    """
     if draft.session.owner != "queue":
         return False
     said = draft.trigger
-    bare = draft.part.topic in ABOUT_WAITING and len(said.split()) <= SHORT and _WHEN.search(said) is not None
-    return (bare or not ABOUT_WAITING.isdisjoint(topics)) and draft.push("repair.human")
+    about = draft.part.topic in ABOUT_WAITING and len(said.split()) <= SHORT and bare.search(said) is not None
+    return (about or not ABOUT_WAITING.isdisjoint(topics)) and draft.push("repair.human")
 
 
 def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
@@ -163,7 +173,7 @@ def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> None:
     topics = tuple(candidate.topic for candidate in candidates[:MAX_CHOICES])
     if any(draft.content.topics[topic].needs == "land" for topic in topics if topic in draft.content.topics):
         _take_land_of_prison(draft)
-    if not _asks_about_waiting(draft, topics):
+    if not _asks_about_waiting(draft, topics, bare=_WHEN):
         told = bool(draft.part.audience) and tells(
             draft.trigger
         )  # who has not said who writes, is not thanked with Sie

@@ -32,7 +32,7 @@ MISS_KEY = "miss"
 MISSES_BEFORE_HUMAN = 3
 DECLINABLE = frozenset({"date", "time", "prison", "land", "plz", "area"})  # kinds whose question a mere no leaves out
 HEARD = "heavy_heard"  # slot: that it is too much was answered today
-PARTING = frozenset({"thanks", "bye"})  # small talk that wants no menu after it
+NO_MENU = frozenset({"thanks", "bye", "doubt"})  # small talk that wants no menu after it
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 
 
@@ -395,7 +395,7 @@ def _best(understanding: Understanding, in_burst: bool) -> MatchResult | None:
 def _small_talk(draft: Draft, match: MatchResult) -> None:
     key = f"smalltalk.{match.smalltalk}"
     draft.say_key(key if key in draft.content.texts else "smalltalk.greeting")
-    if draft.top is None and not (match.smalltalk in PARTING and draft.part.audience):
+    if draft.top is None and not (match.smalltalk in NO_MENU and draft.part.audience):
         draft.push("menu" if draft.part.audience else "onboarding")
 
 
