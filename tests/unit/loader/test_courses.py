@@ -36,11 +36,13 @@ units:
 """
 
 
-def _load(tmp_path: Path, text: str) -> tuple[dict[str, object], dict[str, object], list[str]]:
+def _load(tmp_path: Path, text: str, another: str = "") -> tuple[dict[str, object], dict[str, object], list[str]]:
     folder = tmp_path / "dialogues" / "courses"
     folder.mkdir(parents=True)
     (folder / FRAME).write_text((DIALOGUES / "courses" / FRAME).read_text())
     (folder / "probe.yaml").write_text(text)
+    if another:
+        (folder / "z.yaml").write_text(another)
     problems = Problems()
     courses, flows = load_courses(tmp_path / "dialogues", load_texts(DIALOGUES, Problems()), problems)
     return courses, flows, [str(problem) for problem in problems.found]  # type: ignore[return-value]  # values only read here
@@ -64,6 +66,8 @@ def test_a_course_becomes_flows(tmp_path: Path) -> None:
         ("right: a", "right: c", "`right` names one of them"),
         (", best: true", "", "one of them with best: true"),
         ("course: probe", "course: Probe 1", "is no name"),
+        ("course: probe\n", "", "'course' is missing"),
+        ("for: [staff]", "for: [staff, teacher]", "unknown audience 'teacher'"),
         ("read: [Lesen.]", f"read: [{'Lesen. ' * 150}]", "at most 900 characters"),
         ("sources: [{name: Quelle}]", "sources: []", "at least one source"),
         ("because: Darum.", "weil: Darum.", "unknown key 'weil'"),
@@ -77,6 +81,14 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, old: str, new: str
     assert old in COURSE
     _, _, problems = _load(tmp_path, COURSE.replace(old, new, 1))
     assert any(said in problem and "probe.yaml:" in problem for problem in problems), problems
+
+
+def test_two_courses_of_one_name_are_told(tmp_path: Path) -> None:
+    courses, _, problems = _load(tmp_path, COURSE, COURSE.replace("title: Probe", "title: Noch eine"))
+    assert list(courses) == ["probe"]
+    assert [
+        one for one in problems if one.endswith("course 'probe' exists already in dialogues/courses/probe.yaml:2")
+    ], problems
 
 
 def test_answers_that_can_be_guessed_by_their_looks_are_warned_of(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ steps:
   - step: old
     say: Fertig, {probe_age}.
 """
+ASKED = "kind: short_text, slot: probe_said, keep: turn}\n  - branch:\n      - {when: probe_age > 3"
 TOPIC = """id: probe.one
 title: Probe
 audiences: [staff]
@@ -43,6 +44,7 @@ answers: {staff: Eine Antwort.}
 asked: [Was ist eine Probe?, Wozu ist die Probe?]
 """
 TEMPLATE = "template: probe\nkind: pdf\ntakes: [name]\nblocks:\n  - text: Hallo\n"
+IN_A_PICTURE = TEMPLATE.replace("pdf", "png").replace("text: Hallo", "lines: x")
 CANNED = "canned:\n  hallo:\n    title: Hallo\n    text: Guten Tag, {counsellor}.\n"
 PRISON = "- {id: a, name: JVA A, land: BY, source: q, confidence: high}\n"
 LAENDER = "BY:\n  name: Bayern\n  law: {text: Ein Gesetz., source: q}\n"
@@ -104,6 +106,7 @@ def _told(root: Path, name: str, old: str, new: str, said: str) -> None:
         ("{probe_age}.", "{land.visits}.", "22: {land.visits} is not a field of knowledge/data/laender.yaml"),
         ("probe_age > 3", "probe_age == 'drei'", "probe_age is a number, 'drei' is a text"),
         ("probe_age > 3", "probe_said == 3", "probe_said is a text, 3 is a number"),
+        (ASKED, ASKED.replace("short_text", "yes_no").replace("probe_age > 3", "probe_said > 'a'"), "'a' is a text and cannot be ordered"),
         ("probe_age > 3", "probe_age + 0 > 3 or probe_who == 'oma'", "no option of 'probe_who' has the value 'oma'"),
         ("say: Fertig, {probe_age}.", "count: {fact: x, with: {said: probe_said}}", "21: count must not take the free text 'probe_said'"),
         ("say: Fertig, {probe_age}.", "goto: age2", "21: step 'age2' does not exist (did you mean 'age'?)"),
@@ -173,6 +176,8 @@ def test_names_that_are_taken_are_told(tmp_path: Path) -> None:
         ("dialogues/templates/probe.yaml", "text: Hallo", "{lines: x, size: 900}", "5: the size of 'lines' is at most 30"),
         ("dialogues/templates/probe.yaml", "text: Hallo", "picture: x.png", "5: the picture 'x.png' does not exist"),
         ("dialogues/templates/probe.yaml", "text: Hallo", "{text: Hallo, when: nam}", "5: `when: nam` is not in `takes`"),
+        ("dialogues/templates/probe.yaml", "template: probe\n", "", "1: 'template' is missing"),
+        ("dialogues/templates/probe.yaml", TEMPLATE, IN_A_PICTURE, "5: 'lines' cannot stand in a picture"),
         ("dialogues/commands.yaml", "help:", "hlep:", "2: unknown command 'hlep' (did you mean 'help'?)"),
         ("dialogues/commands.yaml", "[hilfe]", "[hilfe, stopp]", "2: 'stopp' already stands for the command 'stop'"),
         ("knowledge/desk/canned.yaml", "{counsellor}.", "{counselor}.", "4: unknown placeholder {counselor}"),

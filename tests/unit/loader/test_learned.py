@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import ContentError
 from bot.loader.learned import NAME, read_learned, write_learned
 from bot.loader.nodes import Problems
-from bot.loader.safety import with_likeness
+from bot.loader.safety import learn, with_likeness
 from bot.safety.fitting import Sample, fit
 from bot.safety.lexicon import compile_lexicon
 from bot.safety.likeness import Likeness
@@ -70,3 +71,53 @@ def test_the_shipped_file_is_fresh(tmp_path: Path) -> None:
     copy = tmp_path / "safety"
     shutil.copytree(SHIPPED, copy)
     assert read_learned(copy, alert=0.5, check=0.3) is not None, "the folder's place does not count"
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> Path:
+    """A folder knowledge/ with one rule, its example, more examples and a harmless question."""
+    made = {
+        "safety/concepts.yaml": "concepts: {}\nguards: {}\n",
+        "safety/levels.yaml": "alert: 0.5\ncheck: 0.3\n",
+        "safety/de/x.yaml": "category: runaway\nlanguage: de\nalert: |\n  ich .. weg\nexamples: |\n  ich bin weg\n",
+        "safety/examples/de/x.yaml": "category: runaway\nalert: |\n  ich haue heute ab\nharmless: |\n  der Bus ist weg\n",
+        "outside.yaml": "questions:\n  - Wie wird das Wetter?\n",
+        "smalltalk.yaml": "hallo: [Guten Morgen]\n",
+    }
+    for name, text in made.items():
+        path = tmp_path / "knowledge" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "knowledge" / "topics").mkdir()
+    return tmp_path / "knowledge"
+
+
+def test_learning_takes_the_examples_of_rules_more_lines_and_ordinary_questions(knowledge: Path) -> None:
+    assert learn(knowledge.parent) == 5
+    found = read_learned(knowledge / "safety", alert=0.5, check=0.3)
+    assert found is not None
+    assert found.danger(["ich", "haue", "heute", "ab"], (), lambda word: ()) > found.danger(
+        ["guten", "morgen"], (), lambda word: ()
+    )
+    assert found.examples.nearest(["haue", "heute", "ab"], "runaway").endswith("safety/examples/de/x.yaml:3")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("examples/de/x.yaml", "category: away\nharmless: |\n  x\n", "'away' is not a category"),
+        ("examples/de/x.yaml", "category: [", "this is not valid YAML"),
+        (
+            "de/x.yaml",
+            "category: runaway\nlanguage: de\nalert: |\n  @ich\nexamples: |\n  ich\n",
+            "there is no concept @ich",
+        ),
+    ],
+)
+def test_nothing_is_learned_from_examples_with_problems(knowledge: Path, name: str, text: str, said: str) -> None:
+    learn(knowledge.parent)
+    before = (knowledge / "safety" / NAME).read_bytes()
+    (knowledge / "safety" / name).write_text(text)
+    with pytest.raises(ContentError, match=said):
+        learn(knowledge.parent)
+    assert (knowledge / "safety" / NAME).read_bytes() == before

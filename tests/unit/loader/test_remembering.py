@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue.content import Content
+from bot.dialogue.flow import Remind
 from bot.loader.checks import check_flows
 from bot.loader.flows import load_flows
 from bot.loader.nodes import Problems
-from bot.loader.remembering import remembers
+from bot.loader.remembering import mark, remembers
 
 ASKED_TWICE = """
 flow: probe
@@ -47,6 +48,25 @@ def test_a_flow_remembers_when_an_answer_is_used_after_the_next_question(
     tmp_path: Path, last: str, needed: bool
 ) -> None:
     assert remembers(_content(tmp_path, last).flows["probe"]) is needed
+
+
+@pytest.mark.parametrize(
+    ("reads", "needed"),
+    [
+        ("    say: Am {day} wegen {wanted}.", {"day", "wanted"}),
+        ("    say: Bald.", set()),
+        ("    say: Was?\n    ask: {kind: short_text, slot: wanted, keep: session, reuse: true}", {"wanted"}),
+        ("    call: probe", {"day"}),  # of what it calls, too
+        ("    call: $wanted", None),  # which flow that will be nobody knows here
+    ],
+)
+def test_a_reminder_keeps_the_answers_that_it_will_say(tmp_path: Path, reads: str, needed: set[str] | None) -> None:
+    last = "  - step: later\n    say: Der {day}.\n  - remind: {days: 1, flow: other}\n"
+    (tmp_path / "other.yaml").write_text(f"flow: other\nsteps:\n  - step: a\n{reads}\n")
+    (remind,) = [
+        step.action for step in mark(_content(tmp_path, last).flows)["probe"].steps if isinstance(step.action, Remind)
+    ]
+    assert remind.needs == needed
 
 
 @pytest.mark.parametrize("last", ["  - answer: $wantde", "  - call: $wantde", "  - say: '{wantde}'"])
