@@ -19,9 +19,9 @@ from typing import Final
 from bot.safety.examples import Example, Examples
 from bot.safety.neighbours import Neighbours, Taught
 from bot.safety.pairs import APART, Pairs, is_pair
+from bot.safety.pieces import Pieces, is_piece, many_pieces, pieces_of
 from bot.text.packed import Names, Numbers, Table
 
-_PIECES: Final = (3, 4)  # lengths of the pieces of words
 _PIECE: Final = 0.5
 _CLASS: Final = 0.7
 _FLOOD: Final = 25  # words; in a longer message what repeats counts once
@@ -41,7 +41,8 @@ _RECKONED: Final = ("total", "size", "mark", "second")
 class Likeness:
     """The fitted model. `alert` and `check` are the probabilities from which a text is one."""
 
-    weights: Numbers  # of everything but pairs of words
+    weights: Numbers  # of everything but pieces and pairs of words
+    pieces: Pieces
     pairs: Pairs
     bias: float
     categories: Table
@@ -71,7 +72,10 @@ class Likeness:
     ) -> Likeness:
         """The model of these weights, in flat arrays."""
         return cls(
-            weights=Numbers.of({name: weight for name, weight in weights.items() if not is_pair(name)}),
+            weights=Numbers.of(
+                {name: weight for name, weight in weights.items() if not is_pair(name) and not is_piece(name)}
+            ),
+            pieces=Pieces.of({name: weight for name, weight in weights.items() if is_piece(name)}),
             pairs=Pairs.of({name: weight for name, weight in weights.items() if is_pair(name)}),
             bias=bias,
             categories=Table.of(categories, prior),
@@ -92,7 +96,7 @@ class Likeness:
 
     def all_weights(self) -> Iterator[tuple[str, float]]:
         """Everything that was learned, by name."""
-        return chain(self.weights.items(), self.pairs)
+        return chain(self.weights.items(), self.pieces, self.pairs)
 
     def wake(self, words: Iterable[str], ids: Ids) -> None:
         """Brings to mind what is known of these words, and makes ready what only some messages need."""
@@ -153,13 +157,12 @@ class Likeness:
         return found
 
     def _reckon(self, word: str, ids: Ids, weight: Callable[[str], float]) -> tuple[float, ...]:
-        """What is known of a word, but its pairs; the two that it ends are counted to the length."""
-        total, size = 0.0, 0.0
-        for value, names in word_features(word, ids):
-            square = value * value
-            for name in names:
-                total += weight(name) * value
-                size += square
+        """What is known of a word, but its pairs; the two that it ends are counted to the length. As `word_features` counts."""
+        classes = ids(word)
+        total = weight(f"={word}") + _PIECE * self.pieces.total(word)
+        for number in classes:
+            total += _CLASS * weight(f"@{number}")
+        size = 1.0 + _CLASS * _CLASS * len(classes) + _PIECE * _PIECE * many_pieces(word)
         return total, size + 2.0, float(self.pairs.mark(word)), float(self.pairs.second(word))
 
     def category(
@@ -207,9 +210,7 @@ def _said_once(words: Sequence[str]) -> list[str]:
 
 def word_features(word: str, ids: Ids) -> tuple[tuple[float, list[str]], ...]:
     """What a word counts for by itself, and how much each of it: the word, its classes, its pieces."""
-    framed = f"<{word}>"
-    pieces = [framed[at : at + long] for long in _PIECES for at in range(len(framed) - long + 1)]
-    return (1.0, [f"={word}"]), (_CLASS, [f"@{number}" for number in ids(word)]), (_PIECE, pieces)
+    return (1.0, [f"={word}"]), (_CLASS, [f"@{number}" for number in ids(word)]), (_PIECE, pieces_of(word))
 
 
 def telling(word: str) -> tuple[str, str]:

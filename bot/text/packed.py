@@ -24,6 +24,11 @@ def whole(flat: Flat) -> memoryview[int]:
     return memoryview(flat).cast("B").cast("I")
 
 
+def longs(flat: Flat) -> memoryview[int]:
+    """The numbers, at least 0, of a flat array of kind `Q`."""
+    return memoryview(flat).cast("B").cast("Q")
+
+
 def floats(flat: Flat) -> memoryview[float]:
     """The numbers of a flat array of kind `d`."""
     return memoryview(flat).cast("B").cast("d")
