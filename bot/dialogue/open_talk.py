@@ -1,0 +1,116 @@
+"""What somebody writes while no question waits: topics, small talk, how it is, and what was not understood."""
+
+from __future__ import annotations
+
+from bot.dialogue import answering, commands
+from bot.dialogue.draft import Draft
+from bot.dialogue.effects import CollectGap
+from bot.dialogue.events import Understanding
+from bot.dialogue.session import Offer
+from bot.matching.result import MatchResult
+from bot.text.telling import tells
+
+MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst
+MISS_KEY = "miss"
+MISSES_BEFORE_HUMAN = 3
+HEARD = "heavy_heard"  # slot: that it is too much was answered today
+NO_MENU = frozenset({"thanks", "bye", "doubt"})  # small talk that wants no menu after it
+
+
+def freely(draft: Draft, text: str, understanding: Understanding, in_burst: bool) -> None:
+    """What a text means when no question waits: a flow, a topic, small talk, or nothing that was understood."""
+    flow = commands.flow_in(text, draft.content, draft.part.audience)
+    if flow is not None:
+        draft.push(flow)
+        return
+    match = _best(understanding, in_burst)
+    outcome = match.outcome if match is not None else "none"
+    if is_too_much(draft, text, match):
+        return
+    if match is None or outcome == "none":
+        not_understood(draft, text)
+    elif outcome == "smalltalk":
+        small_talk(draft, match)
+    elif outcome == "answer":
+        answering.answer_question(draft, match.candidates[0].topic)
+    else:
+        answering.clarify(draft, match.candidates)
+
+
+def is_too_much(draft: Draft, text: str, match: MatchResult | None) -> bool:
+    """Answers a text in which one hears that it is too much; True when no facts follow."""
+    outcome = match.outcome if match is not None else "none"
+    return outcome != "smalltalk" and commands.is_heavy(text, draft.content.commands) and _hears(draft, outcome)
+
+
+def _hears(draft: Draft, outcome: str) -> bool:
+    """A word for how it is before the facts, once a day; True when there are no facts to follow."""
+    if draft.part.audience == "staff" or draft.session.owner == "queue":
+        return False
+    if outcome == "none":
+        draft.offer(draft.text("heavy"), _way_out(draft), "text:heavy")
+        draft.waiting = True
+        return True
+    if not draft.value(HEARD):
+        draft.say_key("heavy")
+        draft.set_slot(HEARD, True, "session")
+    return False
+
+
+def _way_out(draft: Draft) -> tuple[Offer, ...]:
+    return (
+        Offer(draft.text("label.human"), "command", "human"),
+        Offer(draft.text("label.menu"), "command", "menu"),
+    )
+
+
+def _best(understanding: Understanding, in_burst: bool) -> MatchResult | None:
+    """The text alone, or, when that says nothing, joined with what came a moment before."""
+    own = understanding.match
+    if own is not None and own.outcome == "answer":
+        return own
+    joined = understanding.joined_match if in_burst else None
+    if joined is not None and joined.outcome in ("answer", "clarify"):
+        return joined
+    return own
+
+
+def small_talk(draft: Draft, match: MatchResult) -> None:
+    """Its own short answer; the menu after it, unless somebody parts."""
+    key = f"smalltalk.{match.smalltalk}"
+    draft.say_key(key if key in draft.content.texts else "smalltalk.greeting")
+    if draft.top is None and not (match.smalltalk in NO_MENU and draft.part.audience):
+        draft.push("menu" if draft.part.audience else "onboarding")
+
+
+def not_understood(draft: Draft, text: str) -> None:
+    """Honest, held back for the rest of a burst; the third time in a row a human is offered."""
+    if draft.session.owner == "queue":
+        draft.say_key("queue.noted")
+        draft.waiting = True
+        return
+    misses = draft.part.misses + 1
+    key = "not_understood.told" if misses == 1 and tells(text) else "not_understood"
+    draft.change_part(misses=misses)
+    draft.record("not_understood", audience=draft.part.audience or "unknown")
+    if draft.session.consent and text.strip():
+        draft.effects.append(CollectGap(text=text[:500], nearest="", reason="none"))
+    if not draft.part.audience:
+        draft.say_key("not_understood")
+        return
+    if misses >= MISSES_BEFORE_HUMAN:
+        draft.change_part(misses=0)
+        draft.push("repair.offer_human")
+        return
+    offers = _way_out(draft)
+    question = draft.question_id()
+    draft.say(
+        draft.text(key),
+        choices=tuple(offer.label for offer in offers),
+        question=question,
+        source=f"text:{key}",
+        hold=MISS_HOLD,
+        hold_key=MISS_KEY,
+    )
+    draft.change_part(offers=offers, offers_question=question)
+    draft.waiting = True
