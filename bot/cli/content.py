@@ -170,7 +170,7 @@ def run_translate(language: str) -> int:
 
 
 def run_draw() -> int:
-    """Draws the PNG beside each SVG of dialogues/pictures; 2 without the extra `pictures`."""
+    """Draws the PNG beside each SVG of dialogues/pictures; 2 without the extra `pictures`, 3 for a broken SVG."""
     from bot.documents.scenes import draw, scenes_of
 
     for scene in scenes_of(content_root(read_settings()) / "dialogues" / "pictures"):
@@ -179,6 +179,9 @@ def run_draw() -> int:
         except ImportError:
             print("Zum Zeichnen fehlt eine Erweiterung: pip install 'kavi-bot[pictures]'", file=sys.stderr)
             return 2
+        except ValueError as error:
+            print(f"{scene} lässt sich nicht zeichnen: {error}.", file=sys.stderr)
+            return CONTENT_EXIT
         scene.with_suffix(".png").write_bytes(data)
         print(f"{scene.with_suffix('.png')}: {len(data) / 1000:.0f} kB")
     return 0

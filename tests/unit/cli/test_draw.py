@@ -33,6 +33,19 @@ def test_each_scene_gets_its_png_and_the_parts_get_none(folder: Path, capsys: py
     assert "face-good.png: 4 kB" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("text", ["<svg xmlns='http://www.w3.org/2000/svg'><rect", "kein Bild", ""])
+def test_a_broken_svg_is_named_and_its_old_picture_stays(
+    folder: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "face-good.png").write_bytes(b"old")
+    (folder / "face-good.svg").write_text(text)
+    assert run_draw() == 3
+    told = capsys.readouterr().err
+    assert "face-good.svg lässt sich nicht zeichnen: " in told
+    assert told.count("\n") == 1
+    assert (folder / "face-good.png").read_bytes() == b"old"
+
+
 @pytest.mark.usefixtures("folder")
 def test_without_the_extra_it_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
