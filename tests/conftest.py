@@ -5,9 +5,13 @@ from __future__ import annotations
 import gc
 
 import pytest
+from hypothesis import settings
 
 from bot.dialogue.content import Content
 from tests.servers.compiled import shipped
+
+settings.register_profile("kavi", deadline=None)  # no test is timed: it would fail on a machine that has other work
+settings.load_profile("kavi")
 
 
 @pytest.fixture(scope="session")
