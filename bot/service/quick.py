@@ -52,10 +52,7 @@ def _answer(content: Content, topic: Topic, land: str, now: datetime) -> QuickAn
         )
     session = Session(language="de", consent="1", parts={"adult": Part(audience="staff", register="plain")})
     lookup = Lookup(content, session, {"land": land} if land else {}, berlin_day(now))
-    try:
-        body = topic_text(content, topic, lookup, STAFF)
-    except KeyError:
-        return None  # a placeholder that only a conversation can fill
+    body = topic_text(content, topic, lookup, STAFF)
     if body is None:
         return None
     sources = "; ".join(escape(str(source.name)) for source in topic.sources[:3])

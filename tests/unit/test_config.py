@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, read_settings, settings_of
+from bot.config import Settings, content_root, read_settings, settings_of
 from bot.errors import ConfigError
 
 
@@ -75,6 +75,7 @@ def test_lists_and_tables_are_json_and_tables_may_be_named_level_by_level(monkey
         ("KAVI_TELEGRAM__STAFF_CHATS", "[-1001", "telegram.staff_chats"),
         ("KAVI_TELEGRAM", "quickly", "telegram"),
         ("KAVI_TELEGRAM__TOKN", "1:a", "tokn"),
+        ("KAVI_TELEGRAM__RATE__CHAT", "1", "telegram.rate"),
         ("KAVI_TELEGRAMM__TOKEN", "1:a", "KAVI_TELEGRAMM__TOKEN"),
     ],
 )
@@ -86,12 +87,40 @@ def test_what_cannot_be_read_is_named(variable: str, text: str, named: str, monk
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("a = [", "kavi.toml"), ("[telegram]\ntokn = 1", "tokn"), ("[telegram]\nrate = 'x'", "telegram.rate")],
+    [
+        ("a = [", "kavi.toml"),
+        ("[telegramm]\nrate = 1", "The settings are wrong: .*`telegramm`"),
+        ("[telegram]\ntokn = 1", "tokn"),
+        ("[telegram]\nrate = 'x'", "telegram.rate"),
+    ],
 )
 def test_a_broken_file_is_named(text: str, named: str) -> None:
     _file(text)
     with pytest.raises(ConfigError, match=named):
         read_settings()
+
+
+def _folders(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).mkdir(parents=True)
+    return root
+
+
+def test_content_lies_where_it_is_set_else_here_else_in_the_package(tmp_path: Path) -> None:
+    mine = _folders(tmp_path / "mine", "dialogues")
+    assert content_root(Settings(content_dir=mine)) == mine
+    package = content_root(Settings())
+    assert (package / "knowledge" / "topics").is_dir()
+    _folders(tmp_path, "dialogues")
+    assert content_root(Settings()) == package, "half of it is none"
+    _folders(tmp_path, "knowledge")
+    assert content_root(Settings()) == Path()
+
+
+def test_a_content_folder_without_content_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as told:
+        content_root(Settings(content_dir=tmp_path))
+    assert str(told.value) == f"KAVI_CONTENT_DIR={tmp_path} has no folder dialogues."
 
 
 def test_a_secret_never_shows_itself() -> None:

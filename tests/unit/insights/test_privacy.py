@@ -271,11 +271,18 @@ async def test_usage_facts_become_tables_of_their_week_and_land() -> None:
         *(("desk_taken", {"urgency": "normal", "minutes": "12"}) for _ in range(90)),
     ]
     facts = tuple(NewFact(name=name, at=week, values=tuple(values.items())) for name, values in told)
-    await store.commit(commit_for(lane, facts=facts))
+    prison = FRAME.prisons[0]
+    came = Tally(
+        name="came_by", week="2026-W46", values=(("land", "BY"), ("prison", prison), ("source", "poster")), number=400
+    )
+    await store.commit(commit_for(lane, facts=facts, tallies=(came,)))
     release = await publish(store, FRAME, NOW, random.Random(6).randrange)
     assert release is not None
     assert release.since == "2026-W46"
     shown = {name: table.cells for name, table in release.tables.items()}
+    assert abs((shown["came"]["DE"]["poster"] or 0) - 400) <= release.tables["came"].limit
+    assert shown["came"]["DE"]["card"] is None
+    assert abs((shown["prisons"]["DE"][prison] or 0) - 400) <= release.tables["prisons"].limit
     assert abs((shown["needs"]["BY"]["visit"] or 0) - 300) <= release.tables["needs"].limit
     assert abs((shown["themes"]["DE"]["visit"] or 0) - 300) <= release.tables["themes"].limit
     assert shown["needs"]["NW"]["visit"] is None

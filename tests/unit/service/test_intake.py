@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from bot.errors import MessengerError
+import pytest
+
+from bot.errors import MessengerError, Revoked
 from bot.messengers.terminal import TerminalMessenger
 from bot.ports import Address, Inbound, MediaFile
 from bot.service.intake import with_files
@@ -19,6 +21,8 @@ class Library(TerminalMessenger):
     async def download(self, media: MediaFile, cap: int) -> bytes | None:
         if media.reference == "later":
             raise MessengerError("not now")
+        if media.reference == "revoked":
+            raise Revoked("the token is no longer valid")
         if media.reference == "never":
             await asyncio.Event().wait()
         return b"content" if media.reference == "good" else None
@@ -36,6 +40,16 @@ async def test_files_come_with_their_messages_in_order_as_far_as_they_can() -> N
     fetched = await with_files(Library(lambda _: None), batch)
     assert [one.external_id for one in fetched] == [one.external_id for one in batch]
     assert [one.media.data for one in fetched if one.media is not None] == [b"content", None, None, None, None]
+
+
+async def test_a_batch_without_files_is_left_as_it_is() -> None:
+    batch = [message("")]
+    assert await with_files(Library(lambda _: None), batch) == batch
+
+
+async def test_an_account_that_was_revoked_is_no_missing_file() -> None:
+    with pytest.raises(Revoked):
+        await with_files(Library(lambda _: None), [message("good"), message("revoked")])
 
 
 async def test_slow_files_keep_nobody_waiting() -> None:

@@ -52,6 +52,12 @@ def test_answer_that_differs_by_land_waits_for_the_land(knowing: Content) -> Non
     assert "In Bayern" in find(knowing, "wie viel geld darf ich einzahlen bayern", NOW)[0].text
 
 
+def test_a_topic_without_an_answer_is_left_out(knowing: Content) -> None:
+    unwritten = structs.replace(knowing.topics["visit.apply"], answers={})
+    for topics in ({"visit.apply": unwritten}, {}):  # none: gone since the index was made
+        assert find(replace(knowing, topics=topics), "wie melde ich einen besuch an", NOW) == []
+
+
 async def test_nonsense_and_empty_content_have_no_answer(knowing: Content, content: Content) -> None:
     assert find(knowing, "xyzzy plugh", NOW) == []
     empty = quick_answers(lambda: replace(content, index=None), lambda: NOW)
