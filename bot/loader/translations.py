@@ -91,9 +91,12 @@ def _texts(content: Content, root: Path) -> Iterator[tuple[str, str]]:
                     yield f"flow {flow.name}.{step.name} picture", one.description
     for name in _topics(content, root):
         topic = content.topics[name]
-        yield f"topic {name} title", topic.title
         yield from _plain(f"topic {name} answer", Variants(topic.answers))
         yield from _plain(f"topic {name} next", Variants(topic.next))
+
+    for topic in content.topics.values():  # a title stands on buttons, also of answers that are translated
+        if tuple(topic.audiences) != ("staff",):
+            yield f"topic {topic.id} title", topic.title
 
 
 def _topics(content: Content, root: Path) -> list[str]:
