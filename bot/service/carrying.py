@@ -14,6 +14,7 @@ from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
 from bot.dialogue.person import COMPLAINT
+from bot.dialogue.rendering import Reader, text_of
 from bot.dialogue.session import Owner, slots_end
 from bot.log import Log
 from bot.ports import (
@@ -203,7 +204,14 @@ class Carrier:
     async def _file(self, turned: Turned, index: int, effect: fx.MakeFile) -> None:
         if self.make_file is None:
             return
-        data = await self.make_file(effect.template, dict(effect.values), turned.at)
+        try:
+            data = await self.make_file(effect.template, dict(effect.values), turned.at)
+        except Exception as error:  # else the lane would be tried again for ever, and the person hear nothing more
+            log.error("file_failed", template=effect.template, error=type(error).__name__)
+            self.gathered.facts.append(NewFact(name="trouble", at=turned.at, values=(("place", effect.template),)))
+            sorry = text_of(self.content, "trouble", Reader.of(turned.session))
+            self._append(turned, Outbound(address=turned.address, key=turned.key(index), text=sorry))
+            return
         self._attach(turned, index, data, effect.name, effect.text, effect.description)
 
     async def _export(self, turned: Turned, index: int, session: Session, part: str) -> None:

@@ -145,7 +145,11 @@ class ExchangeLane:
         assert self.make_file is not None
         title, day, clock = meeting
         blob = f"out-{outbound.key}"
-        data = await self.make_file("meeting", {"title": title, "day": day, "clock": clock}, at)
+        try:
+            data = await self.make_file("meeting", {"title": title, "day": day, "clock": clock}, at)
+        except Exception as error:  # the message says when; without a file for the calendar it goes out all the same
+            log.error("file_failed", template="meeting", error=type(error).__name__)
+            return outbound
         out.blobs.append(NewBlob(name=blob, data=data))
         return structs.replace(
             outbound, attachments=(Attachment(source=f"blob:{blob}", kind="file", name="Termin.ics"),)

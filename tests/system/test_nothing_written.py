@@ -82,7 +82,7 @@ async def test_whatever_is_said_nothing_of_it_is_written_anywhere(
     await store.close()
     everything = written.getvalue() + "".join(capfd.readouterr()) + generate_latest(metrics.registry).decode()
     assert everything.count("turn") > 500, "the test is blind"
-    assert "lane_failed" in everything, "no exception with a text in it was seen"
+    assert "file_failed" in everything, "no exception with a text in it was seen"
     files = raw(tmp_path).decode("latin-1")
     texts = {text for talk in talks for text in talk if len(text) >= LONG}
     assert len(texts) > 60
