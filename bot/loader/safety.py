@@ -146,7 +146,7 @@ def load_examples(folder: Path, harmless: Iterable[str], problems: Problems) -> 
 
 def samples_of(rules: SafetyRules, row: Example) -> list[Sample]:
     """A dangerous text as a whole; a long harmless one in the stretches in which it would be weighed."""
-    words, danger = read_letters(rules, row.text)[1], _DANGER[row.expected]
+    words, danger = read_letters(rules, row.text)[0], _DANGER[row.expected]
     fired = names_of(fired_rules(rules, words), len(words))
     pieces = [words] if danger else stretches(words)
     return [Sample(tuple(piece), fired, danger, row.category if danger else "", row.place) for piece in pieces]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from bot.safety.likeness import Likeness, chance
 from bot.safety.matching import LONGEST, OVERLAP, Reading
 from bot.safety.rules import WHOLE, Rule, SafetyRules
 from bot.safety.weighing import Weighing
-from bot.text.sound import EMOJI, words_of
+from bot.text.sound import EMOJI, sound_of, words_in, words_of
 from bot.text.translit import in_cyrillic
 
 STORY: Final = 22  # words from which a message is a story
@@ -39,16 +39,16 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     `earlier` are the texts of the last moments, oldest first: a message split over several is read as one, and what the
     earlier ones alone already said is not found again. `audience` is one of child, caregiver, parent, staff, unknown.
     """
-    text, words = read_letters(rules, text)
+    words, sentences = read_letters(rules, text)
     readings = _read(rules, words)
     found = _look(rules, words, readings, audience)
     if found is None or found.level != "alert":
-        by_sentence = _by_sentence(rules, text, readings, audience)
+        by_sentence = _by_sentence(rules, sentences, readings, audience)
         found = by_sentence if _rank(by_sentence) > _rank(found) else found
     if found is not None and found.level == "alert":
         return found
     if earlier:
-        before = read_letters(rules, " \n ".join(earlier))[1]
+        before = read_letters(rules, " \n ".join(earlier))[0]
         joined = _look(rules, before + words, _read(rules, before + words), audience)
         alone = _look(rules, before, _read(rules, before), audience)
         if _rank(joined) > max(_rank(found), _rank(alone)):
@@ -56,24 +56,35 @@ def triage(rules: SafetyRules, text: str, *, audience: str, earlier: tuple[str, 
     return found
 
 
-def read_letters(rules: SafetyRules, text: str) -> tuple[str, list[str]]:
-    """The text in the letters that it is meant in, and its words."""
-    words = words_of(text)
-    meant = in_cyrillic(text, words, rules.knows)
-    return (text, words) if meant is text else (meant, words_of(meant))
+def read_letters(rules: SafetyRules, text: str) -> tuple[list[str], list[list[str]]]:
+    """The words of a text in the letters that it is meant in, and those of each sentence that is looked at by itself."""
+    heard = _hear(text)
+    meant = in_cyrillic(text, heard[0], rules.knows)
+    return heard if meant is text else _hear(meant)
 
 
-def _by_sentence(rules: SafetyRules, text: str, readings: list[Reading], audience: str) -> Finding | None:
+def _hear(text: str) -> tuple[list[str], list[list[str]]]:
+    """The words of a text, and of its sentences: what takes long, to bring them to their sounds, is done for all at once."""
+    parts = _END.split(text)
+    if len(parts) == 1:
+        return words_of(text), []
+    told = [words_in(part) for part in sound_of("\n".join(parts)).split("\n")]
+    long = [words for words, part in zip(told, parts, strict=True) if part.count(" ") >= _LEAST]
+    return list(chain.from_iterable(told)), long
+
+
+def _by_sentence(
+    rules: SafetyRules, sentences: list[list[str]], readings: list[Reading], audience: str
+) -> Finding | None:
     """The first sentence that a rule calls an alert and that is clearly dangerous by itself, whatever stands beside it;
     a second look for one that would be an alert if it stood alone.
 
     "Es brennt bei uns. Welches Formular brauche ich für das Konto?" is about a form only in its second sentence. What a
     film or a newspaper tells, it tells over several sentences: those guards hold for the whole text.
     """
-    sentences = [sentence for sentence in _END.split(text) if sentence.count(" ") >= _LEAST]
     if len(sentences) < 2 or rules.likeness is None:
         return None
-    told = [words_of(sentence) for sentence in sentences[:_MOST_SENTENCES]]
+    told = sentences[:_MOST_SENTENCES]
     if len(readings) == 1 and not readings[0].may_alert():  # what is not in the whole is in no sentence
         return _hinted(rules, rules.likeness, told, readings, audience)
     unclear: Finding | None = None

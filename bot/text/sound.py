@@ -257,6 +257,16 @@ def key(folded: str) -> str:
     return _DOUBLED.sub("", sound)
 
 
+def sound_of(text: str) -> str:
+    """A whole text in its sound; line feeds stay where they are."""
+    return key(fold(text))
+
+
+def words_in(sound: str) -> list[str]:
+    """The words of what is in its sound already."""
+    return _WORD.findall(sound)
+
+
 def words_of(text: str) -> list[str]:
     """The sounds of the words of a text."""
     return _WORD.findall(key(fold(text)))
