@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -10,6 +12,9 @@ OpenSource = Callable[[str], Awaitable[bytes | None]]
 """Reads an attachment's `source` (`content:path` or `blob:id`); None when it does not exist."""
 
 MAX_PIXELS = 40_000_000  # a picture beyond that is a mistake or an attack on memory
+MAX_PIXELS_UNPACKED = (
+    20_000_000  # of what is not JPEG: it is read whole before it shrinks, at four bytes a pixel, twice
+)
 LONGEST_SIDE = 2560  # pixels; enough to read a photographed letter
 JPEG_QUALITY = 85
 UNKNOWN = "application/octet-stream"
@@ -52,10 +57,19 @@ def mime_of(data: bytes) -> str:
     return UNKNOWN
 
 
+_ONE = ThreadPoolExecutor(1, "pictures")
+"""A file of 100 kB may unpack to 100 MB: one at a time, and whoever waits for it takes no thread that others need."""
+
+
+async def cleaned(data: bytes) -> CleanFile | None:
+    """`clean` in a thread, one file after another."""
+    return await asyncio.get_running_loop().run_in_executor(_ONE, clean, data)
+
+
 def clean(data: bytes) -> CleanFile | None:
     """Strips a picture of everything but its pixels; other files stay as they are.
 
-    None when it calls itself a picture and cannot be read as one. Takes up to a second of CPU: call it in a thread.
+    None when it calls itself a picture and cannot be read as one. Takes up to a second of CPU: see `cleaned`.
     """
     mime = mime_of(data)
     if not mime.startswith("image/"):
@@ -69,11 +83,11 @@ def _reencoded(data: bytes, *, keep_png: bool) -> CleanFile | None:
     Image.MAX_IMAGE_PIXELS = None  # our own limit comes first; Pillow's warns on the console
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG", "GIF", "WEBP")) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
+            if picture.width * picture.height > (MAX_PIXELS if picture.format == "JPEG" else MAX_PIXELS_UNPACKED):
                 return None
             picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # first, so that only the small one is copied
             upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             bare = upright.convert("RGBA" if keep_png else "RGB")
             fresh = Image.frombytes(bare.mode, bare.size, bare.tobytes())
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from bot.errors import MessengerError, Revoked
+from bot.errors import Revoked
 from bot.log import Log
 from bot.ports import Inbound, MediaFile, Messenger
 
@@ -23,7 +23,7 @@ async def with_files(messenger: Messenger, batch: Sequence[Inbound], patience: f
     """The batch with the bytes of its files, as far as they can be had within `patience` seconds. Raises Revoked.
 
     Links to files end (Telegram's after an hour), so they are fetched now and not when a counsellor looks. A file that
-    is too large, gone or slow leaves its message behind without it.
+    is too large, gone, slow or broken leaves its message behind without it.
     """
     turnstile = asyncio.Semaphore(AT_ONCE)
 
@@ -33,7 +33,7 @@ async def with_files(messenger: Messenger, batch: Sequence[Inbound], patience: f
                 return await messenger.download(media, CAP)
             except Revoked:
                 raise
-            except MessengerError as error:
+            except Exception as error:  # also what no decoder is meant to raise: one file must not stop all messages
                 log.warning("file_not_fetched", messenger=messenger.name, kind=media.kind, reason=type(error).__name__)
                 return None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.dialogue.effects import Attachment
 from bot.messengers.matrix.homeserver import ApiError, Homeserver, Json, Unreachable
-from bot.messengers.media import OpenSource, clean, mime_of, no_source
+from bot.messengers.media import OpenSource, cleaned, mime_of, no_source
 from bot.ports import MediaFile
 
 __all__ = ["OpenSource", "attachment_content", "fetch", "no_source"]
@@ -42,8 +42,8 @@ async def fetch(server: Homeserver, media: MediaFile, cap: int) -> bytes | None:
         data = await asyncio.to_thread(_unsealed, data, file)
     if data is None:
         return None
-    cleaned = await asyncio.to_thread(clean, data)
-    return cleaned.data if cleaned is not None else None
+    bare = await cleaned(data)
+    return bare.data if bare is not None else None
 
 
 async def attachment_content(server: Homeserver, attachment: Attachment, data: bytes, *, encrypted: bool) -> Json:

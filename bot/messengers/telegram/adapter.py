@@ -16,7 +16,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
 from bot.errors import MessengerError, Revoked
-from bot.messengers.media import OpenSource, clean, no_source
+from bot.messengers.media import OpenSource, cleaned, no_source
 from bot.messengers.telegram import checks
 from bot.messengers.telegram.inline import answer_inline
 from bot.messengers.telegram.menus import publish
@@ -276,8 +276,8 @@ class TelegramMessenger:
             raise Revoked(REVOKED) from None
         except TelegramError:
             return None
-        cleaned = await asyncio.to_thread(clean, data) if data is not None else None
-        return cleaned.data if cleaned is not None else None
+        file = await cleaned(data) if data is not None else None
+        return file.data if file is not None else None
 
     async def open_room(self, title: str, invite: Sequence[str], parent: str = "", topic: str = "") -> Address | None:
         """A topic in the forum `parent`; everybody in that group reads it, so `invite` has no meaning here."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import time
 
 import pytest
 from PIL import Image
 
-from bot.messengers.media import LONGEST_SIDE, MAX_PIXELS, clean, mime_of
+from bot.messengers.media import LONGEST_SIDE, MAX_PIXELS, MAX_PIXELS_UNPACKED, clean, cleaned, mime_of
 
 
 def picture(kind: str, size: tuple[int, int] = (40, 20), **options: object) -> bytes:
@@ -67,3 +69,28 @@ def test_a_head_that_promises_too_many_pixels_is_refused_without_a_warning() -> 
     huge = bytearray(picture("GIF"))
     huge[6:10] = b"\xff\x2f\xff\x2f"  # 12287 x 12287
     assert clean(bytes(huge)) is None
+
+
+async def test_pictures_that_unpack_to_much_do_so_one_after_another() -> None:
+    """Eight such pictures of an album at once would fill the memory of a small server."""
+    at_once: list[int] = []
+
+    class Counted(bytes):
+        def startswith(self, *prefix: object) -> bool:  # the first thing that is asked of a file
+            at_once.append(1)
+            time.sleep(0.01)
+            try:
+                assert len(at_once) == 1
+            finally:
+                at_once.pop()
+            return False
+
+    files = await asyncio.gather(*(cleaned(Counted(b"letter")) for _ in range(4)))
+    assert [one.data for one in files if one is not None] == [b"letter"] * 4
+
+
+def test_a_picture_that_has_to_be_unpacked_whole_may_have_half_as_many_pixels() -> None:
+    side = int(MAX_PIXELS_UNPACKED**0.5) + 10
+    target = io.BytesIO()
+    Image.new("1", (side, side)).save(target, "PNG")
+    assert clean(target.getvalue()) is None

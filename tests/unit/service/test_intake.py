@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +24,8 @@ class Library(TerminalMessenger):
             raise MessengerError("not now")
         if media.reference == "revoked":
             raise Revoked("the token is no longer valid")
+        if media.reference == "malicious":
+            raise struct.error("what a decoder raises that was never meant to")
         if media.reference == "never":
             await asyncio.Event().wait()
         return b"content" if media.reference == "good" else None
@@ -36,10 +39,17 @@ def message(reference: str, kind: str = "photo") -> Inbound:
 
 
 async def test_files_come_with_their_messages_in_order_as_far_as_they_can() -> None:
-    batch = [message("good"), message("gone"), message("later"), message("good", "location"), message("")]
+    batch = [
+        message("good"),
+        message("gone"),
+        message("later"),
+        message("malicious"),
+        message("good", "location"),
+        message(""),
+    ]
     fetched = await with_files(Library(lambda _: None), batch)
     assert [one.external_id for one in fetched] == [one.external_id for one in batch]
-    assert [one.media.data for one in fetched if one.media is not None] == [b"content", None, None, None, None]
+    assert [one.media.data for one in fetched if one.media is not None] == [b"content", None, None, None, None, None]
 
 
 async def test_a_batch_without_files_is_left_as_it_is() -> None:
