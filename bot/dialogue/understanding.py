@@ -23,7 +23,8 @@ GONE = 3  # turns after which an answer is no longer what people go on about
 ASKS_BACK = "repair.clarify"
 FEW_SIGNS = 24  # characters; more emoji than that say nothing
 TELLING = 8  # letters of a word that can make a message clear without the one before
-MAX_TEXT = 20_000  # characters that are looked at; a longer text is a flood, not a message
+MAX_TEXT = 20_000  # characters in which a topic is looked for; a longer text is a flood, not a question
+MAX_LETTER = 65_536  # characters in which danger is looked for: no messenger brings more
 
 
 def _speaks_for_itself(match: MatchResult) -> bool:
@@ -81,13 +82,15 @@ def look_for_danger(content: Content, session: Session, text: str, at: datetime)
         return None
     from bot.safety.triage import triage  # with the first words: no talk waits for it to begin
 
-    return triage(content.rules, text[:MAX_TEXT], audience=session.part.audience or "child", earlier=burst(session, at))
+    if len(text) > MAX_LETTER:  # what matters most may stand at the end of a long letter
+        text = f"{text[: MAX_LETTER // 2]}\n{text[-MAX_LETTER // 2 :]}"
+    return triage(content.rules, text, audience=session.part.audience or "child", earlier=burst(session, at))
 
 
 def understand(content: Content, session: Session, text: str, at: datetime) -> Understanding:
     """What a text of this person means, as far as the text alone can tell."""
-    text = text[:MAX_TEXT]
     finding = look_for_danger(content, session, text, at)
+    text = text[:MAX_TEXT]
     if finding is not None or content.index is None or not text.strip():
         return Understanding(finding=finding)
     emoji = _emoji(content.index.smalltalk, text)

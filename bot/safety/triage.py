@@ -20,7 +20,9 @@ STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
 _ASKED: Final = 0.4  # of the level of a second look: from there one asks about what a rule calls an alert
 _SURE: Final = 2.1  # of the same: from there that is an alert
-_END: Final = re.compile(r"[.!?\n]+\s+|\n")  # of a sentence
+_END: Final = re.compile(
+    r"(?<![.!?])[.!?\n]+\s+|\n"
+)  # of a sentence; begun at the first mark of a run: linear in dots too
 _LEAST: Final = 2  # spaces in a sentence that is looked at by itself
 _MOST_SENTENCES: Final = 40
 _CLEAR: Final = 0.85  # probability

@@ -6,9 +6,11 @@ import time
 
 import pytest
 
+from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
 from bot.testing.script import onboarded
 from bot.testing.talk import Talk
+from tests.crisis import CRISIS
 
 LIMIT = 2.0  # seconds of CPU for one message on a slow machine; ordinary ones need milliseconds
 MISUNDERSTOOD = {
@@ -32,6 +34,7 @@ LOST = {
     "100 kB of brackets": "([{" * 33_000,
     "100 kB of nonsense": "qwxz vbnk jhgf " * 7_000,
     "100 kB of emoji": "😀" * 50_000,
+    "100 kB of full stops": "." * 100_000,
 }
 QUESTION = "Wie melde ich einen Besuch an?"
 
@@ -81,3 +84,11 @@ def test_a_question_in_the_middle_of_100_kb_is_answered_or_asked_back_in_time(co
     sources, _, spent = asked(content, f"{QUESTION} {story}{QUESTION}")
     assert len(sources) == 1
     assert spent < LIMIT
+
+
+@pytest.mark.parametrize("length", [30_000, 60_000, 100_000])
+def test_danger_at_the_end_of_a_long_letter_is_heard(content: Content, length: int) -> None:
+    talk = Talk(content, session=onboarded("caregiver"))
+    letter = ("Gestern waren wir im Park, und das Wetter war schön. " * (length // 50))[:length]
+    talk.say(f"{letter} {CRISIS['de'][0]}")
+    assert any(isinstance(effect, fx.RaiseAlert) for effect in talk.last)
