@@ -84,8 +84,10 @@ def evaluate(expression: Expression, names: Mapping[str, Any], today: date) -> A
     evaluator.names, evaluator.functions = values, _functions(today)
     try:
         return evaluator.eval(expression.source, previously_parsed=expression.tree)
-    except (InvalidExpression, TypeError, ValueError, ArithmeticError, KeyError) as error:
+    except (InvalidExpression, TypeError) as error:  # their words name types, never values
         raise ExpressionError(f"{expression.place}: {expression.source!r} failed: {error}") from error
+    except (ValueError, ArithmeticError, KeyError) as error:  # theirs repeat what somebody wrote
+        raise ExpressionError(f"{expression.place}: {expression.source!r} failed: {type(error).__name__}") from None
 
 
 class _Own(threading.local):

@@ -60,6 +60,15 @@ def test_an_expression_is_stored_as_it_was_written() -> None:
     assert evaluate(stored, {"age": 7}, date(2026, 11, 24)) == 8
 
 
+@pytest.mark.parametrize("source", ["number(word)", "days_until(word)", "plus_days(word, 1)", "1 + word", "word / 2"])
+def test_what_is_said_of_a_failed_expression_repeats_nothing_that_somebody_wrote(source: str) -> None:
+    """It goes into the log and to the operator."""
+    with pytest.raises(ExpressionError) as failed:
+        evaluate(parse(source, place="x.yaml:3"), {"word": "Mein Mann schlägt mich"}, date(2026, 11, 24))
+    assert "x.yaml:3" in str(failed.value)
+    assert "schlägt" not in str(failed.value)
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
