@@ -31,10 +31,11 @@ NEAR: Final = 2.0  # what the nearest examples add at most, as a logarithm
 _UNSURE: Final = (-3.3, 2.7)  # logarithms of the odds between which they may decide
 
 Ids = Callable[[str], tuple[int, ...]]
-WordSums = tuple[float, float, int, Mapping[int, float]]
-"""What a word adds to the sum and to the square of the length; its mark as the first of pairs, the pairs that it ends."""
+WordSums = tuple[float, float, int, Mapping[int, float], int]
+"""What a word adds to the sum and to the square of the length; its mark as the first of pairs, the pairs that it ends; its
+number among the neighbours."""
 
-_RECKONED: Final = ("total", "size", "mark", "second")
+_RECKONED: Final = ("total", "size", "mark", "second", "near")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +101,12 @@ class Likeness:
 
     def wake(self, words: Iterable[str], ids: Ids) -> None:
         """Brings to mind what is known of these words, and makes ready what only some messages need."""
-        common = list(words)
-        for word in common:
+        for word in words:
             self._look_up(word, ids)
             self._rows_of(word)
             self.knows(word)
         self.examples.wake()
-        self.neighbours.wake(common)
+        self.neighbours.wake()
 
     def knows(self, word: str) -> bool:
         """Whether the examples say anything of this word as a whole; kept for the next time."""
@@ -123,7 +123,13 @@ class Likeness:
 
     def settled(self, odds: float, words: Sequence[str]) -> float:
         """The probability of danger at these odds; where they leave it open, the examples nearest to the words are asked."""
-        return chance(odds + NEAR * self.neighbours.lean(words) if _UNSURE[0] < odds < _UNSURE[1] else odds)
+        return chance(odds + NEAR * self._lean(words) if _UNSURE[0] < odds < _UNSURE[1] else odds)
+
+    def _lean(self, words: Sequence[str]) -> float:
+        """To which side the nearest examples lean; the odds of the words have just been asked for."""
+        known = self._sums
+        number = self.neighbours.words.number
+        return self.neighbours.lean([known[word][-1] if word in known else number(word) for word in words])
 
     def odds(self, words: Sequence[str], fired: Iterable[str], ids: Ids) -> float:
         """The logarithm of the odds of danger, before the nearest examples are asked."""
@@ -131,7 +137,7 @@ class Likeness:
         known = self._sums.get
         before = second = self.pairs.beginning
         for word in words if len(words) <= _FLOOD else _said_once(words):
-            added, own, mark, pairs = known(word) or self._look_up(word, ids)
+            added, own, mark, pairs, _ = known(word) or self._look_up(word, ids)
             if pairs:  # many words end no pair that says anything
                 added += pairs.get(before, 0.0)
                 added += pairs.get(second + APART, 0.0)
@@ -152,18 +158,19 @@ class Likeness:
         """What is known of a word, kept for the next time."""
         if len(self._sums) >= _MOST_WORDS:
             self._sums.clear()
-        total, size, mark, second = self.reckoned.row(word) or self._reckon(word, ids, self.weights.weight)
-        found = self._sums[word] = (total, size, int(mark), self.pairs.ending_in(int(second)))
+        total, size, mark, second, near = self.reckoned.row(word) or self._reckon(word, ids, self.weights.weight)
+        found = self._sums[word] = (total, size, int(mark), self.pairs.ending_in(int(second)), int(near))
         return found
 
     def _reckon(self, word: str, ids: Ids, weight: Callable[[str], float]) -> tuple[float, ...]:
-        """What is known of a word, but its pairs; the two that it ends are counted to the length. As `word_features` counts."""
+        """What is known of a word, as `word_features` counts, but its pairs; the two that it ends are counted to the length."""
         classes = ids(word)
         total = weight(f"={word}") + _PIECE * self.pieces.total(word)
         for number in classes:
             total += _CLASS * weight(f"@{number}")
         size = 1.0 + _CLASS * _CLASS * len(classes) + _PIECE * _PIECE * many_pieces(word)
-        return total, size + 2.0, float(self.pairs.mark(word)), float(self.pairs.second(word))
+        numbers = self.pairs.mark(word), self.pairs.second(word), self.neighbours.words.number(word)
+        return total, size + 2.0, *map(float, numbers)
 
     def category(
         self, words: Sequence[str], fired: Iterable[str], *, among: Iterable[str] = (), likely: str = ""

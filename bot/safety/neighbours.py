@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -33,14 +33,13 @@ class Taught:
 class Neighbours:
     """All examples by their words; iterating gives them in their order, with the words that count, sorted."""
 
-    __slots__ = ("_dangers", "_ends", "_numbers", "_ready", "_texts", "words")
+    __slots__ = ("_dangers", "_ends", "_ready", "_texts", "words")
 
     def __init__(self, words: Names, ends: Flat, texts: Flat, dangers: Flat) -> None:
         self.words = words
         self._ends = whole(ends)  # of each word in `texts`
         self._texts = whole(texts)  # the numbers of the examples of each word
         self._dangers = whole(dangers)  # of each example, in hundredths
-        self._numbers: dict[str, int] = {}  # of the words that were asked for, as far as they are known
         self._ready: tuple[Any, Any, list[float]] | None = None
 
     @classmethod
@@ -79,16 +78,13 @@ class Neighbours:
         names = list(self.words)
         return [names[number] for number in numbers]
 
-    def wake(self, words: Iterable[str]) -> None:
-        """Makes ready what `lean` needs, and brings these words to mind."""
+    def wake(self) -> None:
+        """Makes ready what `lean` needs."""
         self._prepared()
-        for word in words:
-            self._number(word)
 
-    def lean(self, words: Sequence[str]) -> float:
-        """From -1, all near examples are harmless, to 1, all are dangers; 0 where none is near."""
-        known = self._numbers
-        numbers = sorted({known[word] if word in known else self._number(word) for word in words} - {-1})
+    def lean(self, words: Iterable[int]) -> float:
+        """From -1, all examples near to the words of these numbers are harmless, to 1, all are dangers; 0 where none is near."""
+        numbers = sorted({number for number in words if number >= 0})
         if not numbers:
             return 0.0
         import numpy as np
@@ -106,13 +102,6 @@ class Neighbours:
             leaning += share * sides[at]
             near[at] = 0.0
         return leaning / total if total else 0.0
-
-    def _number(self, word: str) -> int:
-        """The number of a word, -1 for one that stands in no example; what is known is kept for the next time."""
-        number = self.words.number(word)
-        if number >= 0:
-            self._numbers[word] = number
-        return number
 
     def _prepared(self) -> tuple[Any, Any, list[float]]:
         """The examples of the words as numpy looks them up, what each word adds to the likeness of each of its examples,
