@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bot.errors import KaviError
+from bot.errors import ConfigError, KaviError
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
@@ -16,6 +16,11 @@ def main() -> None:
     except KaviError as error:
         print(f"kavi: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except OSError as error:
+        if error.filename is None:  # no file that somebody named: a fault, with its traceback
+            raise
+        print(f"kavi: {error.filename}: {error.strerror}. Check the path and who may write there.", file=sys.stderr)
+        raise SystemExit(ConfigError.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
 

@@ -1,0 +1,93 @@
+"""The command line: what somebody must repair is one sentence with an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import cli
+from bot.cli import running
+from tests.servers.compiled import seed
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(tmp_path / "data")
+    monkeypatch.setenv("KAVI_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("KAVI_MATCHING__SEMANTIC", "off")
+
+
+def _kavi(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """The exit code."""
+    monkeypatch.setattr(sys, "argv", ["kavi", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(str(ended.value.code or 0))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("knowledge", "--html", "{no}/x.html"),
+        ("poster", "{no}/x.pdf", "--telegram", "kavi_bot"),
+        ("rotate-key", "--to", "{no}/key"),
+        ("chat", "--jsonl", "--record", "{no}/talk.yaml"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_path_that_cannot_be_written_is_named(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert _kavi(monkeypatch, *(word.format(no=tmp_path / "file") for word in words)) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"kavi: {tmp_path / 'file'}")
+    assert told.endswith(". Check the path and who may write there.\n")
+    assert told.count("\n") == 1
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(words: list[str]) -> None:
+        raise OSError("no file was meant")
+
+    monkeypatch.setattr(cli, "_run", fails)
+    with pytest.raises(OSError, match="no file was meant"):
+        cli.main()
+
+
+def test_who_interrupts_gets_what_a_shell_expects(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(roles: str) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "run_run", interrupted)
+    assert _kavi(monkeypatch, "run", "--roles", "workers") == 130
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("run", "--roles", "cook"), 2, "kavi: --roles cook: known are ingest, workers, outbox, timers."),
+        (("run",), 2, "kavi: No messenger is configured. Set KAVI_TELEGRAM__TOKEN"),
+        (("chat",), 2, "kavi: kavi chat needs a terminal."),
+        (("chat", "--as", "cook"), 2, "kavi: --as cook: known are caregiver, child, parent, staff."),
+        (("reload",), 1, "Kavi läuft nicht (keine Prozessnummer im Datenordner)."),
+        (("erase", "abc"), 2, "0 Gespräche beginnen mit 'abc'; nötig ist genau eines (mindestens 8 Zeichen)."),
+        (("why", "nonsense"), 2, "Das Thema 'nonsense' gibt es nicht."),
+        (("translate", "xx"), 2, "Die Sprache 'xx' gibt es nicht. Bekannt sind en, tr, ar, ru, uk, pl."),
+        (("migrate", "--to", "mysql://x"), 2, "kavi: KAVI_STORE__URL=mysql://…: known are sqlite:///path and postgresql"),
+        (("backup", "copy"), 4, "kavi: There is no database "),
+        (("restore", "copy"), 4, "kavi: copy/data holds no backup (data-*.kavi)."),
+        (("complaints", "--done", "abc"), 2, "0 Beschwerden heißen 'abc'; `kavi complaints` zeigt alle."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said(
+    words: tuple[str, ...], code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAVI_ALLOW_UNREVIEWED", "true")
+    assert _kavi(monkeypatch, *words) == code
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(said)
