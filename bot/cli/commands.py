@@ -159,7 +159,9 @@ def doctor() -> None:
 
 @app.command()
 def erase(
-    conversation: Annotated[str, typer.Argument(help="Kennung des Gesprächs (aus kavi status --conversations).")],
+    conversation: Annotated[
+        str, typer.Argument(help="Kennung des Gesprächs aus dem Protokoll; mindestens die ersten 8 Zeichen.")
+    ],
 ) -> None:
     """Löscht ein Gespräch: zuerst den Schlüssel, dann alles andere."""
     from bot.cli.operate import run_erase
