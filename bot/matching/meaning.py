@@ -16,7 +16,7 @@ from bot.matching.gist import Gist
 from bot.matching.rows import Floats
 
 RIDGE = 1.0
-MAX_PIECES = 15  # of a message that are encoded; each takes about a millisecond
+MAX_PIECES = 12  # of a message that are encoded; each takes about a millisecond
 
 
 class Encoder(Protocol):
