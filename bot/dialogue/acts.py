@@ -11,6 +11,7 @@ from msgspec import structs
 from bot.dialogue import alerts, aloud, answering, diary, lookup, reminders
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
+from bot.dialogue.introducing import go_home
 from bot.dialogue.session import FIRST_QUESTION, Part, Session
 
 QUICK_EXIT_REACH = timedelta(hours=24)  # messages younger than this are deleted by "Schnell weg"
@@ -47,10 +48,14 @@ def _switch(draft: Draft, name: str) -> None:
 
 def _answer_first(draft: Draft) -> None:
     """Answers the very first message, now that we know who asks."""
-    topics = draft.value(FIRST_QUESTION)
-    if isinstance(topics, tuple) and topics:
-        draft.say_key("digress.now")
+    rows = draft.value(FIRST_QUESTION)
+    told = f"{draft.part.audience}:"
+    topics = tuple(row.removeprefix(told) for row in rows if row.startswith(told)) if isinstance(rows, tuple) else ()
+    draft.say_key("digress.now")
+    if topics:
         answering.answer_or_clarify(draft, topics)
+    else:
+        draft.say_key("not_understood")
 
 
 def _consent(draft: Draft) -> None:
@@ -99,7 +104,7 @@ def _forget_slots(draft: Draft) -> None:
 
 def _menu(draft: Draft) -> None:
     draft.clear_frames()
-    draft.push("menu" if draft.part.audience else "onboarding")
+    go_home(draft)
 
 
 def _not_helpful(draft: Draft) -> None:

@@ -7,15 +7,16 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.events import Understanding
 from bot.dialogue.flow import Ask
 from bot.dialogue.open_talk import is_too_much, not_understood, small_talk
-from bot.dialogue.questions import FREE_TEXT
+from bot.dialogue.questions import FREE_TEXT, in_passing
 from bot.dialogue.reading import Parsed, Rejected
-from bot.dialogue.session import Frame
+from bot.dialogue.session import Frame, Value
 from bot.dialogue.walk import walk
 from bot.dialogue.yes_no import denies, yes_or_no
 from bot.matching.result import MatchResult
-from bot.text.telling import asks
+from bot.text.telling import asks, tells
 
 DECLINABLE = frozenset({"date", "time", "prison", "land", "plz", "area"})  # kinds whose question a mere no leaves out
+PASSED_OVER = "passed_over"  # local slot: the question at which somebody wrote something else before
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 
 
@@ -30,11 +31,16 @@ def at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask,
     if ask.digress != "drop" and denies_asked(draft, ask, text):
         _take_denial(draft, text, match)
         return
+    told = None if chosen or not ask.prefill_named else in_passing(text, asking.asking(draft, ask))
+    if told is not None and _goes_on(draft, text, ask, told, match):
+        return
     if match is not None and match.outcome == "answer" and not is_answer and asks(text):
         _digress(draft, ask, match)
         return
     reading = asking.take_text(draft, text)
     assert reading is not None  # a question is open
+    if isinstance(reading, Rejected) and told is not None:
+        reading = Parsed(told)
     if isinstance(reading, Rejected) and not free and len(draft.part.recent) > 1:
         joined = asking.take_text(draft, " ".join(row[1] for row in draft.part.recent))
         reading = joined if isinstance(joined, Parsed) else reading
@@ -50,6 +56,17 @@ def at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask,
         not_understood(draft, text)
     else:
         asking.apply(draft, reading)
+
+
+def _goes_on(draft: Draft, text: str, ask: Ask, told: Value, match: MatchResult | None) -> bool:
+    """Takes the answer that a text gives by the way ("bin die Mama, wie kann ich ihn besuchen"), then what it asks."""
+    if match is None or match.outcome not in ("answer", "clarify") or tells(text) or len(text.split()) <= FEW_WORDS:
+        return False
+    if match.outcome == "clarify" and not asks(text):
+        return False
+    asking.apply(draft, Parsed(told))
+    _digress(draft, ask, match)
+    return True
 
 
 def denies_asked(draft: Draft, ask: Ask, text: str) -> bool:
@@ -93,7 +110,7 @@ def _tries_to_answer(draft: Draft, text: str, ask: Ask, match: MatchResult) -> b
 def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
     """Answers a question in the middle of a flow; the walk repeats the open one afterwards, or with `once` only once."""
     if ask.digress == "once" and (frame := draft.top) is not None and passed_over(draft, frame):
-        draft.pop()
+        _leave(draft, ask)
     if match.outcome == "smalltalk":
         small_talk(draft, match)
         return
@@ -111,6 +128,14 @@ def _digress(draft: Draft, ask: Ask, match: MatchResult) -> None:
         answering.clarify(draft, match.candidates)
 
 
+def _leave(draft: Draft, ask: Ask) -> None:
+    """Asks no more: the flow goes on elsewhere, or ends."""
+    if ask.passed_goto:
+        draft.change_top(question="", attempts=0, narrow=(), step=ask.passed_goto)
+    else:
+        draft.pop()
+
+
 def _title(draft: Draft) -> str:
     frame = draft.top
     flow = draft.flow_of(frame) if frame is not None else None
@@ -123,9 +148,9 @@ def _who(draft: Draft) -> tuple[str, str, str]:
 
 def passed_over(draft: Draft, frame: Frame) -> bool:
     """Whether somebody wrote something else at this question before; from now on somebody has."""
-    before = "passed_over" in frame.local
+    before = frame.local.get(PASSED_OVER) == frame.step
     if not before:
-        draft.change_top(local={**frame.local, "passed_over": True})
+        draft.change_top(local={**frame.local, PASSED_OVER: frame.step})
     return before
 
 

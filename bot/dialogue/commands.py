@@ -16,6 +16,7 @@ from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
 from bot.dialogue.flow import Flow
+from bot.dialogue.introducing import go_home
 from bot.dialogue.reading import Parsed, Rejected
 from bot.dialogue.rendering import pick
 from bot.text.closeness import Near
@@ -209,12 +210,12 @@ def _stop(draft: Draft) -> None:
 def _restart(draft: Draft) -> None:
     draft.clear_frames()
     draft.change_part(deferred="", topic="")
-    draft.push("menu" if draft.part.audience else "onboarding")
+    go_home(draft)
 
 
 def _menu(draft: Draft) -> None:
     draft.clear_frames()
-    draft.push("menu" if draft.part.audience else "onboarding")
+    go_home(draft)
 
 
 def _register(name: str) -> Callable[[Draft], None]:
@@ -248,7 +249,7 @@ def _has_easy_words(draft: Draft) -> bool:
 def _offer_menu(draft: Draft) -> None:
     """Nothing is open: leave the person with a way on."""
     if draft.top is None:
-        draft.push("menu" if draft.part.audience else "onboarding")
+        go_home(draft)
 
 
 def _helpful(draft: Draft) -> None:

@@ -7,6 +7,7 @@ from typing import assert_never
 from bot.dialogue import alerts, events, reminders
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Attachment, CancelTimer, Choice, React, Relay, Reply, Revise
+from bot.dialogue.introducing import go_home
 from bot.dialogue.rendering import topic_text
 from bot.dialogue.session import Concern
 from bot.dialogue.walk import walk
@@ -98,7 +99,7 @@ def end_of_human(draft: Draft, owner: str = "bot") -> None:
 def _resume(draft: Draft) -> None:
     """The parked flow goes on at the same question, or the menu opens."""
     if draft.top is None:
-        draft.push("menu" if draft.part.audience else "onboarding")
+        go_home(draft)
     else:
         draft.change_top(question="")  # a quiet question is shown again after so long a pause
     walk(draft)

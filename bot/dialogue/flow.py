@@ -69,6 +69,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     timeout: float = 0.0  # seconds; 0 = never
     timeout_goto: str = ""
     stop_goto: str = ""  # the step that "Stopp" leads to here; "" = every flow ends
+    passed_goto: str = ""  # with `digress: once`, the step that goes on after the second question; "" = the flow ends
     vault: str = ""  # voice: the slot that names the vault whose key seals the file
 
 

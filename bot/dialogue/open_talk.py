@@ -6,6 +6,7 @@ from bot.dialogue import answering, commands
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CollectGap
 from bot.dialogue.events import Understanding
+from bot.dialogue.introducing import go_home
 from bot.dialogue.session import Offer
 from bot.matching.result import MatchResult
 from bot.text.telling import tells
@@ -80,7 +81,7 @@ def small_talk(draft: Draft, match: MatchResult) -> None:
     key = f"smalltalk.{match.smalltalk}"
     draft.say_key(key if key in draft.content.texts else "smalltalk.greeting")
     if draft.top is None and not (match.smalltalk in NO_MENU and draft.part.audience):
-        draft.push("menu" if draft.part.audience else "onboarding")
+        go_home(draft)
 
 
 def not_understood(draft: Draft, text: str) -> None:

@@ -7,9 +7,11 @@ from typing import assert_never
 from bot.dialogue import alerts, answering, asking, commands, counsellor, events, reopening, routing, tongue
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Relay
+from bot.dialogue.introducing import go_home, role_told, sounds_like_a_child
 from bot.dialogue.reading import Parsed
-from bot.dialogue.session import FIRST_QUESTION
+from bot.dialogue.session import FIRST_QUESTION, ONBOARDING
 from bot.dialogue.walk import walk
+from bot.matching.topic import Topic
 from bot.safety import Finding
 
 COMPLAINT = "repair.complain"  # the flow whose answers no counsellor sees
@@ -185,7 +187,7 @@ def _first_words(draft: Draft, event: events.Said) -> None:
     command = commands.command_in(event.text, draft.content.commands)
     if commands.is_heavy(event.text, draft.content.commands):
         draft.say_key("heavy")
-    draft.push("onboarding")
+    draft.push(ONBOARDING)
     language = tongue.named(draft, event.text)
     if language is not None:
         tongue.switch(draft, language)
@@ -194,12 +196,23 @@ def _first_words(draft: Draft, event: events.Said) -> None:
     elif match is not None and (
         match.outcome == "answer" or (match.outcome == "clarify" and " " in event.text.strip())
     ):
-        topics = tuple(candidate.topic for candidate in match.candidates)
-        topic = draft.content.topics.get(topics[0])
-        if match.outcome == "answer" and topic is not None and topic.needs != "land":
+        topic = draft.content.topics.get(match.candidates[0].topic)
+        if match.outcome == "answer" and topic is not None and _answers_at_once(draft, topic, event.text):
             answering.answer_topic(draft, topic.id)
         else:
-            draft.change_top(local={FIRST_QUESTION: topics[:1] if match.outcome == "answer" else topics})
+            rows = tuple(f"{role}:{name}" for role, topics in event.understanding.by_role for name in topics)
+            draft.change_top(local={FIRST_QUESTION: rows})
+
+
+def _answers_at_once(draft: Draft, topic: Topic, text: str) -> bool:
+    """Whether a topic's answer fits whoever writes, before that was asked: nobody is spoken to as a child who is none."""
+    role = role_told(draft.content, text)
+    if topic.needs == "land" or (role == "child" and "caregiver" not in topic.audiences):
+        return False
+    if role:
+        draft.change_part(audience=role)
+        return True
+    return "caregiver" in topic.audiences or ("child" in topic.audiences and sounds_like_a_child(text))
 
 
 def _press(draft: Draft, event: events.Pressed) -> None:
@@ -267,11 +280,11 @@ def _start(draft: Draft, event: events.Started) -> None:
             draft.set_slot("prison", value, "30d")
             prison = value
         elif name == "role" and value in ("caregiver", "child", "parent", "staff") and not draft.part.audience:
-            draft.push("onboarding", {"role_hint": value})
+            draft.push(ONBOARDING, {"role_hint": value})
         elif name == "from" and value in CAME_BY:
             source = value
     if source or prison:
         source = source or "poster"  # the name of some prisons leaves no room for the way in a link
         draft.record("came_by", source=source, land=str(draft.value("land") or ""), prison=prison)
     if draft.top is None:
-        draft.push("menu" if draft.part.audience else "onboarding")
+        go_home(draft)

@@ -20,7 +20,10 @@ from msgspec.structs import replace
 
 from bot.vault.retention import days
 
-FIRST_QUESTION = "first_question"  # local slot of onboarding: what the first message asked about; topics, never words
+ONBOARDING = "onboarding"  # the flow in which one gets to know each other
+FIRST_QUESTION = (
+    "first_question"  # local slot of onboarding: what the first message asked about, `audience:topic`; never words
+)
 OF_THE_STEP = frozenset({FIRST_QUESTION, "candidates", "topic", "told", "look_text", "category", "passed_over"})
 """Local slots of Kavi's own flows that hold topic ids and our own sentences, never a word of the person."""
 FORMAT = 1
@@ -174,7 +177,7 @@ class Session(Struct, kw_only=True, omit_defaults=True):
 
 
 def _of_the_step(frame: Frame) -> dict[str, Value]:
-    ours = frame.flow == "onboarding" or frame.flow.startswith(("repair.", "safety."))
+    ours = frame.flow == ONBOARDING or frame.flow.startswith(("repair.", "safety."))
     return {name: value for name, value in frame.local.items() if ours and name in OF_THE_STEP}
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,10 +13,15 @@ from bot.dialogue import commands
 from bot.dialogue.content import Content
 from bot.dialogue.draft import asked_at
 from bot.dialogue.events import Understanding
+from bot.dialogue.introducing import role_told
 from bot.dialogue.session import Session
 from bot.matching.result import MatchResult
 from bot.safety import Finding
 from bot.text.normalise import clean, fold
+from bot.text.variants import AUDIENCES
+
+if TYPE_CHECKING:
+    from bot.matching.index import TopicIndex
 
 BURST = 2.0  # seconds of event time within which texts belong together
 LIKELY = 0.5  # probability of a topic above which a message needs no topic before it
@@ -96,7 +102,8 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     emoji = _emoji(content.index.smalltalk, text)
     if emoji is not None:
         return Understanding(match=MatchResult(outcome="smalltalk", smalltalk=emoji))
-    audience, topic = session.part.audience or None, _context(session)
+    told = role_told(content, text) if not session.part.audience else ""
+    audience, topic = session.part.audience or told or None, _context(session)
     if pictured := _pictured(text):
         match = content.index.find(pictured, audience=audience)
         asks = match.outcome == "answer"  # pictures leave open what is asked
@@ -112,4 +119,21 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     earlier = burst(session, at)
     if earlier and match.outcome != "answer":
         joined = content.index.find(" ".join((*earlier, text)), audience=audience, land=land, previous_topic=topic)
-    return Understanding(match=match, joined_match=joined)
+    roles = _by_role(content.index, text, (told,) if told else AUDIENCES) if _is_new(session) else ()
+    return Understanding(match=match, joined_match=joined, by_role=roles)
+
+
+def _is_new(session: Session) -> bool:
+    """Whether these are the very first words of somebody, of whom nothing is known."""
+    return not session.part.audience and not session.part.frames
+
+
+def _by_role(index: TopicIndex, text: str, roles: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The topics that a text means from each of these audiences: one, or those between which it would be asked."""
+    found = []
+    for role in roles:
+        match = index.find(text, audience=role)
+        topics = tuple(candidate.topic for candidate in match.candidates)
+        if match.outcome in ("answer", "clarify"):
+            found.append((role, topics[:1] if match.outcome == "answer" else topics))
+    return tuple(found)

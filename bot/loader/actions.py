@@ -16,7 +16,7 @@ from bot.text.variants import Variants
 
 ASK_KEYS = (
     "kind", "slot", "keep", "options", "options_from", "retry", "why", "again", "skip", "digress", "quiet", "prefill", "reuse",
-    "min", "max", "unit", "past", "future", "most", "timeout", "stop", "vault",
+    "min", "max", "unit", "past", "future", "most", "timeout", "stop", "passed", "vault",
     "several",
 )  # fmt: skip
 _OPTION_KEYS = ("label", "also", "for", "when", "goto", "link")
@@ -68,6 +68,7 @@ def _ask(node: Node) -> model.Ask:
         timeout=duration(timeout["after"]) if "after" in timeout else 0.0,
         timeout_goto=timeout["goto"].text() if "goto" in timeout else "",
         stop_goto=fields["stop"].text() if "stop" in fields else "",
+        passed_goto=fields["passed"].text() if "passed" in fields else "",
         vault=fields["vault"].text() if "vault" in fields else "",
     )
 

@@ -26,7 +26,7 @@ def targets_of(flow: model.Flow, step: model.Step) -> list[str]:
             open_ended = any(not option.goto and not option.link for option in action.options) or not action.options
             if action.options_from or action.skip:
                 open_ended = True
-            aside = [goto for goto in (action.timeout_goto, action.stop_goto) if goto]
+            aside = [goto for goto in (action.timeout_goto, action.stop_goto, action.passed_goto) if goto]
             return named + aside + ([behind] if open_ended else [])
         case model.Wait():
             return [behind, action.timeout_goto]

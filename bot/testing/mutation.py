@@ -63,6 +63,8 @@ def _ask_mutants(flow: model.Flow, step: model.Step, ask: model.Ask) -> Iterator
             yield _changed(flow, step, f"option {option.value} for everybody", replace(ask, options=always))
     if ask.stop_goto:
         yield _changed(flow, step, "stop ends", replace(ask, stop_goto=""))
+    if ask.passed_goto:
+        yield _changed(flow, step, "passing over ends", replace(ask, passed_goto=""))
     if ask.timeout:
         yield _changed(flow, step, "no timeout", replace(ask, timeout=0.0, timeout_goto=""))
 
