@@ -84,8 +84,16 @@ def _third_party(name: str, values: Mapping[str, str], open_source: OpenSource) 
     found = next(iter(entry_points(group="kavi.messengers", name=name)), None)
     if found is None:
         raise ConfigError(f"No installed package offers a messenger {name!r} (entry-point group kavi.messengers).")
+    rates = [_rate(name, setting, values) for setting in ("rate", "chat_rate")]
     messenger: Messenger = found.load()(values, open_source)
-    return Speaker(messenger, float(values.get("rate", "0")), float(values.get("chat_rate", "0")))
+    return Speaker(messenger, *rates)
+
+
+def _rate(name: str, setting: str, values: Mapping[str, str]) -> float:
+    try:
+        return float(values.get(setting, "0"))
+    except ValueError:
+        raise ConfigError(f"The setting messengers.{name}.{setting} is no number: {values[setting]!r}.") from None
 
 
 def _revealed(secret: Secret | None) -> str:
