@@ -64,7 +64,9 @@ def _consent(draft: Draft) -> None:
 
 
 def _withdraw_consent(draft: Draft) -> None:
-    draft.change(consent="")
+    """Without it no human reads either: nobody waits for one any more, and a closed case is not opened again by itself."""
+    _leave_queue(draft)
+    draft.change(consent="", reopens_until=0.0)
     draft.record("consent_withdrawn")
 
 

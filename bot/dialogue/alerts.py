@@ -26,7 +26,10 @@ SAID = "danger_said"  # slot: the category of the answer given last, so that it 
 
 
 def notice(draft: Draft, finding: Finding, text: str, message: str = "") -> None:
-    """Acts on a finding; afterwards the turn is decided, the text is not used for anything else."""
+    """Acts on a finding; afterwards the turn is decided, the text is not used for anything else.
+
+    Without a text (a complaint's) the counsellors hear of the danger and not of the words.
+    """
     finding = _graded(draft, finding)
     if finding.level == "check":
         _second_look(draft, finding)
@@ -36,7 +39,7 @@ def notice(draft: Draft, finding: Finding, text: str, message: str = "") -> None
     if draft.session.owner == "counsellor":
         _warn_counsellor(draft, finding, text, message)
         return
-    if draft.session.owner == "queue":
+    if draft.session.owner == "queue" and text:
         draft.effects.append(Relay(kind="text", text=text, message=message))
     if draft.session.owner == "closed":
         draft.change(owner="bot")
@@ -122,7 +125,8 @@ def _second_look(draft: Draft, finding: Finding) -> None:
 
 
 def _warn_counsellor(draft: Draft, finding: Finding, text: str, message: str) -> None:
-    draft.effects.append(Relay(kind="text", text=text, message=message))
+    if text:
+        draft.effects.append(Relay(kind="text", text=text, message=message))
     if draft.session.concern.silence:
         return  # the automatic message for this alarm is already waiting
     draft.change_concern(silence=f"{finding.category}|{finding.urgency}|{finding.rule}")

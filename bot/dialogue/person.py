@@ -6,15 +6,16 @@ from typing import assert_never
 
 from bot.dialogue import alerts, answering, asking, commands, counsellor, events, reopening, routing, tongue
 from bot.dialogue.draft import Draft
-from bot.dialogue.effects import Relay
+from bot.dialogue.effects import Relay, Submit
 from bot.dialogue.introducing import go_home, role_told, sounds_like_a_child
 from bot.dialogue.reading import Parsed
-from bot.dialogue.session import FIRST_QUESTION, ONBOARDING
+from bot.dialogue.session import FIRST_QUESTION, ONBOARDING, Session
 from bot.dialogue.walk import walk
 from bot.matching.topic import Topic
 from bot.safety import Finding
 
 COMPLAINT = "repair.complain"  # the flow whose answers no counsellor sees
+LONGEST_COMPLAINT, MOST_COMPLAINTS = 2000, 10  # characters; messages that are remembered
 TO_THE_BOT = ("forget", "export", "privacy", "complain")
 CAME_BY = frozenset({"poster", "card", "school", "office", "brief", "web"})
 """The ways that a link may name. A closed list: whoever makes a link must not be able to have a word of theirs kept."""
@@ -28,22 +29,16 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
         draft.change(reachable=True)
     text = _words(event)
     finding = _danger(draft, event, kind, text)
+    complaint = _is_complaint(draft, event, text)
     if isinstance(event, events.Said) and text:
-        draft.change_part(recent=(*draft.part.recent, (event.at.timestamp(), text[:500]))[-5:])
+        _heard(draft, event, complaint=complaint)
     noticed = isinstance(event, events.Said) and kind != "relay" and tongue.notice(draft, text)
     if finding is not None:
-        if isinstance(event, events.Said) and kind in ("relay", "accompany") and finding.level == "check":
-            draft.effects.append(_relay(event))
-        if draft.session.owner != "counsellor":
-            routing.end_passing(draft)
-        alerts.notice(draft, finding, text, getattr(event, "message", ""))
-        if draft.session.owner != "counsellor":
-            walk(draft)
+        _answer_danger(draft, event, kind, finding, "" if complaint else text)
         return
     if kind == "relay" and isinstance(event, events.Said) and event.blob is None and _takes_back(draft, text):
         return
-    _tell_her(draft, text)
-    if (kind in ("relay", "accompany") or draft.session.lent) and not _is_complaint(draft, text):
+    if (kind in ("relay", "accompany") or draft.session.lent) and not complaint:
         draft.effects.append(_relay(event))
     if kind == "relay":
         return
@@ -58,6 +53,26 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
         draft.say_key("language.noticed")
     _converse(draft, event, text)
     walk(draft)
+
+
+def _heard(draft: Draft, event: events.Said, *, complaint: bool) -> None:
+    """Remembers the text for the burst it may belong to, and in which messages a complaint stands."""
+    draft.change_part(recent=(*draft.part.recent, (event.at.timestamp(), event.text[:500]))[-5:])
+    if complaint and event.message:
+        draft.change_part(complaints=(*draft.part.complaints, event.message)[-MOST_COMPLAINTS:])
+
+
+def _answer_danger(draft: Draft, event: Heard, kind: str, finding: Finding, text: str) -> None:
+    """Danger comes first, whoever speaks; of a complaint there is no `text` for the counsellors."""
+    if text and isinstance(event, events.Said) and kind in ("relay", "accompany") and finding.level == "check":
+        draft.effects.append(_relay(event))
+    if draft.session.owner != "counsellor":
+        routing.end_passing(draft)
+    if not text and isinstance(event, events.Said):
+        _hand_in(draft, event.text)
+    alerts.notice(draft, finding, text, getattr(event, "message", ""))
+    if draft.session.owner != "counsellor":
+        walk(draft)
 
 
 def _danger(draft: Draft, event: Heard, kind: str, text: str) -> Finding | None:
@@ -113,12 +128,27 @@ def _tell_her(draft: Draft, text: str) -> None:
             return
 
 
-def _is_complaint(draft: Draft, text: str) -> bool:
-    """Complaints go to those who lead the team, never into a room where a counsellor could read them."""
-    answered = draft.top is not None and draft.top.flow == COMPLAINT
+def _is_complaint(draft: Draft, event: Heard, text: str) -> bool:
+    """Complaints go to those who lead the team, never into a room where a counsellor could read them; nor when they are
+    changed later, by then perhaps in a talk with her."""
+    if isinstance(event, events.Edited):
+        return any(event.message in part.complaints for part in draft.session.parts.values())
     return draft.session.owner != "counsellor" and (
-        answered or commands.command_in(text, draft.content.commands) == "complain"
+        answers_complaint(draft.session) or commands.command_in(text, draft.content.commands) == "complain"
     )
+
+
+def answers_complaint(session: Session) -> bool:
+    """Whether the open question asks for a complaint."""
+    frames = session.part.frames
+    return bool(frames) and frames[-1].flow == COMPLAINT
+
+
+def _hand_in(draft: Draft, text: str) -> None:
+    """A complaint in which danger was heard is one all the same: the danger is answered, the words go where they were meant for."""
+    if answers_complaint(draft.session):
+        draft.effects.append(Submit(form="complaint", values=(("text", text[:LONGEST_COMPLAINT]),)))
+        draft.pop()
 
 
 def _words(event: Heard) -> str:

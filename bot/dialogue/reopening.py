@@ -12,7 +12,7 @@ SURE = ("answer", "smalltalk")
 
 def is_wanted(draft: Draft, event: events.Event) -> bool:
     """Whether the person goes on with the conversation that was closed: nothing the bot would answer by itself."""
-    if event.at.timestamp() >= draft.session.reopens_until:
+    if event.at.timestamp() >= draft.session.reopens_until or not draft.session.consent:
         return False
     match event:
         case events.MediaSent():

@@ -88,6 +88,9 @@ class Part(Struct, kw_only=True, omit_defaults=True):
     misses: int = 0  # misunderstandings in a row
     echo: tuple[str, int] = ("", 0)  # digest of the last reply and how often in a row it was said
     deferred: str = ""  # a question put off until the flow has ended
+    complaints: tuple[
+        str, ...
+    ] = ()  # the messages that complaints were written in: changed ones are no counsellor's either
 
 
 class Reminder(Struct, frozen=True, array_like=True):
