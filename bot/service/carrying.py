@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
-from bot.dialogue.person import COMPLAINT
+from bot.dialogue.person import COMPLAINT, answers_complaint
 from bot.dialogue.rendering import Reader, text_of
 from bot.dialogue.session import Owner, slots_end
 from bot.log import Log
@@ -47,6 +47,7 @@ from bot.service.translation import (
     lane_of,
     post_to_desk,
     reply_to_outbox,
+    unobtrusive,
     words_of,
 )
 
@@ -238,6 +239,8 @@ class Carrier:
 
     def _attach(self, turned: Turned, index: int, data: bytes, name: str, text: str, description: str = "") -> None:
         key = f"{turned.key(index)}-{name.rpartition('.')[2]}"  # one effect may send two files, of different kinds
+        if turned.session.watched:  # the name is what shows at first glance
+            name = f"notiz.{name.rpartition('.')[2]}"
         blob = f"out-{key}"
         self.gathered.blobs.append(NewBlob(name=blob, data=data))
         kind: Literal["picture", "voice", "file"] = {".png": "picture", ".ogg": "voice"}.get(name[-4:], "file")  # type: ignore[assignment]  # mypy sees str
@@ -257,14 +260,18 @@ class Carrier:
 
         Of a flow that wants no transcript nothing is kept, but for words of danger, which a counsellor must be able to read.
         """
-        if not result.session.consent or any(flow == COMPLAINT for flow, _, _ in result.trace):
+        if (
+            not result.session.consent
+            or answers_complaint(before)
+            or any(flow == COMPLAINT for flow, _, _ in result.trace)
+        ):
             return
         danger = any(isinstance(effect, (fx.RaiseAlert, fx.RequestHandoff)) for effect in result.effects)
         if not danger and self._off_the_record(before, result.session):
             return
         active = result.session.active
         text = words_of(turned.row.inbound)
-        if text:
+        if text and not _is_of_before(turned, danger=danger):
             self.gathered.transcript.append((f"person/{active}", text, turned.at))
         for effect in result.effects:
             if isinstance(effect, fx.Reply):
@@ -306,10 +313,19 @@ class Carrier:
             self.gathered.timers.append(NewTimer(name=SLOTS_TIMER, due=due, fence=session.fence))
 
 
+def _is_of_before(turned: Turned, *, danger: bool) -> bool:
+    """Whether a changed message may be a complaint or, on a shared phone, of who held it before; with danger in it, it is kept."""
+    inbound, parts = turned.row.inbound, turned.session.parts
+    if inbound.kind != "edit":
+        return False
+    return any(inbound.relates_to in part.complaints for part in parts.values()) or (len(parts) > 1 and not danger)
+
+
 def _revision(turned: Turned, index: int, effect: fx.Revise) -> Outbound:
     if effect.text is None:
         return Outbound(address=turned.address, key=turned.key(index), deletes=(effect.message,))
-    return Outbound(address=turned.address, key=turned.key(index), text=effect.text, markup=False, edits=effect.message)
+    text = unobtrusive(turned.session, effect.text)
+    return Outbound(address=turned.address, key=turned.key(index), text=text, markup=False, edits=effect.message)
 
 
 def _alert(turned: Turned, index: int, effect: fx.RaiseAlert) -> Alert:

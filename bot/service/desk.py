@@ -157,8 +157,10 @@ class DeskLane:
     async def _history(self, effect: fx.ShowHistory, key: str) -> Outbound:
         rows = await self.store.transcript(ConversationId(effect.conversation), effect.limit)
         names = {"person": effect.alias or "Familie", "bot": "Bot", "counsellor": "Beratung"}
+        child = " (Kinderteil)"  # of a shared phone: what the child wrote there, the adult does not know, and the other way round
         lines = [
-            f"{names.get(who.partition('/')[0], who)}: {_short(plain(parse(text)) if who.startswith('bot') else text)}"
+            f"{names.get(who.partition('/')[0], who)}{child if who.endswith('/child') else ''}: "
+            f"{_short(plain(parse(text)) if who.startswith('bot') else text)}"
             for who, text, at in rows
             if at <= effect.until
         ]

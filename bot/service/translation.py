@@ -193,9 +193,14 @@ class Turned:
 WATCHED_FIRST_LINE = "🗒️ Notiz"
 
 
+def unobtrusive(session: Session, text: str) -> str:
+    """The text; in watched-phone mode with a first line that tells nothing."""
+    return f"{WATCHED_FIRST_LINE}\n\n{text}" if session.watched else text
+
+
 def reply_to_outbox(turned: Turned, index: int, reply: fx.Reply) -> NewOutbox:
     """A reply as a row of the outbox. In watched-phone mode its first line tells nothing."""
-    text = f"{WATCHED_FIRST_LINE}\n\n{reply.text}" if turned.session.watched else reply.text
+    text = unobtrusive(turned.session, reply.text)
     return NewOutbox(
         outbound=Outbound(
             address=turned.address,

@@ -8,8 +8,10 @@ from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.state import Shown
 from bot.dialogue import events as family
+from bot.dialogue.content import Content
 from bot.machines import Place
 from tests.desk.shift import BERG, Shift
+from tests.desk.world import QUEUE, World
 
 
 @pytest.fixture
@@ -146,3 +148,24 @@ def test_an_edit_of_words_that_are_still_on_their_way_is_asked_for_again(shift: 
     edits(shift, "$s77", ">> anders")
     assert "noch unterwegs" in shift.shown(room_of(shift))
     assert shift.told(family.CounsellorEdited) == []
+
+
+async def test_what_came_before_says_which_part_of_a_shared_phone_wrote_it(content: Content) -> None:
+    """Neither knows what the other wrote: who reads both must not tell."""
+    world = World(content)
+    await world.member("berg")
+    await world.begin("!anna")
+    for text in ("Wie melde ich einen Besuch an?", "Mein Kind schreibt jetzt", "9", "Mensch"):
+        await world.family("!anna", text)
+        await world.pump()
+    await world.staff("berg", QUEUE, "nehmen")
+    await world.pump()
+    (history,) = [
+        text
+        for chat in {chat for chat, _, _ in world.platform.sent}
+        for text in world.platform.texts(chat)
+        if "Bisher" in text
+    ]
+    lines = history.splitlines()
+    assert [line for line in lines if line.endswith(": Wie melde ich einen Besuch an?") and "Kinderteil" not in line]
+    assert [line for line in lines if line.endswith(" (Kinderteil): Mensch")]
