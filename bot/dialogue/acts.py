@@ -49,8 +49,10 @@ def _switch(draft: Draft, name: str) -> None:
 def _answer_first(draft: Draft) -> None:
     """Answers the very first message, now that we know who asks."""
     rows = draft.value(FIRST_QUESTION)
+    if not isinstance(rows, tuple):
+        return
     told = f"{draft.part.audience}:"
-    topics = tuple(row.removeprefix(told) for row in rows if row.startswith(told)) if isinstance(rows, tuple) else ()
+    topics = tuple(row.removeprefix(told) for row in rows if row.startswith(told))
     draft.say_key("digress.now")
     if topics:
         answering.answer_or_clarify(draft, topics)
