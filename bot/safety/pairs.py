@@ -62,6 +62,10 @@ class Pairs:
             for mark, weight in zip(self._marks[begin:end], self._weights[begin:end], strict=True):
                 yield f"{firsts[mark // 2 - 1]}{'~' if mark % 2 == APART else ' '}{second}", weight
 
+    def many(self) -> Iterator[tuple[str, int]]:
+        """How many pairs each word ends that ends any."""
+        return zip(self._seconds, (end - begin for begin, end in pairwise(self._ends)), strict=True)
+
     def mark(self, word: str) -> int:
         """The mark of a word as the first of a pair."""
         return 2 * self._firsts.number(word) + 2

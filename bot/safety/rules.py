@@ -109,7 +109,10 @@ class SafetyRules:
         wait for it."""
         spoken: dict[str, Ids] = {}
         reckoned = likeness.reckon(self.lexicon.whole, lambda word: spoken.setdefault(word, self.lexicon.ids(word)))
-        return replace(self, spoken=Lists.of(spoken), likeness=reckoned)
+        met = Counter(self.lexicon.breadth)
+        for word, many in reckoned.pairs.many():  # who ends many pairs is met often
+            met.update(dict.fromkeys(spoken.get(word) or self.lexicon.ids(word), many))
+        return replace(_indexed(self, met), spoken=Lists.of(spoken), likeness=reckoned)
 
     def ids(self, word: str) -> Ids:
         """The elements of a word (its sound), sorted."""
@@ -122,26 +125,27 @@ def compile_rules(
     lexicon: Lexicon,
     alone: Mapping[tuple[str, ...], Finding] | None = None,
 ) -> SafetyRules:
-    """Indexes the rules and the guards by the element of each that is met least often."""
-    common = Counter(element for rule in rules for element in rule.pattern.needed)
+    """Indexes the rules and the guards."""
+    looked_for = tuple((guard, pattern) for guard, patterns in guards.items() for pattern in patterns)
+    plain = SafetyRules(
+        lexicon=lexicon, rules=rules, triggers={}, guards=looked_for, guard_triggers={}, bits={}, alone=alone or {}
+    )
+    return _indexed(plain, lexicon.breadth)
+
+
+def _indexed(rules: SafetyRules, met: Mapping[int, float]) -> SafetyRules:
+    """The same with its rules and guards indexed by the element of each that is met least often."""
+    common = Counter(element for rule in rules.rules for element in rule.pattern.needed)
 
     def rarest(pattern: Pattern) -> int:
-        return min(pattern.needed, key=lambda element: (lexicon.breadth[element], common[element], element))
+        return min(pattern.needed, key=lambda element: (met[element], common[element], element))
 
-    looked_for = tuple((guard, pattern) for guard, patterns in guards.items() for pattern in patterns)
-    suggested = [(rarest(rule.pattern), rule.pattern.needed) for rule in rules]
-    guarding = [(rarest(pattern), pattern.needed) for _, pattern in looked_for]
+    suggested = [(rarest(rule.pattern), rule.pattern.needed) for rule in rules.rules]
+    guarding = [(rarest(pattern), pattern.needed) for _, pattern in rules.guards]
     asked = Counter(element for first, needed in (*suggested, *guarding) for element in needed if element != first)
     bits = {element: bit for bit, (element, _) in enumerate(asked.most_common())}
-    return SafetyRules(
-        lexicon=lexicon,
-        rules=rules,
-        triggers=_by_rarest(suggested, bits),
-        guards=looked_for,
-        guard_triggers=_by_rarest(guarding, bits),
-        bits=bits,
-        alone=alone or {},
-    )
+    triggers, guard_triggers = _by_rarest(suggested, bits), _by_rarest(guarding, bits)
+    return replace(rules, triggers=triggers, guard_triggers=guard_triggers, bits=bits, _words={})
 
 
 def _by_rarest(patterns: Iterable[tuple[int, Set[int]]], bits: Mapping[int, int]) -> dict[int, Candidates]:
