@@ -11,6 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from bot.dialogue.content import Content
+from bot.dialogue.template import Block, Template, TemplateKind
 from bot.documents.maker import render
 from bot.documents.paper import Paper
 
@@ -48,6 +49,35 @@ def test_no_text_breaks_the_paper(text: str) -> None:
     paper.bullets([text])
     paper.table([("a", "b"), (text,)])
     assert paper.to_bytes().startswith(b"%PDF")
+
+
+def _template(kind: TemplateKind, *blocks: Block) -> Template:
+    return Template(name="probe", kind=kind, takes=("name", "where"), blocks=blocks)
+
+
+def test_pictures_and_codes_stand_on_the_paper_and_go_to_the_next_page_whole(content: Content) -> None:
+    blocks = [
+        Block(kind="picture", text="pictures/face-good.png", size=40),
+        Block(kind="space", size=190),
+        Block(kind="qr", text="https://t.me/{where}", size=60),
+        Block(kind="table", items=()),
+        Block(kind="text", text="Für {name}"),
+    ]
+    pdf = render(content, _template("pdf", *blocks), {"name": "Mia", "where": "kavi_bot"}, AT, PICTURES)
+    first, second = PdfReader(io.BytesIO(pdf)).pages
+    assert len(first.images) == 1
+    assert "Für Mia" in second.extract_text()
+    squares = [page.get_contents().get_data().count(b" re") for page in (first, second)]  # type: ignore[union-attr]  # pages have contents
+    assert squares[0] < 20 < 200 < squares[1], "the code is drawn on one page"
+    with pytest.raises(ValueError, match="no folder of pictures"):
+        Paper(AT).picture("pictures/face-good.png", 40)
+
+
+def test_a_text_is_made_of_the_blocks_that_are_wanted(content: Content) -> None:
+    blocks = [Block(kind="text", text="Hallo {name}"), Block(kind="text", text="aus {where}", when="where")]
+    assert render(content, _template("text", *blocks), {"name": "Mia", "where": ""}, AT, PICTURES) == b"Hallo Mia"
+    made = render(content, _template("text", *blocks), {"name": "Mia", "where": "Köln"}, AT, PICTURES)
+    assert made.decode() == "Hallo Mia\n\naus Köln"
 
 
 def test_a_visit_becomes_a_calendar_entry_in_berlin_time(content: Content) -> None:
