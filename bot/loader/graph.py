@@ -63,6 +63,13 @@ def _ask_edges(step: model.Step, ask: model.Ask, behind: str) -> list[Edge]:
     return edges
 
 
+_KINDS = {
+    "branch": "Verzweigung", "assign": "merkt sich etwas", "goto": "weiter", "link": "anderer Ablauf", "end": "Ende",
+    "remind": "Erinnerung", "forget": "vergisst etwas", "wait": "wartet", "handoff": "ruft einen Menschen", "count": "zählt mit",
+    "file": "Datei", "send": "verschickt etwas", "study": "Lernfrage",
+}  # fmt: skip
+
+
 def _caption(content: Content, step: model.Step) -> str:
     """What the step does, in a few words."""
     said = step.say.pick("caregiver", "", "plain") if step.say is not None else ""
@@ -81,7 +88,7 @@ def _caption(content: Content, step: model.Step) -> str:
             detail = act
         case _:
             pass
-    text = first or detail or kind or step.name
+    text = first or detail or _KINDS.get(kind, kind) or step.name
     return f"{mark} {text}".strip()
 
 
@@ -133,7 +140,7 @@ def svg(content: Content, flow: model.Flow, problems: tuple[Problem, ...] = ()) 
     names = [step.name for step in flow.steps] + sorted({e.target for e in edges if e.target.startswith("→ ")})
     rows = _rows(flow, edges, names)
     boxes = _boxes(content, flow, rows)
-    width = max(box.x + _WIDTH for box in boxes.values()) + 140
+    width = max(box.x + _WIDTH for box in boxes.values()) + 300  # room for the ways beside the boxes, and their labels
     height = max(box.y + box.height for box in boxes.values()) + 40
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
@@ -201,17 +208,29 @@ def _arrow(boxes: dict[str, _Box], edge: Edge) -> str:
     start, end = boxes[edge.source], boxes[edge.target]
     x1, y1 = start.x + _WIDTH / 2, start.y + start.height
     x2, y2 = end.x + _WIDTH / 2, end.y
-    if y2 <= y1:  # back up: around the right side
-        right = max(start.x, end.x) + _WIDTH + 24
-        x1, y1, x2, y2 = start.x + _WIDTH, start.y + start.height / 2, end.x + _WIDTH, end.y + end.height / 2
-        path = f"M{x1:.0f},{y1:.0f} C{right + 40:.0f},{y1:.0f} {right + 40:.0f},{y2:.0f} {x2:.0f},{y2:.0f}"
-        middle = (right + 14, (y1 + y2) / 2)
+    between = [box for box in boxes.values() if y1 <= box.y and box.y + box.height <= y2 and _covers(box, x1, x2)]
+    if y2 <= y1 or between:  # back up, or past other boxes: around the right side
+        path, spot = _beside(start, end, between)
     else:
         bend = (y2 - y1) / 2
         path = f"M{x1:.0f},{y1:.0f} C{x1:.0f},{y1 + bend:.0f} {x2:.0f},{y2 - bend:.0f} {x2:.0f},{y2:.0f}"
-        middle = ((x1 + 2 * x2) / 3, y2 - 14)
+        spot = f'x="{(x1 + 2 * x2) / 3:.0f}" y="{y2 - 14:.0f}" text-anchor="middle"'
     label = edge.label if len(edge.label) <= 32 else edge.label[:31] + "…"
-    spot = f'x="{middle[0]:.0f}" y="{middle[1]:.0f}" font-size="10" text-anchor="middle"'
-    halo = f'<text {spot} stroke="#fff" stroke-width="3">{escape(label)}</text>'  # drawn first, so that lines do not cross letters
-    text = f'{halo}<text {spot} fill="#335">{escape(label)}</text>' if label else ""
+    halo = f'<text {spot} font-size="10" stroke="#fff" stroke-width="3">{escape(label)}</text>'  # first, so that no line crosses letters
+    text = f'{halo}<text {spot} font-size="10" fill="#335">{escape(label)}</text>' if label else ""
     return f'<path d="{path}" fill="none" stroke="#777" marker-end="url(#a)"/>{text}'
+
+
+def _covers(box: _Box, x1: float, x2: float) -> bool:
+    """Whether an arrow between these columns would run behind the box."""
+    return box.x <= max(x1, x2) and min(x1, x2) <= box.x + _WIDTH
+
+
+def _beside(start: _Box, end: _Box, between: list[_Box]) -> tuple[str, str]:
+    """A way at the right of all boxes concerned, the farther the more there are, and the place of its label."""
+    right = max(box.x for box in (start, end, *between)) + _WIDTH + 24 + 18 * min(len(between), 8)
+    x1, y1 = start.x + _WIDTH, start.y + start.height * 0.65
+    x2, y2 = end.x + _WIDTH, end.y + end.height * 0.35
+    path = f"M{x1:.0f},{y1:.0f} C{right:.0f},{y1:.0f} {right:.0f},{y2:.0f} {x2:.0f},{y2:.0f}"
+    middle = (x1 + x2) / 8 + right * 0.75  # where the curve is at its half
+    return path, f'x="{middle + 4:.0f}" y="{(y1 + y2) / 2:.0f}" text-anchor="start"'

@@ -96,6 +96,18 @@ def test_svg_is_sound_and_shows_every_step(content: Content, flow: Flow) -> None
     assert {"Jung", "keine Antwort", "sonst"} <= {text.text for text in picture.iter(f"{name}text")}
 
 
+def test_a_way_past_other_steps_runs_beside_them_not_behind(content: Content, flow: Flow) -> None:
+    picture = ElementTree.fromstring(svg(content, flow))
+    name = "{http://www.w3.org/2000/svg}"
+    rights = [
+        float(box.get("x", "0")) + float(box.get("width", "0")) for box in picture.iter(f"{name}rect") if box.get("rx")
+    ]
+    (past,) = [text for text in picture.iter(f"{name}text") if text.text == "keine Antwort" and text.get("fill")]
+    assert float(past.get("x", "0")) > max(rights[:2]), "from the first step to a far one"
+    texts = {text.text for text in picture.iter(f"{name}text")}
+    assert "◇ Verzweigung" in texts, "editors read German"
+
+
 def test_two_processes_draw_the_same(flow: Flow) -> None:
     program = (
         "import sys; from pathlib import Path; from bot.dialogue.content import Content; from bot.loader.flows import load_flows;"
