@@ -47,7 +47,15 @@ WATCHED = (
     "👁 **Jemand liest vielleicht mit.** Bitte schreiben Sie nur, wenn die Person gerade selbst schreibt, und nichts, was sie "
     "verraten kann."
 )
-MARKS = "📤 unterwegs · ✅ angekommen · ⚠️ nicht angekommen · 📝 Notiz (auf Telegram: 🕊 · 👌 · 🤔 · ✍)"
+_MARKS = "📤 unterwegs · ✅ angekommen · ⚠️ nicht angekommen · 📝 Notiz"
+_ON_TELEGRAM = str.maketrans(
+    {"📤": "🕊", "✅": "👌", "⚠": "🤔", "\ufe0f": None, "📝": "✍"}
+)  # it knows only some reactions
+
+
+def marks(place: Place) -> str:
+    """What the signs under her own messages mean, as this messenger shows them."""
+    return _MARKS.translate(_ON_TELEGRAM) if place.messenger == "telegram" else _MARKS
 
 
 def category(name: str) -> str:
@@ -197,7 +205,7 @@ def show_summary(work: Work, case: Case, place: Place) -> None:
         "",
         "**So erreichen Ihre Worte die Familie:** Antworten Sie auf eine ihrer Nachrichten, oder beginnen Sie mit `>>`. "
         "Alles andere bleibt als Notiz hier.",
-        MARKS,
+        marks(place),
     ]
     work.ask(place, case, "room", "\n".join(lines), ROOM_BUTTONS)
     offer_checklist(work, case, place)

@@ -129,7 +129,7 @@ def help_(given: Given) -> None:
     intro = (
         "**So geht es.** `/da` meldet Sie zum Dienst, `/nehmen` übernimmt den nächsten Fall. Jeder Fall hat seinen eigenen Raum. Was "
         "Sie dort schreiben, bleibt im Team. Zur Familie geht nur: eine Antwort auf ihre Nachricht, eine Zeile mit `>>` oder ein "
-        "abgeschickter Entwurf.\n" + cards.MARKS + "\n\n"
+        "abgeschickter Entwurf.\n" + cards.marks(given.place) + "\n\n"
     )
     given.answer(("" if given.rest else intro) + help_text(given.member.roles, given.rest))
 

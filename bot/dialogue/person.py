@@ -41,6 +41,7 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
     if (kind in ("relay", "accompany") or draft.session.lent) and not complaint:
         draft.effects.append(_relay(event))
     if kind == "relay":
+        _tell_her(draft, text)
         return
     if draft.session.owner == "closed":
         if reopening.is_wanted(draft, event):
@@ -115,7 +116,7 @@ def _takes_back(draft: Draft, text: str) -> bool:
 
 def _tell_her(draft: Draft, text: str) -> None:
     """What a counsellor must know at once, beside the words themselves: somebody reads along, or a human is called again."""
-    match commands.command_in(text, draft.content.commands) if draft.session.owner == "counsellor" else None:
+    match commands.command_in(text, draft.content.commands):
         case "watch_on":
             draft.change(watched=True)
             draft.effects.append(Relay(kind="watched"))

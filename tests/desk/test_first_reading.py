@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.desk import cards
 from bot.desk import effects as fx
 from bot.desk import events as ev
 from bot.desk.canned import Canned
@@ -188,3 +189,10 @@ def test_the_end_of_a_shift_names_the_next_opening_not_today() -> None:
     _, room = shift.taken(BERG)
     shift.says(BERG, "/vorlage ende", room)
     assert "Das Team liest wieder morgen ab 9 Uhr." in shift.shown(room)
+
+
+def test_the_signs_are_explained_as_the_messenger_shows_them(shift: Shift) -> None:
+    _, room = shift.taken(BERG)
+    assert "📤 unterwegs" in cards.marks(room)
+    telegram = cards.marks(room._replace(messenger="telegram"))
+    assert telegram == "🕊 unterwegs · 👌 angekommen · 🤔 nicht angekommen · ✍ Notiz"
