@@ -14,14 +14,13 @@ from msgspec.structs import replace
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer, RaiseAlert, Relay
-from bot.dialogue.session import Concern
+from bot.dialogue.session import WEEK, Concern
 from bot.safety import Finding
 
 SILENCE: Mapping[str, float] = MappingProxyType({"emergency": 20.0})
 SILENCE_DEFAULT = 60.0
 SILENCE_TIMER = "safety-silence"
 SECOND_LOOK = "safety.second_look"
-WEEK = 7 * 86400.0
 SAID = "danger_said"  # slot: the category of the answer given last, so that it can be read aloud; only with consent
 
 

@@ -33,6 +33,7 @@ Keep = Literal["turn", "session", "30d", "90d", "case"]
 Value = str | int | float | bool | tuple[str, ...] | None
 
 SESSION_LIFETIME = timedelta(days=days("slot_session"))  # without a message
+WEEK = 7 * 86400.0  # seconds for which an unclear sign of danger counts
 LIFETIMES: Mapping[str, timedelta] = MappingProxyType(
     {name: timedelta(days=days(f"slot_{name}")) for name in ("30d", "90d")}
 )
@@ -162,7 +163,8 @@ class Session(Struct, kw_only=True, omit_defaults=True):
     def minimal(self) -> Session:
         """What may be kept before consent: role, age band, language and the step (design rule 5); no text, no slot.
 
-        Which topics were asked about or stand to be chosen belongs to the step: without them an answer would lead nowhere.
+        Which topics were asked about or stand to be chosen belongs to the step: without them an answer would lead nowhere. They
+        stay for a day at most, see `bare`.
         """
         part = self.part
         frames = tuple(replace(frame, known=(), narrow=(), local=_of_the_step(frame)) for frame in part.frames)
@@ -178,9 +180,37 @@ class Session(Struct, kw_only=True, omit_defaults=True):
         )
         return replace(self, parts={self.active: kept}, reminders={})
 
+    def bare(self) -> Session:
+        """The minimal session when nobody has written for a day: what it was about is gone as well, and a sign of danger
+        that does not count any more."""
+        part, concern = self.part, self.concern
+        frames = tuple(replace(frame, known=(), narrow=(), local={}) for frame in part.frames if not _is_about(frame))
+        kept = Part(audience=part.audience, band=part.band, register=part.register, frames=frames)
+        counts = self.last_at - concern.at < WEEK
+        left = Concern(score=concern.score, at=concern.at, silence=concern.silence) if counts else _NO_CONCERN
+        return replace(self, parts={self.active: kept}, reminders={}, concern=left)
+
+    def bare_from(self) -> float | None:
+        """When a minimal session is due to become bare (epoch seconds); None when there is nothing to drop."""
+        part, concern = self.part, self.concern
+        day = self.last_at + SESSION_LIFETIME.total_seconds()
+        if (
+            part.topic
+            or part.offers
+            or concern.pending
+            or any(frame.local or _is_about(frame) for frame in part.frames)
+        ):
+            return day
+        return max(day, concern.at + WEEK) if concern.at else None
+
+
+def _is_about(frame: Frame) -> bool:
+    """Whether a flow goes on about the message before it."""
+    return frame.flow.startswith(("repair.", "safety."))
+
 
 def _of_the_step(frame: Frame) -> dict[str, Value]:
-    ours = frame.flow == ONBOARDING or frame.flow.startswith(("repair.", "safety."))
+    ours = frame.flow == "onboarding" or _is_about(frame)
     return {name: value for name, value in frame.local.items() if ours and name in OF_THE_STEP}
 
 

@@ -59,7 +59,9 @@ FileMaker = Callable[[str, Mapping[str, str], datetime], Awaitable[bytes]]
 Receiver = Callable[[Mapping[str, str], datetime], Sequence[Tally]]
 """(values of a finished form, time of the turn) -> what is counted of it; nothing else is kept."""
 
-SLOTS_TIMER = "slots"  # says nothing; the turn that it causes drops the slots whose lifetime is over
+SLOTS_TIMER = (
+    "slots"  # says nothing; its turn drops the slots whose lifetime is over, before consent what a talk was about
+)
 COUNTED_BY_WEEK = frozenset({"came_by"})
 """Facts of which only the week's number is kept, because they name a prison."""
 
@@ -89,9 +91,9 @@ class Carrier:
         `session` is what the last turn left, `owner_before` says whose talk it was before the first.
         """
         self._note_waiting(lane, now, owner_before, session.owner)
-        self._time_slots(session)
         gathered, consented = self.gathered, bool(session.consent)
-        stored = session if consented else session.minimal()
+        stored = session if consented else session.bare() if _is_over(lane) else session.minimal()
+        self._time_slots(stored)
         return TurnCommit(
             conversation=lane.conversation,
             address=lane.address,
@@ -307,10 +309,16 @@ class Carrier:
         )
 
     def _time_slots(self, session: Session) -> None:
-        ends = slots_end(session)
-        if ends is not None and session.consent and not self.gathered.erase:
+        ends = slots_end(session) if session.consent else session.bare_from()
+        if ends is not None and not self.gathered.erase:
             due = datetime.fromtimestamp(ends + 1.0, UTC)
             self.gathered.timers.append(NewTimer(name=SLOTS_TIMER, due=due, fence=session.fence))
+
+
+def _is_over(lane: Lane) -> bool:
+    """Whether nobody has written for so long that what a talk before consent was about is dropped."""
+    timers = [row.inbound.payload.get("timer") for row in lane.inbox if row.inbound.kind == "timer"]
+    return len(timers) == len(lane.inbox) and SLOTS_TIMER in timers
 
 
 def _is_of_before(turned: Turned, *, danger: bool) -> bool:
