@@ -150,6 +150,25 @@ async def test_one_destination_gets_its_messages_in_order_one_at_a_time(store: S
     assert [row.outbound.text for row in await store.due_outbox(ACCOUNT, START, 10)] == ["b"]
 
 
+async def test_what_was_sent_since_a_moment_can_be_taken_back(store: Store) -> None:
+    """A child leaves its part of the phone: what it was sent there is deleted, by the ids that the messenger gave."""
+    turns = [("1", "before"), ("1", "first"), ("2", "somebody else"), ("1", "refused"), ("1", "second")]
+    given = {"before": ("7",), "first": ("8", "9"), "somebody else": ("11",), "second": ("10",)}
+    for at, (chat, text) in enumerate(turns):
+        await store.receive([inbound(chat, at=later(at))], None)
+        (lane,) = await store.claim("w", later(at), 10)
+        await store.commit(commit_for(lane, outbox=(outbox_row(chat, text, not_before=later(at)),)))
+        await store.release(lane.conversation, lane.fence)
+        (row,) = await store.due_outbox(ACCOUNT, later(at), 10)
+        receipt = Sent(external_ids=given[text]) if text in given else Refused(reason="too long")
+        await store.settle(row.number, receipt, later(at))
+    whose = store.conversation_id(address("1"))
+    assert await store.external_ids(whose, later(1)) == ["8", "9", "10"]
+    assert await store.external_ids(whose, later(60)) == []
+    await store.erase(whose)
+    assert await store.external_ids(whose, later(0)) == []
+
+
 async def test_a_later_try_waits_and_keeps_its_place(store: Store) -> None:
     await _say(store, "1", "a", "b")
     (row,) = await store.due_outbox(ACCOUNT, START, 10)

@@ -50,6 +50,15 @@ def test_a_path_that_cannot_be_written_is_named(
     assert told.count("\n") == 1
 
 
+def test_a_backup_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for half in ("data", "keys"):
+        (tmp_path / "copy" / half / f"{half}-20261125T020000Z.kavi").mkdir(parents=True)
+    assert _kavi(monkeypatch, "restore", str(tmp_path / "copy")) == 4
+    assert capsys.readouterr().err == ("kavi: The backup data-20261125T020000Z.kavi cannot be read: Is a directory.\n")
+
+
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(words: list[str]) -> None:
         raise OSError("no file was meant")
