@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from bot.safety.finding import Level
@@ -19,7 +19,7 @@ _MOST_ANCHORS: Final = 50
 class Reading:
     """One text against the rules: where each element stands."""
 
-    __slots__ = ("_facts", "_guards", "_here", "_placed", "_rules", "_worth")
+    __slots__ = ("_elements", "_facts", "_guards", "_here", "_placed", "_rules", "_worth")
 
     def __init__(self, rules: SafetyRules, words: list[str]) -> None:
         self._rules = rules
@@ -30,6 +30,7 @@ class Reading:
         self._here = here  # the bits of all elements that stand anywhere
         # The rules that are worth a look: all that they need is here.
         self._worth = {number for _, found, _, _ in self._facts for needed, number in found if needed & here == needed}
+        self._elements: list[Collection[int]] = []  # of each word, once somebody asks where one stands
         self._placed: dict[int, list[int]] = {}
         self._guards: dict[str, list[int]] | None = None
 
@@ -37,7 +38,8 @@ class Reading:
         """Where an element stands; sought when a rule asks for it, because few are asked for."""
         found = self._placed.get(element)
         if found is None:
-            found = self._placed[element] = [at for at, (_, _, ids, _) in enumerate(self._facts) if element in ids]
+            self._elements = self._elements or [elements for _, _, elements, _ in self._facts]
+            found = self._placed[element] = [at for at, elements in enumerate(self._elements) if element in elements]
         return found
 
     def fired(self) -> list[tuple[Rule, Level]]:

@@ -90,10 +90,10 @@ class Neighbours:
         import numpy as np
 
         texts, shares, sides = self._ready or self._prepared()
-        ranges = [slice(self._ends[number], self._ends[number + 1]) for number in numbers]
         near = np.zeros(len(self), np.float32)
-        found = np.concatenate([texts[those] for those in ranges])
-        np.add.at(near, found.astype(np.intp), np.concatenate([shares[those] for those in ranges]))
+        for number in numbers:
+            those = slice(self._ends[number], self._ends[number + 1])
+            np.add.at(near, texts[those], shares[those])
         total = leaning = 0.0
         for _ in range(min(_ASKED, len(near))):
             at = int(near.argmax())
@@ -107,13 +107,13 @@ class Neighbours:
         """The examples of the words as numpy looks them up, what each word adds to the likeness of each of its examples,
         and the sides of all examples; made at the first need.
 
-        Small numbers, and nothing left to multiply: what takes time is how much memory a look touches.
+        Nothing is left to multiply or to put together: what takes time is how much memory a look touches.
         """
         import numpy as np
 
         ends = np.frombuffer(self._ends, np.uint32).astype(np.int64)
         counts = ends[1:] - ends[:-1]
-        texts = np.frombuffer(self._texts, np.uint32).astype(np.min_scalar_type(len(self)))
+        texts = np.frombuffer(self._texts, np.uint32).astype(np.intp)
         telling = np.repeat((np.log(max(len(self), 2) / counts) ** 2).astype(np.float32), counts)
         sizes = np.bincount(texts, weights=telling, minlength=len(self))
         shares = telling * (1.0 / np.sqrt(np.maximum(sizes, 1.0))).astype(np.float32)[texts]

@@ -170,6 +170,7 @@ _LEET_EDGE = re.compile(r"\b[0134-8](?=[a-z])|(?<=[a-z])[0134-8]\b")
 _STAR = re.compile(r"(?<=[a-z])\*{1,3}(?=[a-z])")
 _MIXED = re.compile(r"[a-z][\u0430-\u045f]|[\u0430-\u045f][a-z]")
 _WORD = re.compile(r"[^\W_]+")
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")  # the same in a folded text without other letters
 
 
 def fold(text: str) -> str:
@@ -264,12 +265,12 @@ def sound_of(text: str) -> str:
 
 def words_in(sound: str) -> list[str]:
     """The words of what is in its sound already."""
-    return _WORD.findall(sound)
+    return (_PLAIN_WORD if sound.isascii() else _WORD).findall(sound)
 
 
 def words_of(text: str) -> list[str]:
     """The sounds of the words of a text."""
-    return _WORD.findall(key(fold(text)))
+    return words_in(sound_of(text))
 
 
 _SOFT: Final = str.maketrans("bdgcq", "ptkkk")
