@@ -152,7 +152,7 @@ async def test_of_twenty_who_want_a_case_one_gets_it(content: Content) -> None:
     for number in range(cases):
         assert sum("Jetzt" in text or "Ab jetzt schreibt" in text for text in world.platform.texts(f"!g{number}")) == 1
     answers = world.platform.texts(QUEUE)
-    assert sum("ist bei Ihnen. Der Raum" in text for text in answers) == cases
+    assert sum("ist bei Ihnen. Gleich öffnet" in text for text in answers) == cases
     assert sum("hat Frau" in text and "übernommen." in text for text in answers) == cases * 19
     assert world.breaches == []
 

@@ -180,7 +180,7 @@ def test_who_is_assigned_from_telegram_gets_her_room_where_she_is(shift: Shift) 
 
 def test_canned_texts_say_when_somebody_is_there_again() -> None:
     canned = (Canned(id="bis", title="Bis", texts=Variants({"default": "Bis {when}."}, "test")),)
-    for hours, when in ((Hours(), "bald"), (Hours(parse("do 9-17")), "morgen")):
+    for hours, when in ((Hours(), "bald"), (Hours(parse("do 9-17")), "morgen ab 9 Uhr")):
         shift = staffed(canned=canned, teams={"": Team(rooms=((QUEUE.account, QUEUE.chat),), hours=hours)})
         _, room = shift.taken(BERG)
         shift.says(BERG, "/vorlage bis", room)
