@@ -101,7 +101,11 @@ def safety_text(draft: Draft, finding: Finding, language: str = "") -> str:
     human = draft.content.translate_value(draft.content.when_human_reads(audience), spoken)
     if draft.session.owner == "counsellor":
         human = ""  # she has one already
-    return compose(finding, audience, part.band, part.register, spoken, draft.at, human)
+    try:
+        return compose(finding, audience, part.band, part.register, spoken, draft.at, human)
+    except Exception as error:  # whatever is wrong with an answer, the alert and the numbers must not go down with it
+        draft.trouble(f"safety:{finding.category}", type(error).__name__)
+        return draft.text("safety.fallback")
 
 
 def _second_look(draft: Draft, finding: Finding) -> None:

@@ -15,6 +15,7 @@ from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
 from bot.dialogue.events import Event, Understanding
 from bot.dialogue.understanding import look_for_danger
+from bot.errors import StoreUnavailable
 from bot.log import Log
 from bot.ports import (
     EXCHANGE,
@@ -69,8 +70,7 @@ class Conversations:
             return await self._aside_lane(lane, now)
         session = Session.from_text(lane.session) if lane.session else Session()
         began = session.owner
-        if self.honest is not None:
-            self.content = await self.honest(self.content, now)
+        await self._look_who_reads(now)
         carrier = Carrier(self.content, self.store, self.make_file, self.receivers, self.desk)
         for row in lane.inbox:
             before, asked = session, time.perf_counter()
@@ -83,6 +83,17 @@ class Conversations:
                 self.watcher(turned, result)
             _log_turn(turned, before, result, (time.perf_counter() - asked) * 1000)
         return carrier.commit(lane, session, now, began)
+
+    async def _look_who_reads(self, now: datetime) -> None:
+        """Puts in when a human will read; where that cannot be told, what was said last stands, and everybody is answered."""
+        if self.honest is None:
+            return
+        try:
+            self.content = await self.honest(self.content, now)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.error("honest_time_failed", error=type(error).__name__)
 
     async def _aside_lane(self, lane: Lane, now: datetime) -> TurnCommit:
         """The lanes of nobody's conversation. No conversation needs them, and a start would wait for their imports."""
