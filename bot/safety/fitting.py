@@ -31,7 +31,7 @@ class Sample:
     place: str = ""
 
 
-def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, penalty: float = 0.01) -> Likeness:
+def fit(samples: Sequence[Sample], ids: Ids, *, alert: float, check: float, penalty: float = 0.003) -> Likeness:
     """Learns from the samples. The same samples give the same model."""
     rows = [_features(sample, ids) for sample in samples]
     seen = Counter(name for found, _ in rows for name in found)

@@ -18,15 +18,15 @@ from bot.text.translit import in_cyrillic
 
 STORY: Final = 22  # words from which a message is a story
 STRETCH: Final = 60  # words that are weighed together
-_ASKED: Final = 0.4  # of the level of a second look: from there one asks about what a rule calls an alert
-_SURE: Final = 2.1  # of the same: from there that is an alert
+_ASKED: Final = 0.7  # of the level of a second look: from there one asks about what a rule calls an alert
+_SURE: Final = 1.75  # of the same: from there that is an alert
 _END: Final = re.compile(
     r"(?<![.!?])[.!?\n]+\s+|\n"
 )  # of a sentence; begun at the first mark of a run: linear in dots too
 _LEAST: Final = 2  # spaces in a sentence that is looked at by itself
 _MOST_SENTENCES: Final = 40
 _CLEAR: Final = 0.85  # probability
-_AMONG: Final = 0.5  # by so much, as a logarithm of the odds, a sentence must be more dangerous than a whole message
+_AMONG: Final = 1.5  # by so much, as a logarithm of the odds, a sentence must be more dangerous than a whole message
 _PLACE: Final = 9  # words around what a rule found
 # Known words: fewer say too little for an alarm without a rule ("mein onkel" answers who comes along; a code or a slip over
 # the keyboard sounds like anything).
@@ -116,7 +116,7 @@ def _hinted(
     if danger < likeness.check or readings[0].holds(WHOLE):
         return None
     found = _look(rules, words, _read(rules, words), audience)
-    return found if found is None or danger >= likeness.alert else replace(found, level="check")
+    return found if found is None or danger >= _CLEAR else replace(found, level="check")
 
 
 def _rank(finding: Finding | None) -> int:
