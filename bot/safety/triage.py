@@ -201,8 +201,9 @@ def _danger(weighed: Weighing) -> float:
 
 
 def _several_known(likeness: Likeness, words: list[str]) -> bool:
-    """Whether the examples know as many of the words as an alarm without a rule needs."""
-    return sum(1 for _ in islice(filter(likeness.knows, words), _BARE)) == _BARE
+    """Whether the examples know as many of the words as an alarm without a rule needs; pictures alone tell of no deed."""
+    pictures = all(word.startswith(EMOJI) for word in words)
+    return not pictures and sum(1 for _ in islice(filter(likeness.knows, words), _BARE)) == _BARE
 
 
 def _by_itself(rules: SafetyRules, likeness: Likeness, words: list[str], readings: list[Reading]) -> Weighing | None:
