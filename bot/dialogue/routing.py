@@ -19,10 +19,12 @@ from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.open_talk import MISS_KEY, freely
 from bot.dialogue.reading import Rejected, Shown
 from bot.dialogue.session import Offer
+from bot.text.normalise import fold
 from bot.text.telling import names_oneself, tells_age
 
 _PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
 _PLZ_ALONE = re.compile(r"^\W*+(?:plz|postleitzahl)?\W*+(\d{5})\W*+$", re.IGNORECASE)  # possessive: linear in emoji too
+TAKING_NOTE = frozenset({"ok", "okay", "gut", "bitte", "gern", "gerne"})
 FIND_HELP = "find-help"
 PLZ_DIGITS = 5
 
@@ -42,7 +44,7 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
         return
     if _names_land(draft, text, ask, offered, asked) or _names_plz(draft, text, ask) or _introduces(draft, text, ask):
         return
-    if ask is not None:
+    if ask is not None and not (_takes_note(text) and _shown_last(draft, ask)):
         at_question(draft, text, understanding, ask, chosen=chosen)
     elif draft.top is not None and _waits_for_anything(draft, text):
         return
@@ -129,6 +131,11 @@ def _introduces(draft: Draft, text: str, ask: Ask | None) -> bool:
 def _nothing_waits(draft: Draft, ask: Ask | None) -> bool:
     """No flow waits for an answer, at most the menu."""
     return draft.top is None or (ask is not None and ask.quiet)
+
+
+def _takes_note(text: str) -> bool:
+    """Whether a text is a yes to what was asked just now, but takes note of anything else: "ok" after an answer calls no human."""
+    return fold(text) in TAKING_NOTE
 
 
 def _shown_last(draft: Draft, ask: Ask | None) -> bool:
