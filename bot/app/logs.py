@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO, cast
 
 from bot.config import Settings
 from bot.log import silence
@@ -12,6 +13,18 @@ from bot.log import silence
 def quiet_logs(settings: Settings) -> None:
     """Logs go nowhere: a terminal conversation shows only the conversation."""
     silence()
+
+
+class _StandardError:
+    """Standard error as it is when a line is written: whoever runs Kavi may have put another stream there since."""
+
+    @staticmethod
+    def write(text: str) -> int:
+        return sys.stderr.write(text)
+
+    @staticmethod
+    def flush() -> None:
+        sys.stderr.flush()
 
 
 def configure_logs(settings: Settings) -> None:
@@ -32,6 +45,6 @@ def configure_logs(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log.level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot import app
 from bot.cli.doctor import run_doctor
@@ -64,6 +65,14 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     seed(folder)
     note_backup(folder, datetime.now(UTC))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    """The command sets up the program's logs; the next test finds them as they were."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture
