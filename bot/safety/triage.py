@@ -187,7 +187,7 @@ def _weigh(
     if not worst.reaches(least) or (ruled is None and not _several_known(likeness, words)):
         return None
     sure = likeness.check * _SURE if ruled_alert else likeness.alert
-    level: Level = "alert" if (ruled or len(words) > _BARE) and worst.reaches(sure) else "check"
+    level: Level = "alert" if worst.reaches(sure) else "check"
     strongest = [rule for rule, found in fired if ruled is not None and found == ruled.level]
     likely = "violence_child" if audience == "child" else "violence_adult"
     category = likeness.category(worst.words, names, among={rule.category for rule in strongest}, likely=likely)
@@ -201,9 +201,13 @@ def _danger(weighed: Weighing) -> float:
 
 
 def _several_known(likeness: Likeness, words: list[str]) -> bool:
-    """Whether the examples know as many of the words as an alarm without a rule needs; pictures alone tell of no deed."""
-    pictures = all(word.startswith(EMOJI) for word in words)
-    return not pictures and sum(1 for _ in islice(filter(likeness.knows, words), _BARE)) == _BARE
+    """Whether there are as many words, and as many that the examples know, as a finding without a rule needs.
+
+    Two words ("meine Enkelin") answer a question, and pictures and numbers tell of no deed.
+    """
+    mute = all(word.startswith(EMOJI) or word.isdecimal() for word in words)
+    known = sum(1 for _ in islice(filter(likeness.knows, words), _BARE))
+    return len(words) > _BARE and known == _BARE and not mute
 
 
 def _by_itself(rules: SafetyRules, likeness: Likeness, words: list[str], readings: list[Reading]) -> Weighing | None:
