@@ -11,7 +11,7 @@ from msgspec import structs
 from bot.dialogue import alerts, aloud, answering, diary, lookup, reminders
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
-from bot.dialogue.introducing import go_home
+from bot.dialogue.introducing import start_over
 from bot.dialogue.session import FIRST_QUESTION, Part, Session
 
 QUICK_EXIT_REACH = timedelta(hours=24)  # messages younger than this are deleted by "Schnell weg"
@@ -106,11 +106,6 @@ def _forget_slots(draft: Draft) -> None:
     draft.change_part(slots={}, topic="", deferred="")
 
 
-def _menu(draft: Draft) -> None:
-    draft.clear_frames()
-    go_home(draft)
-
-
 def _not_helpful(draft: Draft) -> None:
     draft.record("not_helpful", topic=draft.part.topic)
 
@@ -139,7 +134,7 @@ ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "confirm_alert": alerts.raise_confirmed,
     "dismiss_alert": alerts.dismiss,
     "forget_slots": _forget_slots,
-    "menu": _menu,
+    "menu": start_over,
     "not_helpful": _not_helpful,
     "collect_rejected": _collect_rejected,
     "answer_first": _answer_first,

@@ -9,14 +9,13 @@ from bot.dialogue.flow import Ask
 from bot.dialogue.open_talk import is_too_much, not_understood, small_talk
 from bot.dialogue.questions import FREE_TEXT, in_passing
 from bot.dialogue.reading import Parsed, Rejected
-from bot.dialogue.session import Frame, Value
+from bot.dialogue.session import PASSED_OVER, Frame, Value
 from bot.dialogue.walk import walk
 from bot.dialogue.yes_no import denies, yes_or_no
 from bot.matching.result import MatchResult
 from bot.text.telling import asks, tells
 
 DECLINABLE = frozenset({"date", "time", "prison", "land", "plz", "area"})  # kinds whose question a mere no leaves out
-PASSED_OVER = "passed_over"  # local slot: the question at which somebody wrote something else before
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 
 

@@ -16,7 +16,7 @@ from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
 from bot.dialogue.flow import Flow
-from bot.dialogue.introducing import go_home
+from bot.dialogue.introducing import go_home, start_over
 from bot.dialogue.reading import Parsed, Rejected
 from bot.dialogue.rendering import pick
 from bot.text.closeness import Near
@@ -208,14 +208,8 @@ def _stop(draft: Draft) -> None:
 
 
 def _restart(draft: Draft) -> None:
-    draft.clear_frames()
     draft.change_part(deferred="", topic="")
-    go_home(draft)
-
-
-def _menu(draft: Draft) -> None:
-    draft.clear_frames()
-    go_home(draft)
+    start_over(draft)
 
 
 def _register(name: str) -> Callable[[Draft], None]:
@@ -264,7 +258,7 @@ _ACTS: Mapping[str, Callable[[Draft], None]] = MappingProxyType({
     "why": _why,
     "stop": _stop,
     "restart": _restart,
-    "menu": _menu,
+    "menu": start_over,
     "leicht": _register("leicht"),
     "plain": _register("plain"),
     "simpler": _simpler,

@@ -21,13 +21,15 @@ class Understanding(Struct, frozen=True, kw_only=True):
     """What the layers before the turn made of a text.
 
     `finding` and `match` are of the text alone, the `joined_` ones of the text together with those of the last two
-    seconds (people write in bursts, and hints of danger may be split over two messages). `by_role` are the topics that it
-    would mean from each audience, as long as nobody knows who writes.
+    seconds (people write in bursts, and hints of danger may be split over two messages). As long as nobody knows who writes,
+    `role` is the audience that the text itself tells, and of the very first words `by_role` are the topics that they would mean
+    from each audience.
     """
 
     finding: Finding | None = None
     match: MatchResult | None = None
     joined_match: MatchResult | None = None
+    role: str = ""
     by_role: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 

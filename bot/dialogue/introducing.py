@@ -39,6 +39,12 @@ def _who_writes(content: Content) -> Ask | None:
     return next((ask for ask in asks if ask.slot == WHO), None)
 
 
+def start_over(draft: Draft) -> None:
+    """Every running flow ends, and the talk begins at home."""
+    draft.clear_frames()
+    go_home(draft)
+
+
 def go_home(draft: Draft) -> None:
     """To the menu, or to getting to know each other first."""
     draft.push("menu" if draft.part.audience else ONBOARDING)

@@ -7,7 +7,7 @@ from typing import assert_never
 from bot.dialogue import alerts, answering, asking, commands, counsellor, events, reopening, routing, tongue
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Relay, Submit
-from bot.dialogue.introducing import go_home, role_told, sounds_like_a_child
+from bot.dialogue.introducing import go_home, sounds_like_a_child
 from bot.dialogue.reading import Parsed
 from bot.dialogue.session import FIRST_QUESTION, ONBOARDING, Session
 from bot.dialogue.walk import walk
@@ -228,22 +228,23 @@ def _first_words(draft: Draft, event: events.Said) -> None:
         match.outcome == "answer" or (match.outcome == "clarify" and " " in event.text.strip())
     ):
         topic = draft.content.topics.get(match.candidates[0].topic)
-        if match.outcome == "answer" and topic is not None and _answers_at_once(draft, topic, event.text):
+        role = event.understanding.role
+        if match.outcome == "answer" and topic is not None and _fits(topic, role, event.text):
+            if role:
+                draft.change_part(audience=role)
             answering.answer_topic(draft, topic.id)
         else:
             rows = tuple(f"{role}:{name}" for role, topics in event.understanding.by_role for name in topics)
             draft.change_top(local={FIRST_QUESTION: rows})
 
 
-def _answers_at_once(draft: Draft, topic: Topic, text: str) -> bool:
+def _fits(topic: Topic, role: str, text: str) -> bool:
     """Whether a topic's answer fits whoever writes, before that was asked: nobody is spoken to as a child who is none."""
-    role = role_told(draft.content, text)
-    if topic.needs == "land" or (role == "child" and "caregiver" not in topic.audiences):
+    if topic.needs == "land":
         return False
-    if role:
-        draft.change_part(audience=role)
+    if role and role != "child":
         return True
-    return "caregiver" in topic.audiences or ("child" in topic.audiences and sounds_like_a_child(text))
+    return "caregiver" in topic.audiences or (not role and "child" in topic.audiences and sounds_like_a_child(text))
 
 
 def _press(draft: Draft, event: events.Pressed) -> None:

@@ -24,7 +24,8 @@ ONBOARDING = "onboarding"  # the flow in which one gets to know each other
 FIRST_QUESTION = (
     "first_question"  # local slot of onboarding: what the first message asked about, `audience:topic`; never words
 )
-OF_THE_STEP = frozenset({FIRST_QUESTION, "candidates", "topic", "told", "look_text", "category", "passed_over"})
+PASSED_OVER = "passed_over"  # local slot: the question at which somebody wrote something else before
+OF_THE_STEP = frozenset({FIRST_QUESTION, "candidates", "topic", "told", "look_text", "category", PASSED_OVER})
 """Local slots of Kavi's own flows that hold topic ids and our own sentences, never a word of the person."""
 FORMAT = 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -102,8 +102,8 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     emoji = _emoji(content.index.smalltalk, text)
     if emoji is not None:
         return Understanding(match=MatchResult(outcome="smalltalk", smalltalk=emoji))
-    told = role_told(content, text) if not session.part.audience else ""
-    audience, topic = session.part.audience or told or None, _context(session)
+    role = role_told(content, text) if not session.part.audience else ""
+    audience, topic = session.part.audience or role or None, _context(session)
     if pictured := _pictured(text):
         match = content.index.find(pictured, audience=audience)
         asks = match.outcome == "answer"  # pictures leave open what is asked
@@ -119,8 +119,8 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     earlier = burst(session, at)
     if earlier and match.outcome != "answer":
         joined = content.index.find(" ".join((*earlier, text)), audience=audience, land=land, previous_topic=topic)
-    roles = _by_role(content.index, text, (told,) if told else AUDIENCES) if _is_new(session) else ()
-    return Understanding(match=match, joined_match=joined, by_role=roles)
+    by_role = _by_role(content.index, text, role, match) if _is_new(session) else ()
+    return Understanding(match=match, joined_match=joined, role=role, by_role=by_role)
 
 
 def _is_new(session: Session) -> bool:
@@ -128,12 +128,17 @@ def _is_new(session: Session) -> bool:
     return not session.part.audience and not session.part.frames
 
 
-def _by_role(index: TopicIndex, text: str, roles: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The topics that a text means from each of these audiences: one, or those between which it would be asked."""
-    found = []
-    for role in roles:
-        match = index.find(text, audience=role)
-        topics = tuple(candidate.topic for candidate in match.candidates)
-        if match.outcome in ("answer", "clarify"):
-            found.append((role, topics[:1] if match.outcome == "answer" else topics))
-    return tuple(found)
+def _by_role(index: TopicIndex, text: str, role: str, match: MatchResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The topics that a text means from the audience that it tells, else from each; none where it means none at all."""
+    if match.outcome not in ("answer", "clarify"):
+        return ()
+    if role:
+        return ((role, _meant(match)),)
+    meant = ((one, _meant(index.find(text, audience=one))) for one in AUDIENCES)
+    return tuple((one, topics) for one, topics in meant if topics)
+
+
+def _meant(match: MatchResult) -> tuple[str, ...]:
+    """The one topic, or those between which it would be asked."""
+    topics = tuple(candidate.topic for candidate in match.candidates)
+    return topics[:1] if match.outcome == "answer" else topics if match.outcome == "clarify" else ()

@@ -60,6 +60,8 @@ def _ask_edges(step: model.Step, ask: model.Ask, behind: str) -> list[Edge]:
         edges.append(Edge(step.name, behind))
     if ask.timeout_goto:
         edges.append(Edge(step.name, ask.timeout_goto, "keine Antwort"))
+    if ask.passed_goto:
+        edges.append(Edge(step.name, ask.passed_goto, "zweimal anderes"))
     return edges
 
 

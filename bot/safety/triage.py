@@ -28,8 +28,8 @@ _MOST_SENTENCES: Final = 40
 _CLEAR: Final = 0.85  # probability
 _AMONG: Final = 1.5  # by so much, as a logarithm of the odds, a sentence must be more dangerous than a whole message
 _PLACE: Final = 9  # words around what a rule found
-# Known words: fewer say too little for an alarm without a rule ("mein onkel" answers who comes along; a code or a slip over
-# the keyboard sounds like anything).
+# Known words, fewer of which say too little without a rule; and there must be more words than that ("mein onkel" answers who
+# comes along; a code or a slip over the keyboard sounds like anything).
 _BARE: Final = 2
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
@@ -184,7 +184,7 @@ def _weigh(
         clear = [one for one in near if one is not None and one.reaches(_CLEAR)]
         worst = max([worst, *clear], key=lambda one: (one.danger, one.words)) if clear else worst
     least = likeness.check * (1.0 if ruled is None else _ASKED if ruled_alert else 0.8)
-    if not worst.reaches(least) or (ruled is None and not _several_known(likeness, words)):
+    if not worst.reaches(least) or (ruled is None and not _says_enough(likeness, words)):
         return None
     sure = likeness.check * _SURE if ruled_alert else likeness.alert
     level: Level = "alert" if worst.reaches(sure) else "check"
@@ -200,14 +200,14 @@ def _danger(weighed: Weighing) -> float:
     return weighed.danger
 
 
-def _several_known(likeness: Likeness, words: list[str]) -> bool:
-    """Whether there are as many words, and as many that the examples know, as a finding without a rule needs.
+def _says_enough(likeness: Likeness, words: list[str]) -> bool:
+    """Whether there are enough words, and enough that the examples know, for a finding without a rule.
 
     Two words ("meine Enkelin") answer a question, and pictures and numbers tell of no deed.
     """
-    mute = all(word.startswith(EMOJI) or word.isdecimal() for word in words)
-    known = sum(1 for _ in islice(filter(likeness.knows, words), _BARE))
-    return len(words) > _BARE and known == _BARE and not mute
+    if len(words) <= _BARE or all(word.startswith(EMOJI) or word.isdecimal() for word in words):
+        return False
+    return sum(1 for _ in islice(filter(likeness.knows, words), _BARE)) == _BARE
 
 
 def _by_itself(rules: SafetyRules, likeness: Likeness, words: list[str], readings: list[Reading]) -> Weighing | None:
