@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import weakref
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
-from fpdf.fonts import FontFace
+from fpdf.fonts import CoreFont, FontFace, TTFFont
 
 from bot.documents.look import ACCENT, FONTS, INK, PALE, SOFT
 from bot.text.drawing import Area, Box, Drawing, Shape, Stroke, Words
@@ -40,6 +41,14 @@ def prepare(pdf: FPDF, at: datetime, title: str = "") -> None:
         pdf.add_font("NotoArabic", style, FONTS / f"NotoSansArabic-{name}.ttf")
     pdf.set_fallback_fonts(["NotoArabic"], exact_match=False)
     pdf.set_text_shaping(True)
+    # fpdf2 closes the files of its fonts only when the paper is put out, and some papers are given up before that
+    weakref.finalize(pdf, _close, tuple(pdf.fonts.values()))
+
+
+def _close(fonts: Sequence[CoreFont | TTFFont]) -> None:
+    for font in fonts:
+        if isinstance(font, TTFFont):
+            font.close()
 
 
 def draw_code(pdf: FPDF, text: str, left: float, top: float, side: float) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,6 +51,14 @@ def test_no_text_breaks_the_paper(text: str) -> None:
     paper.bullets([text])
     paper.table([("a", "b"), (text,)])
     assert paper.to_bytes().startswith(b"%PDF")
+
+
+def test_a_paper_that_is_given_up_leaves_no_file_open() -> None:
+    gc.collect()  # what others left is not meant
+    with warnings.catch_warnings(record=True, action="always") as warned:
+        Paper(AT)
+        gc.collect()
+    assert [one for one in warned if one.category is ResourceWarning] == []
 
 
 def _template(kind: TemplateKind, *blocks: Block) -> Template:
