@@ -57,6 +57,9 @@ def test_a_paper_that_is_given_up_leaves_no_file_open() -> None:
     gc.collect()  # what others left is not meant
     with warnings.catch_warnings(record=True, action="always") as warned:
         Paper(AT)
+        finished = Paper(AT)  # fpdf2 holds the fonts of the first in a cache until another paper is put out
+        finished.text("Hallo")
+        finished.to_bytes()
         gc.collect()
     assert [one for one in warned if one.category is ResourceWarning] == []
 
