@@ -106,9 +106,12 @@ def _heavy(root: Path, folder: Path, stamp: bytes, compile: Callable[[Path], Con
 
 
 def _stamp(root: Path) -> bytes:
-    """Names, sizes and times of all content files and of the program's own: cheap, and changes when any of them does."""
+    """Names, sizes and times of all content files and of the program's own: cheap, and changes when any of them does.
+
+    The same folder has one stamp, however its path is written.
+    """
     digest = hashlib.blake2b(digest_size=STAMP_SIZE)
-    content = (file for name in FOLDERS for file in files_below(root / name))
+    content = (file for name in FOLDERS for file in files_below(root.resolve() / name))
     program = ((path, about) for path, about in files_below(Path(__file__).parents[1]) if path.endswith(".py"))
     lines = (f"{path}|{about.st_size}|{about.st_mtime_ns}" for path, about in chain(content, program))
     digest.update("\n".join(sorted(lines)).encode())

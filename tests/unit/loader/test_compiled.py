@@ -58,6 +58,16 @@ def test_it_is_compiled_once_and_again_when_a_file_changed(root: Path, folder: P
     assert compile.times == 2
 
 
+def test_a_folder_is_the_same_from_wherever_it_is_named(
+    root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile = Compiler()
+    load_compiled(root, folder, compile)
+    monkeypatch.chdir(root)
+    load_compiled(Path(), folder, compile)
+    assert compile.times == 1
+
+
 def test_the_heavy_part_is_read_when_it_is_asked_for(root: Path, folder: Path) -> None:
     compile = Compiler()
     load_compiled(root, folder, compile)
