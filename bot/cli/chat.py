@@ -132,7 +132,7 @@ async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume
 def _recorder(begun: Session | None, content: Content) -> Recorder:
     from bot.testing.playing import facts_of
 
-    return Recorder(begun, facts_of(content))
+    return Recorder(begun, facts_of(content), speaks=content.can_speak)
 
 
 # ------------------------------------------------------------------ JSON lines
@@ -236,6 +236,8 @@ async def _terminal(chat: Chat, recorder: Recorder | None, *, resume: bool, know
     screen.note("Strg-D beendet das Gespräch. „Hilfe“ zeigt, was Sie jederzeit schreiben können.")
     screen.end()
     if not resume or known:
+        if recorder is not None:
+            recorder.line("start", True)
         await chat.receive("start")
     else:
         await chat.receive("text", "wiederholen")
@@ -285,18 +287,22 @@ def _show(screen: Screen, chat: Chat, recorder: Recorder | None) -> None:
 class Recorder:
     """Writes a conversation down as a test that passes."""
 
-    def __init__(self, begun: Session | None, facts: frozenset[str]) -> None:
+    def __init__(self, begun: Session | None, facts: frozenset[str], *, speaks: bool) -> None:
         self._facts = facts
         self._lines: list[dict[str, Any]] = []
         self._head: dict[str, Any] = {"test": "Aufgenommenes Gespräch"}
+        if speaks:
+            self._head["speaks"] = True
         if begun is not None:
             self._head["as"] = begun.part.audience
             if begun.part.band:
                 self._head["band"] = begun.part.band
             if begun.part.register != "plain":
                 self._head["register"] = begun.part.register
+            if begun.language != "de":
+                self._head["language"] = begun.language
 
-    def line(self, kind: str, text: str) -> None:
+    def line(self, kind: str, text: str | bool) -> None:
         """Something the person did."""
         self._lines.append({kind: text})
 

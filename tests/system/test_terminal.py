@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.dialogue.content import Content
+from bot.loader.nodes import Problems
+from bot.testing.playing import play
+from bot.testing.script import load_scripts
 from tests.servers import bare_environment
 from tests.servers.compiled import ROOT, seed
 
@@ -32,10 +36,10 @@ def _takes_the_keyboard() -> None:
 class Terminal:
     """A terminal with `kavi chat` on it, without colours."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
         self._ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "chat"],
+            [sys.executable, "-m", "bot", "chat", *options],
             stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, start_new_session=True,
             preexec_fn=_takes_the_keyboard,
             env=bare_environment(KAVI_DATA_DIR=str(data), COLUMNS="60", NO_COLOR="1"),
@@ -99,3 +103,20 @@ def test_ctrl_c_ends_it_without_a_traceback(terminal: Terminal) -> None:
     code, last = terminal.ends()
     assert code == 130
     assert "Traceback" not in last
+
+
+def test_a_recorded_talk_is_a_test_that_passes_and_it_can_be_gone_on_with(tmp_path: Path, content: Content) -> None:
+    seed(tmp_path / "data")
+    recording = Terminal(tmp_path / "data", "--record", str(tmp_path / "talk.yaml"))
+    recording.until(ASKED)
+    recording.type("2\n")
+    recording.until(ASKED)
+    recording.type("\x04")
+    assert recording.ends()[0] == 0
+    recording.close()
+    (script,) = load_scripts(tmp_path / "talk.yaml", Problems())
+    assert [line.kind for line in script.lines if line.kind not in ("bot", "does")] == ["start", "user"]
+    assert play(content, script).failure is None
+    resumed = Terminal(tmp_path / "data", "--resume")
+    assert "Einfacher Sprache" in resumed.until(ASKED), "the question that was open is asked again"
+    resumed.close()
