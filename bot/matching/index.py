@@ -146,7 +146,7 @@ class TopicIndex:
         `explain` also puts the evidence for each candidate into `why`, for readers.
         """
         talk = kind_of(fold(text), self.smalltalk) if len(text) <= LONGEST else None
-        if talk is not None:
+        if talk is not None and (fold(text) in self.smalltalk or not self._is_example(text, audience)):
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
         message = Message.of(text, audience, previous_topic)
         if not message.words:
@@ -160,6 +160,10 @@ class TopicIndex:
             return found
         reasons = [f"{self.topics[one.at]}: {one.probability:.2f} ({named(one.evidence)})" for one in ranked[:OFFERED]]
         return msgspec.structs.replace(found, why=(*found.why, *reasons))
+
+    def _is_example(self, text: str, audience: str | None) -> bool:
+        """Whether a text is an example question that this audience may ask: it is no slip of the pen for small talk."""
+        return any(self.audiences.sees(audience, at) for at in self.exact.get(" ".join(said_words(text)), ()))
 
     def rank(self, text: str, *, audience: str | None, previous_topic: str | None = None) -> list[Ranked]:
         """The most probable topics, best first; at most `SHORTLIST`, more only with what the text means."""
