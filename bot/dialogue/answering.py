@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from bot.dialogue import alerts
-from bot.dialogue.draft import Draft, digest
+from bot.dialogue.draft import Draft, asked_at, digest
 from bot.dialogue.flow import Ask, End
-from bot.dialogue.rendering import Reader, topic_text
+from bot.dialogue.rendering import Reader, next_steps, topic_text
 from bot.dialogue.session import Offer
 from bot.dialogue.whereabouts import land_in_passing, land_of_prison
 from bot.matching.result import Candidate
-from bot.text.telling import tells
+from bot.text.telling import asks_what_now, goes_on_telling, tells
 
 MAX_CHOICES = 3
+JUST_ANSWERED = 2  # turns within which somebody who tells something may be telling more about an answer
 _WHEN = re.compile(
     r"^\W*(?:(?:und|aber|ja|also|ab|bis) )*(?:wann|wie ?lange?|dauert|when|how long|ne zaman|ne kadar|когда|коли|kiedy|jak długo|متى|كم)\b",
     re.IGNORECASE,
@@ -74,8 +75,9 @@ def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
     source = f"topic:{topic_id}"
     offers = _related(draft, topic_id)
     idle = _is_idle(draft)
-    if asked and idle and _just_said(draft, topic_id, text, offers):
-        draft.offer(draft.text("answer.same"), offers, source)
+    steps = next_steps(draft.content, topic, lookup, draft.reader)
+    if asked and idle and _just_said(draft, topic_id, (text, steps), offers):
+        draft.offer(_no_more(draft, steps), offers, source)
         return
     draft.record(
         "answered", topic=topic_id, audience=draft.part.audience or "unknown", land=str(draft.value("land") or "")
@@ -89,11 +91,27 @@ def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
         draft.change_part(offers=(), offers_question=draft.question_id())  # when it was answered; nothing is offered
 
 
-def _just_said(draft: Draft, topic_id: str, text: str, offers: tuple[Offer, ...]) -> bool:
+def _just_said(draft: Draft, topic_id: str, texts: tuple[str, ...], offers: tuple[Offer, ...]) -> bool:
     """Whether the turn before said nothing but this answer, or already that there is no more to it."""
     labels = tuple(offer.label for offer in offers)
-    said = {digest((text, *labels)), digest((draft.text("answer.same"), *labels))}
-    return draft.part.topic == topic_id and draft.part.echo[0] in said
+    texts = (*texts, draft.text("answer.same"), draft.text("answer.same.told"))
+    return draft.part.topic == topic_id and draft.part.echo[0] in {digest((one, *labels)) for one in texts}
+
+
+def _no_more(draft: Draft, steps: str) -> str:
+    """What is said instead of the same answer: who tells more is heard, who asks what to do hears the next step again."""
+    if steps and asks_what_now(draft.trigger):
+        return steps
+    return draft.text("answer.same.told" if goes_on_telling(draft.trigger) else "answer.same")
+
+
+def _hears_more(draft: Draft, topic_id: str) -> bool:
+    """Hears what somebody tells about the answer just given: to offer it again, beside other topics, would be no answer."""
+    turns = draft.session.fence - asked_at(draft.part.offers_question)[0]
+    if topic_id != draft.part.topic or turns > JUST_ANSWERED or not _is_idle(draft):
+        return False
+    draft.offer(draft.text("answer.same.told"), _related(draft, topic_id), f"topic:{topic_id}")
+    return True
 
 
 def _take_land(draft: Draft) -> None:
@@ -168,15 +186,15 @@ def speaks_to(reader: Reader, audiences: tuple[str, ...] | frozenset[str]) -> bo
 
 
 def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> None:
-    """Asks which of up to three topics is meant."""
+    """Asks which of up to three topics is meant; who tells more about the answer just given is heard instead."""
+    told = bool(draft.part.audience) and tells(draft.trigger)  # who has not said who writes, is not thanked with Sie
+    if told and candidates and _hears_more(draft, candidates[0].topic):
+        return
     _take_land(draft)
     topics = tuple(candidate.topic for candidate in candidates[:MAX_CHOICES])
     if any(draft.content.topics[topic].needs == "land" for topic in topics if topic in draft.content.topics):
         _take_land_of_prison(draft)
     if not _asks_about_waiting(draft, topics, bare=_WHEN):
-        told = bool(draft.part.audience) and tells(
-            draft.trigger
-        )  # who has not said who writes, is not thanked with Sie
         draft.push("repair.clarify", {"candidates": topics, "asked": draft.trigger[:500], "told": told})
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from bot.dialogue import alerts
-from bot.dialogue.choices import choice_of, sentence_of
+from bot.dialogue.choices import WHOLE, choice_of, sentence_of
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer, Seal
 from bot.dialogue.expressions import ExpressionError, evaluate
@@ -26,6 +26,7 @@ TELLING = frozenset({
 })  # fmt: skip
 """Reasons that say more than the example of a retry text."""
 OFFER_HUMAN = "repair.offer_human"
+_A_YES = tuple(f"{WHOLE}{word}" for word in YES)  # "doch" inside a sentence says no yes
 
 
 def open_question(draft: Draft) -> tuple[Flow, Step, Ask] | None:
@@ -44,7 +45,7 @@ def shown_options(draft: Draft, ask: Ask) -> tuple[Shown, ...]:
     """The options as this person sees them, in order."""
     frame = draft.top
     if frame is not None and frame.narrow:
-        also = tuple(YES) if len(frame.narrow) == 1 else ()  # "ja" to the only one that may be meant
+        also = _A_YES if len(frame.narrow) == 1 else ()  # "ja" to the only one that may be meant
         rows = tuple(Shown(value, label, also) for value, label in frame.narrow)
         return (*rows, Shown(NONE_OF_THESE, draft.text("label.none_of_these")))
     if ask.options_from:
@@ -87,7 +88,7 @@ def _options_from_slot(draft: Draft, ask: Ask) -> tuple[Shown, ...]:
         topic = draft.content.topics.get(row)
         name, _, label = row.partition("=")
         title = draft.content.translate(topic.title, draft.session.language) or topic.title if topic else label or name
-        shown.append(Shown(name, title, tuple(YES) if len(rows) == 1 else ()))
+        shown.append(Shown(name, title, _A_YES if len(rows) == 1 else ()))
     return (*shown, *(Shown(o.value, pick(draft.content, o.label, draft.reader), o.also) for o in ask.options))
 
 

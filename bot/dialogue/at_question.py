@@ -8,7 +8,7 @@ from bot.dialogue.events import Understanding
 from bot.dialogue.flow import Ask
 from bot.dialogue.open_talk import is_too_much, not_understood, small_talk
 from bot.dialogue.questions import FREE_TEXT, in_passing
-from bot.dialogue.reading import Parsed, Rejected
+from bot.dialogue.reading import Narrow, Parsed, Rejected
 from bot.dialogue.session import PASSED_OVER, Frame, Value
 from bot.dialogue.walk import walk
 from bot.dialogue.yes_no import denies, yes_or_no
@@ -16,6 +16,7 @@ from bot.matching.result import MatchResult
 from bot.text.telling import asks, tells
 
 DECLINABLE = frozenset({"date", "time", "prison", "land", "plz", "area"})  # kinds whose question a mere no leaves out
+ANSWERS = ("yes", "no", "unsure")  # small talk that answers a question, or tries to
 FEW_WORDS = 3  # so many words at an open question are an answer that was not understood rather than a new matter
 
 
@@ -43,8 +44,17 @@ def at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask,
     if isinstance(reading, Rejected) and not free and len(draft.part.recent) > 1:
         joined = asking.take_text(draft, " ".join(row[1] for row in draft.part.recent))
         reading = joined if isinstance(joined, Parsed) else reading
-    if isinstance(reading, Rejected) and ask.skip and ask.kind in DECLINABLE and yes_or_no(text) is False:
+    if (
+        isinstance(reading, Narrow)
+        and match is not None
+        and match.outcome == "smalltalk"
+        and match.smalltalk not in ANSWERS
+    ):
+        _digress(draft, ask, match)  # "hallo" after three days is not Halle
+    elif isinstance(reading, Rejected) and ask.skip and ask.kind in DECLINABLE and yes_or_no(text) is False:
         asking.skip(draft)  # "Steht schon ein Termin fest?" - "Nein"
+    elif isinstance(reading, Rejected) and not ask.quiet and _is_unsure(match) and commands.leave_open(draft):
+        return
     elif not isinstance(reading, Rejected) or reading.reason in asking.TELLING:
         asking.apply(draft, reading)
     elif (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
@@ -55,6 +65,10 @@ def at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask,
         not_understood(draft, text)
     else:
         asking.apply(draft, reading)
+
+
+def _is_unsure(match: MatchResult | None) -> bool:
+    return match is not None and match.outcome == "smalltalk" and match.smalltalk == "unsure"
 
 
 def _goes_on(draft: Draft, text: str, ask: Ask, told: Value, match: MatchResult | None) -> bool:
@@ -99,7 +113,7 @@ def _tries_to_answer(draft: Draft, text: str, ask: Ask, match: MatchResult) -> b
     if ask.quiet:
         return False
     if match.outcome == "smalltalk":
-        return match.smalltalk in ("yes", "no")
+        return match.smalltalk in ANSWERS
     if match.outcome != "clarify" or asks(text):
         return False
     frame = draft.top

@@ -85,6 +85,9 @@ def _place_named(said: str, many: int) -> int | None:
     return number - 1 if number else None
 
 
+_YES_FIRST = re.compile(
+    r"^\s*(?:ja|jaa|klar|genau|yes|evet|да|так|tak)\b(?:\W+\w+){0,3}\W*$", re.IGNORECASE
+)  # with few words behind
 WHOLE = "="  # before a name in `also`: it counts only when it is the whole answer, not inside a sentence
 
 
@@ -119,6 +122,8 @@ def choose(text: str, asking: Asking) -> Reading:
     value = choice_of(text, asking.options)
     if value is None and len(text) <= 80:
         value = one_word_inside(text, asking.options)
+    if value is None and _YES_FIRST.match(text):
+        value = choice_of("ja", asking.options)  # "ja genau das": of the only one that may be meant
     return Parsed(value) if value is not None else Rejected("choice")
 
 

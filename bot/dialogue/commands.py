@@ -15,7 +15,7 @@ from bot.dialogue.choices import choice_of
 from bot.dialogue.content import Commands, Content
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer
-from bot.dialogue.flow import Flow
+from bot.dialogue.flow import Ask, Flow, Step
 from bot.dialogue.introducing import go_home, start_over
 from bot.dialogue.reading import Parsed, Rejected
 from bot.dialogue.rendering import pick
@@ -32,6 +32,10 @@ LONGEST_WITH_PLACE = 100  # characters
 _WITH_PLACE = re.compile(
     r"(.*) (?:in|bei|um|nahe) (?:plz )?(\d{5}|[^\W\d]\D{2,29})"
 )  # a folded phrase and what stands behind
+_CORRECTED = re.compile(
+    r"(?:nein|nee)\s+(\w[\w.-]*(?:\s+\w[\w.-]*)?)[.!]?|(?:ja|nein|ne|nee|ach|also)?[\s,]*(\w.*?),?\s+(?:meine?|meinte|mein)\s+ich(?:\s+doch)?[.!]?",
+    re.IGNORECASE,
+)  # "nee 14", "Untersuchungshaft meinte ich"
 UNKNOWN = "weiß ich nicht"  # an answer that many questions offer; "weiß ich noch nicht" means it too
 FUZZY = 90  # rapidfuzz ratio for phrases of six letters and more
 _near_commands, _near_begins = Near(FUZZY), Near(FUZZY)
@@ -53,12 +57,14 @@ def command_in(text: str, commands: Commands) -> str | None:
 
 
 def correction_in(text: str, commands: Commands) -> str | None:
-    """What follows "nein, ich meinte …", or None when the text does not begin so."""
-    low = text.strip().casefold()
+    """What follows "nein, ich meinte …" or a bare "nein" of few words, or stands before "… meinte ich"; else None."""
+    said = text.strip()
+    low = said.casefold()
     for prefix in commands.corrections:
-        if low.startswith(prefix) and (rest := text.strip()[len(prefix) :].strip(" ,:;.!")):
+        if low.startswith(prefix) and (rest := said[len(prefix) :].strip(" ,:;.!")):
             return rest
-    return None
+    found = _CORRECTED.fullmatch(said) if len(said) <= LONGEST_WITH_PLACE else None
+    return (found[1] or found[2]) if found is not None else None
 
 
 def is_heavy(text: str, commands: Commands) -> bool:
@@ -159,18 +165,25 @@ def _back(draft: Draft) -> None:
 
 def _skip(draft: Draft) -> None:
     """Also what "weiß nich" means: where nothing has to be known, that is said."""
-    if asking.skip(draft):
+    if leave_open(draft):
         return
+    found = asking.open_question(draft)
+    draft.say_key("skip.needed" if found is not None and not found[2].quiet else "skip.nothing")
+    _offer_menu(draft)
+
+
+def leave_open(draft: Draft) -> bool:
+    """Passes over the open question, or takes "weiß ich nicht" where it is one of its answers; False when it must be answered."""
+    if asking.skip(draft):
+        return True
     found = asking.open_question(draft)
     if found is not None and draft.top is not None and draft.top.flow == alerts.SECOND_LOOK:
         asking.apply(draft, Rejected("yes_no"))  # "weiß nich" is no reason to be curt
-        return
+        return True
     unknown = choice_of(UNKNOWN, asking.shown_options(draft, found[2])) if found is not None else None
     if unknown is not None:
         asking.apply(draft, Parsed(unknown))
-        return
-    draft.say_key("skip.needed" if found is not None and not found[2].quiet else "skip.nothing")
-    _offer_menu(draft)
+    return unknown is not None
 
 
 def _repeat(draft: Draft) -> None:
@@ -226,7 +239,7 @@ def _simpler(draft: Draft) -> None:
     """Somebody does not understand: what a question is for, the answer in easy words, else who explains it."""
     found = asking.open_question(draft)
     if found is not None and not found[2].quiet:
-        _why(draft)
+        _how_to_answer(draft, found[1], found[2])
     elif draft.part.topic and draft.part.register == "plain" and _has_easy_words(draft):
         _register("leicht")(draft)
         if found is not None:  # the menu, which is left open behind an answer
@@ -234,6 +247,14 @@ def _simpler(draft: Draft) -> None:
     else:
         draft.say_key("simpler.human")
         _offer_menu(draft)
+
+
+def _how_to_answer(draft: Draft, step: Step, ask: Ask) -> None:
+    """Asks again with what the question is for, else with an example of an answer."""
+    if ask.why is None and ask.retry:
+        asking.repeat(draft, step, ask, draft.filled(pick(draft.content, ask.retry[0], draft.reader)).strip())
+    else:
+        _why(draft)
 
 
 def _has_easy_words(draft: Draft) -> bool:

@@ -15,7 +15,7 @@ MISS_HOLD = 2.0  # seconds that a "not understood" waits for the rest of a burst
 MISS_KEY = "miss"
 MISSES_BEFORE_HUMAN = 3
 HEARD = "heavy_heard"  # slot: that it is too much was answered today
-NO_MENU = frozenset({"thanks", "bye", "doubt"})  # small talk that wants no menu after it
+NO_MENU = frozenset({"thanks", "bye", "doubt", "no", "opinion", "insult"})  # small talk that wants no menu after it
 
 
 def freely(draft: Draft, text: str, understanding: Understanding, in_burst: bool) -> None:
@@ -91,7 +91,8 @@ def not_understood(draft: Draft, text: str) -> None:
         draft.waiting = True
         return
     misses = draft.part.misses + 1
-    key = "not_understood.told" if misses == 1 and tells(text) else "not_understood"
+    told = "not_understood.told" if misses == 1 else "not_understood.told_again"
+    key = told if tells(text) else "not_understood"
     draft.change_part(misses=misses)
     draft.record("not_understood", audience=draft.part.audience or "unknown")
     if draft.session.consent and text.strip():

@@ -183,9 +183,8 @@ def topic_text(content: Content, topic: Topic, lookup: Lookup, reader: Reader, *
         parts.insert(0, text_of(content, "answer.only_german", reader))
     if below and reader.audience == "parent" and not _is_for_parents(topic):
         parts.insert(0, text_of(content, "answer.for_family", reader))
-    follow = _next_steps(content, topic, reader)
-    if follow:
-        parts.append(fill(follow, lookup).strip())
+    if follow := next_steps(content, topic, lookup, reader):
+        parts.append(follow)
     if below:
         parts += _notices(content, topic, lookup, reader)
     return "\n\n".join(parts)
@@ -203,11 +202,12 @@ def _speaks_language(content: Content, topic: Topic, reader: Reader) -> bool:
     return any(text is not None and content.translate(text, reader.language) is not None for text in texts)
 
 
-def _next_steps(content: Content, topic: Topic, reader: Reader) -> str:
+def next_steps(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> str:
+    """What somebody can do now, as it stands below the topic's answer; "" where nothing does."""
     if not topic.next or Variants(topic.next).pick(reader.audience, reader.band, reader.register) is None:
         return ""
     title = text_of(content, "answer.next", reader)
-    return f"**{title}**\n{pick(content, Variants(topic.next), reader).strip()}"
+    return fill(f"**{title}**\n{pick(content, Variants(topic.next), reader).strip()}", lookup).strip()
 
 
 def _notices(content: Content, topic: Topic, lookup: Lookup, reader: Reader) -> list[str]:

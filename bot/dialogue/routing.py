@@ -98,7 +98,8 @@ def _names_land(draft: Draft, text: str, ask: Ask | None, offered: tuple[str, ..
     finder = draft.content.land_finder
     if finder is None or not _nothing_waits(draft, ask):
         return False
-    code = finder.alone(text)
+    rest = commands.correction_in(text, draft.content.commands)  # "nein, Bayern"
+    code = finder.alone(text) or (finder.alone(rest) if rest else None)
     if code is None:
         return False
     answering.answer_for_land(draft, code, offered, asked)

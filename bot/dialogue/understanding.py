@@ -15,9 +15,10 @@ from bot.dialogue.draft import asked_at
 from bot.dialogue.events import Understanding
 from bot.dialogue.introducing import role_told
 from bot.dialogue.session import Session
-from bot.matching.result import MatchResult
+from bot.matching.result import Candidate, MatchResult
 from bot.safety import Finding
 from bot.text.normalise import clean, fold
+from bot.text.telling import asks_what_now, tells
 from bot.text.variants import AUDIENCES
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ BURST = 2.0  # seconds of event time within which texts belong together
 LIKELY = 0.5  # probability of a topic above which a message needs no topic before it
 GONE = 3  # turns after which an answer is no longer what people go on about
 ASKS_BACK = "repair.clarify"
+HOME = "menu"
 FEW_SIGNS = 24  # characters; more emoji than that say nothing
 TELLING = 8  # letters of a word that can make a message clear without the one before
+LEAST_TOLD = 0.2  # probability from which a topic is offered to somebody who asks for nothing
+FAR_BEHIND = 0.25  # of the best: what is less likely is not offered beside it then
+SHORT = 6  # words that may go on from what was asked before instead of meaning something of their own
 MAX_TEXT = 20_000  # characters in which a topic is looked for; a longer text is a flood, not a question
 MAX_LETTER = 65_536  # characters in which danger is looked for: no messenger brings more
 
@@ -66,14 +71,66 @@ def _repeats(match: MatchResult, topic: str) -> bool:
     return match.outcome == "answer" and match.candidates[0].topic == topic
 
 
-def _corrected(content: Content, text: str, match: MatchResult, audience: str | None, land: str | None) -> MatchResult:
-    """ "nein, ich meinte WhatsApp" asks about WhatsApp: what stands behind, where it says more than the whole."""
+def _corrected(
+    content: Content, text: str, match: MatchResult, audience: str | None, land: str | None, topic: str | None
+) -> MatchResult:
+    """ "nein, ich meinte WhatsApp" asks about WhatsApp: what stands behind, where it says more than the whole.
+
+    Where it says little by itself ("nein, ich meinte vier Kinder"), it goes on from the topic before.
+    """
     rest = commands.correction_in(text, content.commands) if match.outcome in ("none", "clarify") else None
     if rest is None or content.index is None:
         return match
     alone = content.index.find(rest, audience=audience, land=land)
+    if alone.outcome != "answer" and topic:
+        goes_on = content.index.find(f"und {rest}", audience=audience, land=land, previous_topic=topic)
+        alone = goes_on if goes_on.outcome == "answer" else alone
     better = alone.outcome == "answer" or (alone.outcome == "clarify" and match.outcome == "none")
     return alone if better else match
+
+
+def _asked_back(session: Session) -> tuple[str, tuple[str, ...]]:
+    """What "Was davon meinen Sie?" was asked about, and the topics that it offers; empty when nothing of the kind is open."""
+    top = session.part.frames[-1] if session.part.frames else None
+    if top is None or top.flow != ASKS_BACK or not top.question:
+        return "", ()
+    asked, offered = top.local.get("asked"), top.local.get("candidates")
+    return (asked if isinstance(asked, str) else ""), (offered if isinstance(offered, tuple) else ())
+
+
+def _what_now(session: Session, text: str) -> MatchResult | None:
+    """ "Was soll ich machen?" asks about what was told or answered just before: its likeliest topic. None for any other text."""
+    top = session.part.frames[-1] if session.part.frames else None
+    elsewhere = top is not None and top.flow not in (ASKS_BACK, HOME)
+    if elsewhere or not asks_what_now(text):
+        return None
+    topic = (*_asked_back(session)[1], _context(session))[0]
+    return MatchResult(outcome="answer", candidates=(Candidate(topic=topic, score=LIKELY),)) if topic else None
+
+
+def _with_asked(
+    index: TopicIndex, session: Session, text: str, match: MatchResult, audience: str | None
+) -> MatchResult:
+    """What a few words mean together with what was asked just before, where that makes them clearer.
+
+    "Mit drei Kindern geht das?" - "Was davon meinen Sie?" - "nein, 4 Kinder".
+    """
+    asked, _ = _asked_back(session)
+    if not asked or match.outcome not in ("none", "clarify") or len(text.split()) > SHORT:
+        return match
+    both = index.find(f"{asked} {text}", audience=audience)
+    best = match.candidates[0].score if match.candidates else 0.0
+    clearer = both.outcome in ("answer", "clarify") and both.candidates[0].score >= max(best, LIKELY)
+    return both if clearer else match
+
+
+def _worth_offering(text: str, match: MatchResult) -> MatchResult:
+    """Who tells something and asks for nothing is offered only what is likely: a wrong neighbour hurts more than an open ear."""
+    if match.outcome != "clarify" or not tells(text):
+        return match
+    least = max(LEAST_TOLD, FAR_BEHIND * match.candidates[0].score)
+    likely = tuple(one for one in match.candidates if one.score >= least)
+    return msgspec.structs.replace(match, outcome="clarify" if likely else "none", candidates=likely)
 
 
 def burst(session: Session, at: datetime) -> tuple[str, ...]:
@@ -102,6 +159,8 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     emoji = _emoji(content.index.smalltalk, text)
     if emoji is not None:
         return Understanding(match=MatchResult(outcome="smalltalk", smalltalk=emoji))
+    if (what_now := _what_now(session, text)) is not None:
+        return Understanding(match=what_now)
     role = role_told(content, text) if not session.part.audience else ""
     audience, topic = session.part.audience or role or None, _context(session)
     if pictured := _pictured(text):
@@ -114,7 +173,14 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     if topic and _repeats(match, topic) and any(len(word) >= TELLING for word in text.split()):
         alone = content.index.find(text, audience=audience, land=land)
         match = alone if _speaks_for_itself(alone) else match  # "Wie viel Besuchszeit?" is no question about parcels
-    match = _corrected(content, text, match, audience, land)
+    match = _corrected(content, text, match, audience, land, topic)
+    match = _with_asked(content.index, session, commands.correction_in(text, content.commands) or text, match, audience)
+    if audience:
+        match = _worth_offering(text, match)
+    if match.outcome == "none" and asks_what_now(text):
+        match = MatchResult(
+            outcome="smalltalk", smalltalk="unsure"
+        )  # nothing before it: somebody does not know where to begin
     joined = None
     earlier = burst(session, at)
     if earlier and match.outcome != "answer":

@@ -16,8 +16,18 @@ _QUESTION_WORDS = re.compile(
 _ASKING_INSIDE = frozenset({
     "wie", "was", "wer", "wen", "wem", "wann", "wo", "woher", "wohin", "warum", "wieso", "weshalb", "ob", "darf", "duerfen", "kann",
     "koennen", "muss", "muessen", "soll", "sollen", "gibt", "gibts", "brauche", "suche", "moechte", "will", "hilfe", "frage", "bitte",
-    "how", "what", "when", "where", "why", "who", "can", "may", "should", "need", "want",
+    "how", "what", "when", "where", "why", "who", "can", "may", "should", "need", "want", "kan", "darv", "wiso", "warrum", "wan", "wi",
 })  # fmt: skip
+_PRONOUNS = frozenset(
+    {"wie", "was", "wer", "wen", "wem", "wann", "wo", "woher", "wohin", "warum", "wieso", "weshalb", "ob"}
+)
+LONGEST_WHAT_NOW = 60  # characters
+_WHAT_NOW = re.compile(
+    r"(?:(?:und|aber|ja|ok|okay|also|gut|hm) )*"
+    r"(?:was (?:soll|sollen|kann|koennen|muss|mache?n?|tun?|tue) (?:ich|wir|man|da|jetzt)|was tun|was (?:jetzt|nun|dann)"
+    r"|(?:und )?(?:jetzt|nun)|wie (?:jetzt )?weiter|ist (?:das|sowas|so was)(?: denn)? normal)"
+    r"(?: (?:denn|da|jetzt|nun|dann|dagegen|bloss|nur|noch|tun|machen|unternehmen|verdammt|bitte|wirklich))*"
+)  # of a folded text
 _OF_ONES_OWN = frozenset({
     "ich", "mir", "mich", "uns", "wir", "mein", "meine", "meinem", "meinen", "meiner", "unser", "unsere", "unserem", "unseren", "er",
     "sie", "sein", "seine", "ihr", "papa", "mama", "hab", "bin", "hier", "my", "i", "we", "our",
@@ -72,6 +82,21 @@ def tells_age(text: str) -> bool:
     if len(text) > LONGEST or _AGES.match(text) is None:
         return False
     return re.search(r"[^\W\d]|\d\D+\d", text) is not None
+
+
+def asks_what_now(text: str) -> bool:
+    """Whether a text asks what to do about what was said before it, and nothing else: "und was soll ich jetzt machen?"."""
+    return len(text) <= LONGEST_WHAT_NOW and _WHAT_NOW.fullmatch(fold(text)) is not None
+
+
+def goes_on_telling(text: str) -> bool:
+    """Whether a text that means what was answered just now tells more of it ("ich hasse ihn") rather than asking again."""
+    words = fold(text).split()
+    if len(words) < 2 or asks(text):  # a word alone is a search
+        return False
+    if any(word in _PRONOUNS or word.startswith("welch") for word in words[:3]):  # "in welchem gefängnis ist er denn"
+        return False
+    return words[0] in _SUBJECTS or not _OF_ONES_OWN.isdisjoint(words)
 
 
 def asks(text: str) -> bool:

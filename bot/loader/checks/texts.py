@@ -13,7 +13,8 @@ MAX_MESSAGE = 4096  # UTF-16 units of one Telegram message; a longer text is spl
 
 
 NEEDED_TEXTS = (
-    "not_understood", "trouble", "empty", "edited", "undecryptable", "nothing_open", "back.nothing", "skip.needed",
+    "not_understood", "not_understood.told", "not_understood.told_again", "answer.same.told", "trouble", "empty",
+    "edited", "undecryptable", "nothing_open", "back.nothing", "skip.needed",
     "why.default", "button.old", "media.declined", "register.leicht", "register.plain", "helpful.thanks",
     "simpler.human", "heavy", "digress.later", "digress.now",
     "queue.noted", "content.flow_gone", "content.step_gone", "counsellor.taken", "counsellor.released",

@@ -104,7 +104,14 @@ def test_a_person_is_answered_and_led_on(content: Content, kind: str, part: Part
     said = [reply.text for reply in talk.say(phrase)]
     expected = text_of(content, f"smalltalk.{kind}", Reader(part.audience, part.band, part.register, "de"))
     assert any(expected.strip().splitlines()[0].split(". ")[0] in text for text in said), said
-    alone = kind in ("thanks", "bye", "doubt")  # who takes leave or asks once more is not shown the menu
+    alone = kind in (
+        "thanks",
+        "bye",
+        "doubt",
+        "no",
+        "opinion",
+        "insult",
+    )  # who takes leave, asks once more or wants nothing sees no menu
     assert bool(talk.session.part.frames) != alone, "nothing is offered next, or something to who wants nothing"
 
 

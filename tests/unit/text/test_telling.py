@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.text.telling import asks, names_oneself, tells, tells_age
+from bot.text.telling import asks, asks_what_now, goes_on_telling, names_oneself, tells, tells_age
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,35 @@ def test_how_old_the_children_are(text: str, told: bool) -> None:
 )
 def test_who_says_a_name(text: str, named: bool) -> None:
     assert names_oneself(text) is named
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["was soll ich machen", "Und was soll ich jetzt tun?", "was nun", "ist das denn normal", "aber was mach ich da"],
+)
+def test_who_asks_what_to_do_now(text: str) -> None:
+    assert asks_what_now(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["was soll ich anziehen", "was soll ich machen wenn er weint", "was ist normal", "jetzt hilf mir"]
+)
+def test_who_asks_for_more_than_that(text: str) -> None:
+    assert not asks_what_now(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ich hasse ihn", True),
+        ("aber mein bruder will", True),
+        ("der denkt bestimmt alles ist wie früher", True),
+        ("wie viel", False),
+        ("in welchem gefängnis ist er denn", False),
+        ("besuch bayern", False),
+        ("und mein kind?", False),
+        ("haftraum", False),
+    ],
+)
+def test_who_goes_on_telling_is_told_apart_from_who_asks_again(text: str, told: bool) -> None:
+    assert goes_on_telling(text) is told
