@@ -84,6 +84,8 @@ class LaneWorkers:
                 await self.store.commit(commit)
         except (LaneLost, SessionConflict) as error:
             log.warning("lane_lost", conversation=lane.conversation[:12], reason=type(error).__name__)
+            if isinstance(error, SessionConflict):  # the lane itself is still ours: it need not wait for its lease
+                await self.store.release(lane.conversation, lane.fence)
             return
         except StoreUnavailable:
             raise

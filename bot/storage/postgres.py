@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -32,15 +32,14 @@ from bot.ports import (
     TurnCommit,
     refuse_leaks,
 )
-from bot.storage import postgres_commits as turns
 from bot.storage import postgres_erasing as erasing
 from bot.storage import postgres_intake as intake
-from bot.storage import postgres_lanes as lanes
 from bot.storage import postgres_outbox as outbox
 from bot.storage import postgres_records as records
 from bot.storage.postgres_keys import PostgresKeys, Transaction
 from bot.storage.postgres_link import Ear, Gatherer, Link
 from bot.storage.postgres_upgrade import prepare, prepare_keys
+from bot.storage.postgres_working import Working
 from bot.storage.rows import DAY, moment, stamp
 from bot.vault.retention import days
 
@@ -67,14 +66,12 @@ class PostgresStore:
         self._keys_link = Link(keys_url) if keys_url else None
         self._keys = PostgresKeys(master, self._keys_link)
         self._ear = Ear(direct_url or url, CHANNEL, self._heard)
-        self._receives = Gatherer(self._receive_all)
-        self._commits = Gatherer(self._commit_all, key=lambda commit: commit.conversation)
+        self._working = Working(self._run, self._keys)
         self._settles = Gatherer(self._settle_all)
         self._id = secrets.token_hex(6)  # tells our own wake-ups and the rows that we are sending
         self._news = 0
-        self._claiming = asyncio.Lock()
         self._waiters: list[asyncio.Future[None]] = []
-        self._claims = self._sends = False  # what this process does, so that it wakes only for that
+        self._sends = False  # whether this process sends, so that it wakes for that
         self._in_hand: set[int] = set()  # outbox rows that were handed out and not settled
         self._unused: set[str] = set()  # keys that sealed nothing when `retain` looked last
         self._unsure = False  # a row may be marked as ours without our knowing
@@ -102,28 +99,41 @@ class PostgresStore:
     async def close(self) -> None:
         """Finishes what waits."""
         await self._ear.stop()
-        for gatherer in (self._receives, self._commits, self._settles):
-            await gatherer.finished()
+        await self._working.finish()
+        await self._settles.finished()
         for link in (*self._links.values(), self._keys_link):
             if link is not None:
                 await link.close()
 
-    async def _run(self, link: str, work: Work[T], *, light: bool = False) -> T:
-        """One transaction; keys that it made useless go with it, or right after it where they lie apart."""
-        doomed: list[str] = []
+    async def _run(
+        self, link: str, work: Callable[[Transaction], Awaitable[T]], *, light: bool = False, alone: bool = False
+    ) -> T:
+        """One transaction; keys that it made useless go with it, or right after it where they lie apart.
+
+        `alone`: no transaction, for work that only reads.
+        """
+        transaction = Transaction(None, self._keys)
 
         async def inside(db: Any) -> T:
+            nonlocal transaction
             transaction = Transaction(db, self._keys)
             result = await work(transaction)
-            doomed[:] = transaction.doomed
             if not self._keys.apart:
-                await self._keys.remove(db, doomed)
+                await self._keys.remove(db, transaction.doomed)
             return result
 
-        result = await self._links[link].run(inside, light=light)
-        if self._keys.apart and doomed:
-            await self._remove_apart(doomed)
+        if alone:
+            return await self._links[link].read(inside)
+        result = await self._links[link].run(inside, light=light, last=lambda: self._notice(transaction.news))
+        if self._keys.apart and transaction.doomed:
+            await self._remove_apart(transaction.doomed)
+        if "work" in transaction.news:
+            self._working.look_again()
         return result
+
+    def _notice(self, news: Collection[str]) -> str:
+        """The SQL that wakes the other processes once a transaction is committed."""
+        return f"SELECT pg_notify('{CHANNEL}', '{self._id} {' '.join(sorted(news))}'); " if news else ""
 
     async def _remove_apart(self, key_ids: Sequence[str]) -> None:
         try:
@@ -132,7 +142,7 @@ class PostgresStore:
             log.warning("keys_left_behind", count=len(key_ids))
 
     async def _read(self, work: Work[T]) -> T:
-        return await self._run("reads", work, light=True)
+        return await self._run("reads", work, alone=True)
 
     # ------------------------------------------------------------------ waking
 
@@ -151,17 +161,16 @@ class PostgresStore:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _notify(self, t: Transaction, *kinds: str) -> None:
-        """Wakes the other processes once this transaction is committed."""
-        if kinds:
-            await t.db.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{self._id} {' '.join(kinds)}")
-
     def _heard(self, payload: str) -> None:
         """`ID KIND…` from a process, or nothing after a time of deafness."""
         sender, *kinds = payload.split() if payload else ("", "work", "send", "erased")
         if "erased" in kinds:
             self._keys.forget()
-        if sender != self._id and (("work" in kinds and self._claims) or ("send" in kinds and self._sends)):
+        if sender == self._id:
+            return
+        if "work" in kinds:
+            self._working.look_again()
+        if ("work" in kinds and self._working.claims) or ("send" in kinds and self._sends):
             self._tell()
 
     # ------------------------------------------------------------------ lanes
@@ -171,18 +180,10 @@ class PostgresStore:
         return ConversationId(self._keys.address_hash(address))
 
     async def receive(self, batch: Sequence[Inbound], cursor: Cursor | None) -> int:
-        return await self._receives.add((batch, cursor))
-
-    async def _receive_all(self, calls: Sequence[tuple[Sequence[Inbound], Cursor | None]]) -> Sequence[int]:
-        async def work(t: Transaction) -> list[int]:
-            counts, wakes = await intake.receive(t, calls)
-            await self._notify(t, *(["work"] if wakes else []))
-            return counts
-
-        counts = await self._run("intake", work)
-        if any(counts):
+        new = await self._working.receive(batch, cursor)
+        if new:
             self._tell()
-        return counts
+        return new
 
     async def cursor(self, account: str) -> str | None:
         async def work(t: Transaction) -> str | None:
@@ -193,46 +194,21 @@ class PostgresStore:
         return await self._read(work)
 
     async def claim(self, worker: str, now: datetime, limit: int, lease: float = 30.0, wait: float = 0.0) -> list[Lane]:
-        self._claims = True
-        if wait <= 0:
-            return await self._claim_now(now, limit, lease)
-        until = time.monotonic() + wait
-        async with self._claiming:  # one look for all who wait: what the first leaves, the second finds right after
-            if time.monotonic() >= until:
-                return []
-            seen = self._news
-            found = await self._claim_now(now, limit, lease)
-            if not found:
-                await self.wait_for_work(until - time.monotonic(), seen)
-                found = await self._claim_now(now, limit, lease)
-            return found
-
-    async def _claim_now(self, now: datetime, limit: int, lease: float) -> list[Lane]:
-        return await self._run("claims", lambda t: lanes.claim(t, now, limit, lease), light=True)
+        return await self._working.claim(now, limit, lease, wait)
 
     async def commit(self, commit: TurnCommit) -> None:
         refuse_leaks(commit)
-        await self._commits.add(commit)
-
-    async def _commit_all(self, commits: Sequence[TurnCommit]) -> Sequence[None]:
-        async def work(t: Transaction) -> None:
-            done = await turns.commit_all(t, commits)
-            kinds = (("work", done.wakes), ("send", done.sends), ("erased", done.erased))
-            await self._notify(t, *(kind for kind, wanted in kinds if wanted))
-
-        await self._run("turns", work)
-        self._expect_timers(commits)
+        await self._working.commit(commit)
+        self._expect_timers(commit)
         self._tell()
-        return [None] * len(commits)
 
     async def release(self, conversation: ConversationId, fence: int) -> None:
-        await self._run("rest", lambda t: lanes.release(t, conversation, fence), light=True)
+        await self._working.release(conversation, fence)
 
     # ------------------------------------------------------------------ timers
 
-    def _expect_timers(self, commits: Sequence[TurnCommit]) -> None:
-        dues = [stamp(timer.due) for commit in commits for timer in commit.timers]
-        if dues:
+    def _expect_timers(self, commit: TurnCommit) -> None:
+        if dues := [stamp(timer.due) for timer in commit.timers]:
             self._quiet_until = (min(self._quiet_until[0], *dues), self._quiet_until[1])
 
     async def fire_timers(self, now: datetime, limit: int = 1000) -> int:
@@ -242,8 +218,7 @@ class PostgresStore:
         self._quiet_until = (float("inf"), time.monotonic() + LOOK_AGAIN)
 
         async def work(t: Transaction) -> tuple[int, float | None]:
-            fired, wakes = await intake.fire_timers(t, now, limit)
-            await self._notify(t, *(["work"] if wakes else []))
+            fired = await intake.fire_timers(t, now, limit)
             return fired, await t.db.fetchval("SELECT min(due) FROM kavi.timer")
 
         try:
@@ -293,11 +268,7 @@ class PostgresStore:
         self._tell()
 
     async def _settle_all(self, outcomes: Sequence[tuple[int, Receipt, datetime]]) -> Sequence[None]:
-        async def work(t: Transaction) -> None:
-            wakes = await outbox.settle_all(t, outcomes, self._id)
-            await self._notify(t, *(["work"] if wakes else []))
-
-        await self._run("outbox", work)
+        await self._run("outbox", lambda t: outbox.settle_all(t, outcomes, self._id))
         return [None] * len(outcomes)
 
     async def recover_outbox(self, account: str, *, harmless: bool = False) -> int:
@@ -358,9 +329,7 @@ class PostgresStore:
 
     async def _erase(self, conversations: Sequence[str]) -> int:
         async def work(t: Transaction) -> int:
-            gone = [await erasing.erase(t, one) for one in sorted(conversations)]
-            await self._notify(t, "erased")
-            return sum(gone)
+            return sum([await erasing.erase(t, one) for one in sorted(conversations)])
 
         return await self._run("rest", work)
 

@@ -9,6 +9,7 @@ from typing import Any
 from bot.errors import LaneLost, SessionConflict
 from bot.ports import Inbound, NewOutbox, TurnCommit, together
 from bot.storage.postgres_erasing import erase_rows
+from bot.storage.postgres_hands import Held
 from bot.storage.postgres_intake import begin_conversations, conversations_at, hold_lanes, take_in
 from bot.storage.postgres_keys import Transaction
 from bot.storage.postgres_lanes import give_back
@@ -23,6 +24,41 @@ from bot.vault.sealing import Sealer
 
 HOUR = 3600.0
 
+_SAVE_SESSIONS = """
+UPDATE kavi.conversation c SET session = COALESCE(u.session, c.session), consented = u.consented,
+    version = c.version + (u.session IS NOT NULL)::int, last_at = GREATEST(c.last_at, u.last)
+FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::bool[], $6::float8[]) AS u(id, key, version, session, consented, last)
+WHERE c.id = u.id AND c.key = u.key AND c.version = u.version
+"""
+
+_WRITE = """
+WITH seen AS (
+    INSERT INTO kavi.seen SELECT * FROM unnest($1::text[], $2::float8[]) ON CONFLICT DO NOTHING RETURNING 1
+), withdrawn AS (
+    UPDATE kavi.outbox o SET state = 'withdrawn', body = NULL FROM unnest($3::text[], $4::text[]) AS w(conversation, hold)
+    WHERE o.conversation = w.conversation AND o.hold_key = w.hold AND o.hold_key <> '' AND o.state = 'waiting' RETURNING o.key
+), outbox AS (
+    INSERT INTO kavi.outbox
+    (number, conversation, account, destination, key, delivery, state, not_before, hold_key, body, at, about)
+    SELECT nextval('kavi.number'), conversation, account, destination, key, delivery, 'waiting', not_before, hold, body, at, about
+    FROM unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::bytea[],
+        $13::float8[], $14::text[]) AS u(conversation, account, destination, key, delivery, not_before, hold, body, at, about)
+), cancelled AS (
+    DELETE FROM kavi.timer t USING unnest($15::text[], $16::text[]) AS c(conversation, name)
+    WHERE t.conversation = c.conversation AND t.name = c.name
+), timers AS (
+    INSERT INTO kavi.timer SELECT * FROM unnest($17::text[], $18::text[], $19::float8[], $20::bigint[])
+    ON CONFLICT (conversation, name) DO UPDATE SET due = excluded.due, fence = excluded.fence
+), transcripts AS (
+    INSERT INTO kavi.transcript (conversation, at, body) SELECT * FROM unnest($21::text[], $22::float8[], $23::bytea[])
+), facts AS (
+    INSERT INTO kavi.fact (name, at, "values") SELECT * FROM unnest($24::text[], $25::float8[], $26::text[])
+)
+SELECT (SELECT count(*) FROM seen),
+    NOT EXISTS (SELECT FROM kavi.lane WHERE conversation = ANY($27::text[])),
+    (SELECT array_agg(key) FROM withdrawn)
+"""
+
 
 @dataclass(slots=True)
 class _Turn:
@@ -31,46 +67,44 @@ class _Turn:
     commit: TurnCommit
     key: str
     last: float = 0.0
+    held: Held | None = None  # what it ends of what was in a worker's hands
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What a batch of commits makes others do."""
+async def commit_all(t: Transaction, ended: Sequence[tuple[TurnCommit, Held | None]]) -> None:
+    """Applies turns of different conversations; what was held was never in a lane.
 
-    wakes: bool
-    sends: bool
-    erased: bool
-
-
-async def commit_all(t: Transaction, commits: Sequence[TurnCommit]) -> Committed:
-    """Applies turns of different conversations. Raises LaneLost, SessionConflict: then none is applied."""
-    turns = await _own_lanes(t, commits)
+    Raises LaneLost, SessionConflict: then none is applied.
+    """
+    commits = [commit for commit, _ in ended]
+    await _hold_posted(t, commits)
+    turns = await _own_lanes(t, [commit for commit, held in ended if held is None])
     await _finish_inbox(t, turns)
+    turns += [_Turn(commit, held.key, stamp(held.row.inbound.at), held) for commit, held in ended if held is not None]
     for turn in turns:
         if turn.commit.erase:
             await _begin_anew(t, turn)
-    await t.keys.load(t.db, {turn.key for turn in turns})
+    await _load_keys(t, turns)
     await _save_sessions(t, turns)
-    await _save_outbox(t, turns)
-    await _save_timers(t, commits)
-    await _save_kept(t, turns)
-    await _save_records(t, commits)
+    await _write(t, turns)
+    await _save_blobs(t, turns)
+    await _save_rare(t, commits)
     posts = [post for commit in commits for post in commit.posts]
-    posted = await take_in(t, posts) if posts else None
-    left = await give_back(t, [commit.conversation for commit in commits if commit.release])
-    return Committed(
-        wakes=left or (posted is not None and posted.wakes),
-        sends=any(commit.outbox for commit in commits),
-        erased=any(commit.erase for commit in commits),
-    )
+    if posts:
+        await take_in(t, posts)
+    await give_back(t, [commit.conversation for commit, held in ended if held is None and commit.release])
+    if any(commit.outbox for commit in commits):
+        t.news.add("send")
+    if any(commit.erase for commit in commits):
+        t.news.add("erased")
 
 
 async def _own_lanes(t: Transaction, commits: Sequence[TurnCommit]) -> list[_Turn]:
-    """Locks the lanes, those of posts included, and makes sure that they and the sessions are as they were loaded."""
-    await _hold_posted(t, commits)
+    """Locks the lanes and makes sure that they and the sessions are as they were loaded."""
+    if not commits:
+        return []
     rows = await t.db.fetch(
         "SELECT c.id, l.fence, c.version, c.key FROM kavi.lane l JOIN kavi.conversation c ON c.id = l.conversation "
-        "WHERE l.conversation = ANY($1::text[]) ORDER BY l.conversation FOR UPDATE",
+        "WHERE l.conversation = ANY($1::text[]) ORDER BY l.conversation FOR UPDATE OF l",
         [commit.conversation for commit in commits],
     )
     known = {row[0]: row for row in rows}
@@ -106,6 +140,8 @@ async def _hold_posted(t: Transaction, commits: Sequence[TurnCommit]) -> None:
 async def _finish_inbox(t: Transaction, turns: Sequence[_Turn]) -> None:
     """Removes the handled rows, with their one-turn keys, and notes the time of the newest."""
     owner = {number: turn for turn in turns for number in turn.commit.done}
+    if not owner:
+        return
     rows = await t.db.fetch(
         "DELETE FROM kavi.inbox WHERE number = ANY($1::bigint[]) RETURNING number, key, at", list(owner)
     )
@@ -126,41 +162,66 @@ async def _begin_anew(t: Transaction, turn: _Turn) -> None:
     await t.db.execute("UPDATE kavi.conversation SET version = $2 WHERE id = $1", commit.conversation, commit.version)
 
 
+async def _load_keys(t: Transaction, turns: Sequence[_Turn]) -> None:
+    """Raises LaneLost where a conversation was erased while its turn was decided."""
+    await t.keys.load(t.db, {turn.key for turn in turns})
+    if not all(t.keys.knows(turn.key) for turn in turns):
+        raise LaneLost("The conversation was erased.")
+
+
 async def _save_sessions(t: Transaction, turns: Sequence[_Turn]) -> None:
+    """In the order of their ids, so that two batches never wait for each other.
+
+    Locks the conversations of what was held: a claim of their lanes waits for them, or they find its lanes right after.
+    """
     rows = [
         (
             turn.commit.conversation,
+            turn.key,
+            turn.commit.version,
             None if turn.commit.session is None
             else t.keys.sealer(turn.key).seal(turn.commit.session.encode(), b"session"),
             turn.commit.consented,
             turn.last if turn.commit.contact else 0.0,
         )
-        for turn in turns
+        for turn in sorted(turns, key=lambda turn: turn.commit.conversation)
     ]  # fmt: skip
-    await t.db.execute(
-        "UPDATE kavi.conversation c SET session = COALESCE(u.session, c.session), consented = u.consented, "
-        "version = c.version + (u.session IS NOT NULL)::int, last_at = GREATEST(c.last_at, u.last) "
-        "FROM unnest($1::text[], $2::bytea[], $3::bool[], $4::float8[]) AS u(id, session, consented, last) WHERE c.id = u.id",
-        *_columns(rows),
-    )
+    saved: str = await t.db.execute(_SAVE_SESSIONS, *_columns(rows, 6))
+    if saved != f"UPDATE {len(rows)}":
+        raise SessionConflict("The session was saved by somebody else.")
 
 
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    """So many lists, also of no rows."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]
 
 
-async def _save_outbox(t: Transaction, turns: Sequence[_Turn]) -> None:
+async def _write(t: Transaction, turns: Sequence[_Turn]) -> None:
+    """What is written with most turns, in one statement. Raises LaneLost where something else came to what was held."""
+    held = [turn.held for turn in turns if turn.held is not None]
+    seen = sorted((one.hashed, stamp(one.row.inbound.at)) for one in held)
     withdrawn = [(turn.commit.conversation, hold) for turn in turns for hold in turn.commit.withdraw if hold]
-    if withdrawn:
-        rows = await t.db.fetch(
-            "UPDATE kavi.outbox o SET state = 'withdrawn', body = NULL FROM unnest($1::text[], $2::text[]) AS w(conversation, hold) "
-            "WHERE o.conversation = w.conversation AND o.hold_key = w.hold AND o.state = 'waiting' RETURNING o.key",
-            *_columns(withdrawn),
-        )
-        t.doomed += {row[0] for row in rows} - {turn.key for turn in turns}
+    timers, cancelled = _timers([turn.commit for turn in turns])
+    taken, free, keys = await t.db.fetchrow(
+        _WRITE,
+        *_columns(seen, 2),
+        *_columns(withdrawn, 2),
+        *_columns(await _outbox(t, turns), 10),
+        *_columns(cancelled, 2),
+        *_columns(timers, 4),
+        *_columns(_transcripts(t, turns), 3),
+        *_columns(_facts(turns), 3),
+        [one.lane.conversation for one in held],
+    )
+    if taken != len(seen):
+        raise LaneLost("The event was taken in by another process too.")
+    if not free:
+        raise LaneLost("Something else came to the lane.")
+    t.doomed += set(keys or ()) - {turn.key for turn in turns}
+
+
+async def _outbox(t: Transaction, turns: Sequence[_Turn]) -> list[tuple[Any, ...]]:
     queued = [(turn, row) for turn in turns for row in turn.commit.outbox]
-    if not queued:
-        return
     once = [turn for turn, _ in queued if not turn.commit.consented or turn.commit.erase]
     spare = iter(await t.keys.create(t.db, len(once)))  # their text is gone for ever once it is settled
     rows = []
@@ -168,14 +229,7 @@ async def _save_outbox(t: Transaction, turns: Sequence[_Turn]) -> None:
         lasting = turn.commit.consented and not turn.commit.erase
         key, sealer = (turn.key, t.keys.sealer(turn.key)) if lasting else next(spare)
         rows.append(_outbox_values(t, turn, row, key, sealer))
-    await t.db.execute(
-        "INSERT INTO kavi.outbox "
-        "(number, conversation, account, destination, key, delivery, state, not_before, hold_key, body, at, about) "
-        "SELECT nextval('kavi.number'), conversation, account, destination, key, delivery, 'waiting', not_before, hold, body, at, about "
-        "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::bytea[], "
-        "$9::float8[], $10::text[]) AS u(conversation, account, destination, key, delivery, not_before, hold, body, at, about)",
-        *_columns(rows),
-    )
+    return rows
 
 
 def _outbox_values(t: Transaction, turn: _Turn, row: NewOutbox, key: str, sealer: Sealer) -> tuple[Any, ...]:
@@ -194,76 +248,60 @@ def _outbox_values(t: Transaction, turn: _Turn, row: NewOutbox, key: str, sealer
     )
 
 
-async def _save_timers(t: Transaction, commits: Sequence[TurnCommit]) -> None:
-    cancelled = [(commit.conversation, name) for commit in commits for name in commit.cancel_timers]
-    if cancelled:
-        await t.db.execute(
-            "DELETE FROM kavi.timer t USING unnest($1::text[], $2::text[]) AS c(conversation, name) "
-            "WHERE t.conversation = c.conversation AND t.name = c.name",
-            *_columns(cancelled),
-        )
+def _timers(commits: Sequence[TurnCommit]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Those that are set, and those that are only cancelled: setting one replaces it."""
     timers = {
         (commit.conversation, timer.name): (commit.conversation, timer.name, stamp(timer.due), timer.fence)
         for commit in commits
         for timer in commit.timers
     }
-    if timers:
-        await t.db.execute(
-            "INSERT INTO kavi.timer SELECT * FROM unnest($1::text[], $2::text[], $3::float8[], $4::bigint[]) "
-            "ON CONFLICT (conversation, name) DO UPDATE SET due = excluded.due, fence = excluded.fence",
-            *_columns(list(timers.values())),
-        )
+    cancelled = {(commit.conversation, name) for commit in commits for name in commit.cancel_timers}
+    return [timers[one] for one in sorted(timers)], sorted(cancelled - timers.keys())
 
 
-async def _save_kept(t: Transaction, turns: Sequence[_Turn]) -> None:
-    """Transcripts and files."""
-    texts, blobs = [], []
+def _transcripts(t: Transaction, turns: Sequence[_Turn]) -> list[tuple[Any, ...]]:
+    rows = []
+    for turn in turns:
+        if turn.commit.consented and turn.commit.transcript:
+            lines = dump([(who, text, stamp(at)) for who, text, at in turn.commit.transcript])
+            sealed = t.keys.sealer(turn.key).seal(lines, b"transcript")
+            rows.append((turn.commit.conversation, turn.last, sealed))
+    return rows
+
+
+def _facts(turns: Sequence[_Turn]) -> list[tuple[Any, ...]]:
+    return [
+        (fact.name, stamp(fact.at) // HOUR * HOUR, dump(dict(fact.values)).decode())  # nobody is found by the minute
+        for turn in turns
+        for fact in turn.commit.facts
+    ]
+
+
+async def _save_blobs(t: Transaction, turns: Sequence[_Turn]) -> None:
+    """Files: large and rare, one by one."""
     owners = await keys_of(t, {blob.about for turn in turns for blob in turn.commit.blobs if blob.about is not None})
     for turn in turns:
-        commit, sealer = turn.commit, t.keys.sealer(turn.key)
-        if commit.consented and commit.transcript:
-            lines = dump([(who, text, stamp(at)) for who, text, at in commit.transcript])
-            texts.append((commit.conversation, turn.last, sealer.seal(lines, b"transcript")))
-        for blob in commit.blobs:
+        for blob in turn.commit.blobs:
             if blob.about is not None and blob.about not in owners:
                 continue  # erased meanwhile
-            kept_by = sealer if blob.about is None else t.keys.sealer(owners[blob.about])
-            hashed = t.keys.ring.index("blob", blob.name)
-            blobs.append((hashed, blob.about or commit.conversation, kept_by.seal(blob.data, b"blob"), turn.last))
-    if texts:
-        await t.db.execute(
-            "INSERT INTO kavi.transcript (conversation, at, body) SELECT * FROM unnest($1::text[], $2::float8[], $3::bytea[])",
-            *_columns(texts),
-        )
-    for row in blobs:  # large and rare: one by one
-        await t.db.execute(
-            "INSERT INTO kavi.blob VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET "
-            "conversation = excluded.conversation, body = excluded.body, at = excluded.at",
-            *row,
-        )
+            sealer = t.keys.sealer(turn.key if blob.about is None else owners[blob.about])
+            await t.db.execute(
+                "INSERT INTO kavi.blob VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET "
+                "conversation = excluded.conversation, body = excluded.body, at = excluded.at",
+                t.keys.ring.index("blob", blob.name),
+                blob.about or turn.commit.conversation,
+                sealer.seal(blob.data, b"blob"),
+                turn.last,
+            )
 
 
-async def _save_records(t: Transaction, commits: Sequence[TurnCommit]) -> None:
-    facts = [
-        (
-            fact.name,
-            stamp(fact.at) // HOUR * HOUR,
-            dump(dict(fact.values)).decode(),
-        )  # no finer: nobody is found by the minute
-        for commit in commits
-        for fact in commit.facts
-    ]
-    if facts:
-        await t.db.execute(
-            'INSERT INTO kavi.fact (name, at, "values") SELECT * FROM unnest($1::text[], $2::float8[], $3::text[])',
-            *_columns(facts),
-        )
+async def _save_rare(t: Transaction, commits: Sequence[TurnCommit]) -> None:
     tallies = together(tally for commit in commits for tally in commit.tallies)  # sorted: no deadlock between processes
     if tallies:
         await t.db.execute(
             "INSERT INTO kavi.tally SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) "
             'ON CONFLICT (week, name, "values") DO UPDATE SET number = kavi.tally.number + excluded.number',
-            *_columns([tally_to_row(one) for one in tallies]),
+            *_columns([tally_to_row(one) for one in tallies], 4),
         )
     for alert in (alert for commit in commits for alert in commit.alerts):
         await t.db.execute(

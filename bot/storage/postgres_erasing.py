@@ -7,6 +7,7 @@ from bot.storage.postgres_keys import Transaction
 
 async def erase(t: Transaction, conversation: str) -> bool:
     """Erases a conversation; whether there was one."""
+    t.news.add("erased")
     await t.db.execute("SELECT 1 FROM kavi.lane WHERE conversation = $1 FOR UPDATE", conversation)
     key = await t.db.fetchval("SELECT key FROM kavi.conversation WHERE id = $1 FOR UPDATE", conversation)
     if key is None:

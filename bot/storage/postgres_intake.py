@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.ports import Address, Cursor, Inbound
@@ -12,31 +11,20 @@ from bot.storage.rows import address_from_json, address_to_json, dump, inbound_t
 from bot.vault.sealing import SealBroken, Sealer
 
 
-@dataclass(slots=True)
-class TakenIn:
-    """What came of a batch: how many events were new, and whether a lane now has work that nobody is on."""
-
-    new: int = 0
-    wakes: bool = False
-
-
-async def receive(t: Transaction, calls: Sequence[tuple[Sequence[Inbound], Cursor | None]]) -> tuple[list[int], bool]:
-    """Several calls of `receive` in one transaction: the new events of each, and whether workers must wake."""
-    counts, wakes = [], False
+async def receive(t: Transaction, calls: Sequence[tuple[Sequence[Inbound], Cursor | None]]) -> list[int]:
+    """Several calls of `receive` in one transaction: the new events of each."""
+    counts = []
     merged = [one for batch, _ in calls for one in batch]
     if len(calls) > 1 and not any(one.kind == "moved" for one in merged):
-        new, wakes = await _insert(t, merged)
+        new = await _insert(t, merged)
         for batch, _ in calls:
             mine = new & {id(one) for one in batch}
             new -= mine
             counts.append(len(mine))
     else:
-        for batch, _ in calls:
-            taken = await take_in(t, batch)
-            counts.append(taken.new)
-            wakes = wakes or taken.wakes
+        counts = [await take_in(t, batch) for batch, _ in calls]
     await _save_cursors(t, [cursor for _, cursor in calls if cursor is not None])
-    return counts, wakes
+    return counts
 
 
 async def _save_cursors(t: Transaction, cursors: Sequence[Cursor]) -> None:
@@ -49,22 +37,23 @@ async def _save_cursors(t: Transaction, cursors: Sequence[Cursor]) -> None:
         )
 
 
-async def take_in(t: Transaction, batch: Sequence[Inbound]) -> TakenIn:
-    """Stores events once each, in order; a moved chat changes its address between those before and those after."""
-    taken = TakenIn()
+async def take_in(t: Transaction, batch: Sequence[Inbound]) -> int:
+    """Stores events once each, in order; how many were new.
+
+    A moved chat changes its address between those before and those after.
+    """
+    taken = 0
     plain: list[Inbound] = []
     for one in [*batch, None]:
         if one is not None and not (one.kind == "moved" and one.payload.get("chat")):
             plain.append(one)
             continue
         if plain:
-            new, wakes = await _insert(t, plain)
-            taken.new += len(new)
-            taken.wakes = taken.wakes or wakes
+            taken += len(await _insert(t, plain))
             plain = []
         if one is not None and await _unseen(t, [one]):
             await move(t, one.address, str(one.payload["chat"]))
-            taken.new += 1
+            taken += 1
     return taken
 
 
@@ -72,8 +61,7 @@ async def _unseen(t: Transaction, batch: Sequence[Inbound]) -> list[tuple[int, I
     """Those never seen before, in order, each with the number that its row will have."""
     hashed: dict[str, Inbound] = {}
     for one in batch:
-        address = one.address
-        hashed.setdefault(t.keys.ring.index("external", address.messenger, address.account, one.external_id), one)
+        hashed.setdefault(t.keys.event_hash(one), one)
     ids = sorted(hashed)
     rows = await t.db.fetch(
         "WITH new AS (INSERT INTO kavi.seen SELECT * FROM unnest($1::text[], $2::float8[]) ON CONFLICT DO NOTHING RETURNING hash) "
@@ -86,19 +74,20 @@ async def _unseen(t: Transaction, batch: Sequence[Inbound]) -> list[tuple[int, I
     return list(zip(numbers, [one for key, one in hashed.items() if key in new], strict=True))
 
 
-async def _insert(t: Transaction, batch: Sequence[Inbound]) -> tuple[set[int], bool]:
-    """Inserts the new ones; their object ids, and whether a lane has work that nobody is on."""
+async def _insert(t: Transaction, batch: Sequence[Inbound]) -> set[int]:
+    """Inserts the new ones; their object ids. Workers are told where a lane has work that nobody is on."""
     new = await _unseen(t, batch)
     if not new:
-        return set(), False
+        return set()
     places = await conversations_at(t, {one.address for _, one in new})
     heads: dict[str, int] = {}
     for number, one in new:
         heads.setdefault(places[one.address], number)
-    wakes = await hold_lanes(t, heads, max(stamp(one.at) for _, one in new))
+    if await hold_lanes(t, heads, max(stamp(one.at) for _, one in new)):
+        t.news.add("work")
     known = await _find_or_begin(t, places, new)
-    await _insert_rows(t, new, places, known)
-    return {id(one) for _, one in new}, wakes
+    await insert_rows(t, new, places, known)
+    return {id(one) for _, one in new}
 
 
 async def conversations_at(t: Transaction, addresses: Iterable[Address]) -> dict[Address, str]:
@@ -155,7 +144,7 @@ async def begin_conversations(t: Transaction, at: dict[str, tuple[Address, float
     return {row[0]: row[1] for row in rows}
 
 
-async def _insert_rows(
+async def insert_rows(
     t: Transaction,
     new: Sequence[tuple[int, Inbound]],
     places: dict[Address, str],
@@ -237,14 +226,14 @@ async def drop_unused_lanes(t: Transaction, conversations: Sequence[str]) -> Non
 # ------------------------------------------------------------------ timers
 
 
-async def fire_timers(t: Transaction, now: datetime, limit: int) -> tuple[int, bool]:
-    """Turns due timers into events; how many, and whether workers must wake."""
+async def fire_timers(t: Transaction, now: datetime, limit: int) -> int:
+    """Turns due timers into events; how many."""
     at = stamp(now)
     due = await t.db.fetch(
         "SELECT conversation, name FROM kavi.timer WHERE due <= $1 ORDER BY due, conversation, name LIMIT $2", at, limit
     )
     if not due:
-        return 0, False
+        return 0
     number = await t.db.fetchval("SELECT nextval('kavi.number')")
     await hold_lanes(t, {row[0]: number for row in due}, 0.0)
     rows = await t.db.fetch(
@@ -267,9 +256,9 @@ async def fire_timers(t: Transaction, now: datetime, limit: int) -> tuple[int, b
         for row in sorted(rows, key=lambda row: (row[2], row[0], row[1]))
         if row[0] in addresses
     ]
-    taken = await take_in(t, events)
+    await take_in(t, events)
     await drop_unused_lanes(t, sorted({row[0] for row in due}))
-    return len(rows), taken.wakes
+    return len(rows)
 
 
 async def addresses_of(t: Transaction, conversations: Iterable[str]) -> dict[str, Address]:

@@ -28,12 +28,14 @@ class Transaction:
     """A transaction under way.
 
     Keys in `doomed` are removed with it; in a database of their own, right after it. `reports` go to the desk with it.
+    Its commit tells all processes of `news` (work, send, erased).
     """
 
     db: Any
     keys: PostgresKeys
     doomed: list[str] = field(default_factory=list)
     reports: list[Inbound] = field(default_factory=list)
+    news: set[str] = field(default_factory=set)
 
 
 class PostgresKeys:
@@ -87,6 +89,10 @@ class PostgresKeys:
         """The keyed hash of one of our accounts."""
         return self._hashes.get(account) or self._hash(account, "account", account)
 
+    def event_hash(self, event: Inbound) -> str:
+        """The keyed hash by which an event is known again."""
+        return self.ring.index("external", event.address.messenger, event.address.account, event.external_id)
+
     def _hash(self, what: Address | str, *parts: str) -> str:
         if len(self._hashes) > 50_000:
             self._hashes.clear()
@@ -139,6 +145,10 @@ class PostgresKeys:
         if found is None:
             raise SealBroken("this key was destroyed")
         return found
+
+    def knows(self, key_id: str) -> bool:
+        """Whether the key was loaded and is not destroyed, as far as this process heard."""
+        return key_id in self._sealers
 
     async def sealer_now(self, db: Any, key_id: str) -> Sealer:
         """`load` and `sealer` for one key. Raises SealBroken."""

@@ -55,7 +55,9 @@ async def _load(t: Transaction, ids: list[str]) -> tuple[dict[str, Any], dict[st
     kept = {
         row[0]: row
         for row in await t.db.fetch(
-            "SELECT id, version, session, address, key FROM kavi.conversation WHERE id = ANY($1::text[])", ids
+            # FOR SHARE: waits for a turn out of somebody's hands that is being committed, or makes it find this lane.
+            "SELECT id, version, session, address, key FROM kavi.conversation WHERE id = ANY($1::text[]) ORDER BY id FOR SHARE",
+            ids,
         )
     }
     waiting: dict[str, list[Any]] = {}
@@ -119,8 +121,10 @@ async def release(t: Transaction, conversation: str, fence: int) -> None:
         await give_back(t, [conversation])
 
 
-async def give_back(t: Transaction, conversations: Sequence[str]) -> bool:
-    """Frees held lanes and removes the empty ones; whether something still waits in one."""
+async def give_back(t: Transaction, conversations: Sequence[str]) -> None:
+    """Frees held lanes and removes the empty ones; workers are told where something still waits in one."""
+    if not conversations:
+        return
     rows = await t.db.fetch(
         "WITH idle AS (DELETE FROM kavi.lane l WHERE l.conversation = ANY($1::text[]) AND NOT EXISTS "
         "  (SELECT FROM kavi.inbox i WHERE i.conversation = l.conversation)) "
@@ -130,4 +134,5 @@ async def give_back(t: Transaction, conversations: Sequence[str]) -> bool:
         "WHERE l.conversation = i.id AND i.first IS NOT NULL RETURNING 1",
         list(conversations),
     )
-    return bool(rows)
+    if rows:
+        t.news.add("work")

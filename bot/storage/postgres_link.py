@@ -57,27 +57,30 @@ class Link:
         self._lock = asyncio.Lock()
         self._connection: Any = None
 
-    async def run(self, work: Callable[[Any], Awaitable[T]], *, light: bool = False) -> T:
+    async def run(
+        self, work: Callable[[Any], Awaitable[T]], *, light: bool = False, last: Callable[[], str] = str
+    ) -> T:
         """Runs `work` in a transaction; `light` ones need not survive a crash of the server.
 
-        Raises what `work` raises after undoing it, StoreUnavailable when the server does not answer.
+        `last` gives SQL that goes to the server with the commit. Raises what `work` raises after undoing it,
+        StoreUnavailable when the server does not answer.
         """
         async with self._lock:
             for left in reversed(range(REPEATS)):
                 try:
-                    return await self._once(work, light)
+                    return await self._once(work, light, last)
                 except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
                     if not left:
                         raise translate(error) from error
             raise AssertionError("unreachable")
 
-    async def _once(self, work: Callable[[Any], Awaitable[T]], light: bool) -> T:
+    async def _once(self, work: Callable[[Any], Awaitable[T]], light: bool, last: Callable[[], str]) -> T:
         try:
             connection = await self._connected()
             async with asyncio.timeout(PATIENCE):
                 await connection.execute(_BEGIN_LIGHT if light else _BEGIN)
                 result = await work(connection)
-                await connection.execute("COMMIT")
+                await connection.execute(last() + "COMMIT")
                 return result
         except (KaviError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             await self._undo()
@@ -87,6 +90,24 @@ class Link:
             if isinstance(error, Exception):
                 raise translate(error) from error
             raise
+
+    async def read(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        """Runs `work`, whose statements stand each for itself, without the round trips of a transaction around them.
+
+        Raises what `work` raises, StoreUnavailable when the server does not answer.
+        """
+        async with self._lock:
+            try:
+                connection = await self._connected()
+                async with asyncio.timeout(PATIENCE):
+                    return await work(connection)
+            except KaviError:
+                raise
+            except BaseException as error:
+                self._drop()
+                if isinstance(error, Exception):
+                    raise translate(error) from error
+                raise
 
     async def _connected(self) -> Any:
         if self._connection is None or self._connection.is_closed():

@@ -91,8 +91,8 @@ async def take_back(t: Transaction, sender: str, in_hand: Collection[int]) -> No
     )
 
 
-async def settle_all(t: Transaction, outcomes: Sequence[tuple[int, Receipt, datetime]], sender: str) -> bool:
-    """Writes down what became of sends of `sender`, as far as nobody took them over; whether workers must wake."""
+async def settle_all(t: Transaction, outcomes: Sequence[tuple[int, Receipt, datetime]], sender: str) -> None:
+    """Writes down what became of sends of `sender`, as far as nobody took them over."""
     rows = await t.db.fetch(
         f"SELECT {_COLUMNS} FROM kavi.outbox o "
         "LEFT JOIN kavi.conversation c ON c.id = o.conversation "
@@ -102,19 +102,19 @@ async def settle_all(t: Transaction, outcomes: Sequence[tuple[int, Receipt, date
     )
     known = {row[0]: row for row in rows}
     await t.keys.load(t.db, {row[2] for row in rows})
-    wakes = False
     for number, receipt, now in sorted(outcomes, key=lambda outcome: outcome[0]):
         if number in known:
-            wakes = await _settle(t, known[number], receipt, now) or wakes
-    return await _report(t) or wakes
+            await _settle(t, known[number], receipt, now)
+    await _report(t)
 
 
-async def _report(t: Transaction) -> bool:
+async def _report(t: Transaction) -> None:
     """Posts to the desk what it asked to hear."""
-    return bool(t.reports) and (await take_in(t, t.reports)).wakes
+    if t.reports:
+        await take_in(t, t.reports)
 
 
-async def _settle(t: Transaction, row: Any, receipt: Receipt, now: datetime) -> bool:
+async def _settle(t: Transaction, row: Any, receipt: Receipt, now: datetime) -> None:
     number, _, key, _, delivery, attempts, body, _, _ = row
     match receipt:
         case Sent(external_ids=ids):
@@ -134,7 +134,7 @@ async def _settle(t: Transaction, row: Any, receipt: Receipt, now: datetime) -> 
         case Refused():
             await _end(t, row, "refused", now)
         case Gone():
-            return await _gone(t, row, now)
+            await _gone(t, row, now)
         case Moved(chat=chat):
             address = outbound_from_bytes(t.keys.sealer(key).open(body, b"outbox")).address
             await t.db.execute(
@@ -143,7 +143,6 @@ async def _settle(t: Transaction, row: Any, receipt: Receipt, now: datetime) -> 
             await move(t, address, chat)
         case _:
             assert_never(receipt)
-    return False
 
 
 async def _end(t: Transaction, row: Any, state: str, now: datetime, ids: Sequence[str] = ()) -> None:
@@ -166,7 +165,7 @@ async def _end(t: Transaction, row: Any, state: str, now: datetime, ids: Sequenc
         t.doomed.append(key)
 
 
-async def _gone(t: Transaction, row: Any, now: datetime) -> bool:
+async def _gone(t: Transaction, row: Any, now: datetime) -> None:
     """Nobody is there any more: what else waits for that place is dropped, and the conversation hears of it."""
     number, conversation, destination = row[0], row[1], row[3]
     await hold_lanes(t, {conversation: number}, 0.0)
@@ -180,12 +179,9 @@ async def _gone(t: Transaction, row: Any, now: datetime) -> bool:
     for one in rows:
         await _end(t, one, "gone", now)
     address = (await addresses_of(t, [conversation])).get(conversation)
-    wakes = False
     if address is not None:
-        event = Inbound(address=address, external_id=f"gone:{number}", kind="left", at=now)
-        wakes = (await take_in(t, [event])).wakes
+        await take_in(t, [Inbound(address=address, external_id=f"gone:{number}", kind="left", at=now)])
     await drop_unused_lanes(t, [conversation])
-    return wakes
 
 
 async def recover(t: Transaction, account: str, *, harmless: bool) -> int:

@@ -1,4 +1,4 @@
--- Version 2. No table holds plain text or an identifier: bodies are sealed, addresses and external ids are keyed hashes.
+-- Version 4. No table holds plain text or an identifier: bodies are sealed, addresses and external ids are keyed hashes.
 -- Every row is keyed by conversation, account or hash, so that a sharded PostgreSQL can take over; collation "C", because
 -- ids are compared, never read.
 
@@ -69,6 +69,7 @@ CREATE INDEX outbox_turn ON kavi.outbox (account, number) WHERE state IN ('waiti
 CREATE INDEX outbox_due ON kavi.outbox (not_before) WHERE state IN ('waiting', 'retry');
 CREATE INDEX outbox_sending ON kavi.outbox (account) WHERE state = 'sending';
 CREATE INDEX outbox_conversation ON kavi.outbox (conversation, number);
+CREATE INDEX outbox_held ON kavi.outbox (conversation, hold_key) WHERE state = 'waiting' AND hold_key <> '';
 CREATE INDEX outbox_about ON kavi.outbox (about) WHERE about IS NOT NULL;
 
 CREATE TABLE kavi.timer (

@@ -14,13 +14,14 @@ import asyncpg
 
 from bot.errors import StoreError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 STEPS: Mapping[int, str] = {
     2: 'ALTER TABLE kavi.inbox ADD COLUMN about text COLLATE "C"; ALTER TABLE kavi.outbox ADD COLUMN about text COLLATE "C";'
     "CREATE INDEX inbox_about ON kavi.inbox (about) WHERE about IS NOT NULL;"
     "CREATE INDEX outbox_about ON kavi.outbox (about) WHERE about IS NOT NULL;",
     3: 'CREATE TABLE kavi.tally (week text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, '
     '"values" text COLLATE "C" NOT NULL, number bigint NOT NULL, PRIMARY KEY (week, name, "values"))',
+    4: "CREATE INDEX outbox_held ON kavi.outbox (conversation, hold_key) WHERE state = 'waiting' AND hold_key <> ''",
 }
 """Version -> the SQL that leads to it from the one before."""
 COMPATIBLE = 1  # the oldest program that may work on this schema

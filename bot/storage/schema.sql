@@ -50,6 +50,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;
 CREATE INDEX outbox_open ON outbox (account, destination, number) WHERE state IN ('waiting', 'retry', 'sending');
 CREATE INDEX outbox_due ON outbox (not_before) WHERE state IN ('waiting', 'retry');
+CREATE INDEX outbox_held ON outbox (conversation, hold_key) WHERE state = 'waiting' AND hold_key <> '';
 CREATE INDEX outbox_conversation ON outbox (conversation, number);
 
 CREATE TABLE timer (

@@ -38,13 +38,14 @@ from bot.storage.rows import moment
 from bot.storage.sqlite_transaction import Transaction
 
 T = TypeVar("T")
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 STEPS: Mapping[int, str] = {
     2: "ALTER TABLE inbox ADD COLUMN about TEXT; ALTER TABLE outbox ADD COLUMN about TEXT;"
     "CREATE INDEX inbox_about ON inbox (about) WHERE about IS NOT NULL;"
     "CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;",
     3: 'CREATE TABLE tally (week TEXT NOT NULL, name TEXT NOT NULL, "values" TEXT NOT NULL, number INTEGER NOT NULL, '
     'PRIMARY KEY (week, name, "values")) WITHOUT ROWID;',
+    4: "CREATE INDEX outbox_held ON outbox (conversation, hold_key) WHERE state = 'waiting' AND hold_key <> '';",
 }
 """Version -> the SQL that leads to it from the one before."""
 

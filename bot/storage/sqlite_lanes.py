@@ -263,7 +263,7 @@ def _save_blobs(t: Transaction, commit: TurnCommit, last: float, sealer: Sealer)
 def _withdraw(t: Transaction, commit: TurnCommit, main_key: str) -> None:
     for hold_key in filter(None, commit.withdraw):
         withdrawn = t.db.execute(
-            "UPDATE outbox SET state = 'withdrawn', body = NULL WHERE conversation = ? AND hold_key = ? "
+            "UPDATE outbox SET state = 'withdrawn', body = NULL WHERE conversation = ? AND hold_key = ? AND hold_key <> '' "
             "AND state = 'waiting' RETURNING key",
             (commit.conversation, hold_key),
         ).fetchall()

@@ -89,9 +89,6 @@ async def ours(url: str, processes: int, conversations: int, seconds: float) -> 
         out.decode().splitlines()[-1] for out, _ in await asyncio.gather(*(one.communicate(when) for one in programs))
     ]
     found = [json.loads(line) for line in lines]
-    for one in found:
-        if one["failed"]:
-            print(f"failed: {one['failed']}", file=sys.stderr)
     return (
         sum(one["turns"] for one in found) / seconds,
         max(one["p50"] for one in found),

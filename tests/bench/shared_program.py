@@ -1,9 +1,9 @@
 """One worker process of the benchmark `shared`: claims, decides and commits turns on PostgreSQL, and writes on for the families.
 
 `python -m tests.bench.shared_program URL FIRST COUNT`: prints "ready", reads when to begin and to end (wall clock) from a line
-of standard input, and starts conversations FIRST to FIRST+COUNT. Whoever commits a turn also stores that family's next
-message, so that each conversation always has exactly one message under way. Prints how many turns it committed in that
-time, and the milliseconds that half of them and 99 % of them took.
+of standard input, and starts conversations FIRST to FIRST+COUNT. The workers are the program's own; each family writes
+again once its turn is committed, so that each conversation always has exactly one message under way. Prints how many turns
+were committed in that time, and the milliseconds that half of them and 99 % of them took.
 """
 
 from __future__ import annotations
@@ -13,24 +13,23 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from bot import app
 from bot.config import Settings
-from bot.errors import KaviError
 from bot.ports import Address, Inbound, Lane, Store, TurnCommit
 from bot.service import loop
 from bot.service.conversations import Conversations
+from bot.service.lanes import LaneWorkers
 from bot.storage.postgres import PostgresStore
 from bot.testing.script import onboarded
 from tests.bench.durable import TEXTS
 from tests.bench.engine import FLOW, content_of
 
 MASTER = bytes(32)
-LEASE = 30.0
-AT_ONCE = 64
 
 
 def address_of(chat: int) -> Address:
@@ -68,46 +67,57 @@ def _first(lane: Lane, session: str) -> TurnCommit:
     )  # fmt: skip
 
 
-@dataclass
-class Worker:
-    """Works whatever waits until its time is over."""
+class Told(PostgresStore):
+    """The store of the program; says which turn is committed."""
 
-    store: Store
+    told: Callable[[TurnCommit], None] = staticmethod(lambda commit: None)
+
+    async def commit(self, commit: TurnCommit) -> None:
+        """As ever."""
+        await super().commit(commit)
+        self.told(commit)
+
+
+@dataclass
+class Families:
+    """Families each of which writes again once its turn is committed, whichever process did that."""
+
+    store: Told
     conversations: Conversations
     begin: float
     end: float
-    spent: list[float] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    failed: Counter[str] = field(default_factory=Counter)
+    spent: list[float] = field(default_factory=list)  # seconds of each turn that ended in the time that counts
+    _came: dict[str, float] = field(default_factory=dict)  # conversation -> when its message came
+    _counts: Counter[str] = field(default_factory=Counter)
+    _writing: set[asyncio.Task[int]] = field(default_factory=set)
 
-    async def run(self) -> None:
-        seen = 0
-        busy: set[asyncio.Task[None]] = set()
-        while time.time() < self.end:
-            lanes = (
-                await self.store.claim("bench", datetime.now(UTC), AT_ONCE, LEASE) if len(busy) < AT_ONCE * 4 else []
-            )
-            for lane in lanes:
-                task = asyncio.create_task(self._turn(lane))
-                busy.add(task)
-                task.add_done_callback(busy.discard)
-            if not lanes:
-                seen = await self.store.wait_for_work(0.05, seen)
-        await asyncio.gather(*busy, return_exceptions=True)
+    async def run(self, chats: range) -> None:
+        """The program's workers, until the time is over."""
+        self.store.told = self._told
+        workers = LaneWorkers(self.store, self._decide, lambda: datetime.now(UTC))
+        working = asyncio.create_task(workers.run())
+        for chat in chats:
+            self._write(f"c{chat}")
+        await asyncio.sleep(self.end - time.time())
+        workers.stop.set()
+        await asyncio.gather(working, *self._writing, return_exceptions=True)
 
-    async def _turn(self, lane: Lane) -> None:
-        try:
-            await self.store.commit(await self.conversations.decide(lane, datetime.now(UTC)))
-        except KaviError as error:
-            self.failed[type(error).__name__] += 1
-            return
-        now = time.time()
+    async def _decide(self, lane: Lane, now: datetime) -> TurnCommit:
+        self._came[lane.conversation] = lane.inbox[0].inbound.at.timestamp()
+        return await self.conversations.decide(lane, now)
+
+    def _told(self, commit: TurnCommit) -> None:
+        now, came = time.time(), self._came.pop(commit.conversation)
         if self.begin <= now < self.end:
-            self.spent += [now - row.inbound.at.timestamp() for row in lane.inbox]
-        chat = lane.address.chat
-        self.counts[chat] = self.counts.get(chat, 0) + 1
+            self.spent.append(now - came)
         if now < self.end:
-            await self.store.receive([message(chat, self.counts[chat])], None)
+            self._write(commit.address.chat)
+
+    def _write(self, chat: str) -> None:
+        self._counts[chat] += 1
+        writing = asyncio.create_task(self.store.receive([message(chat, self._counts[chat])], None))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
 
 
 def result(spent: list[float]) -> dict[str, Any]:
@@ -120,15 +130,14 @@ def result(spent: list[float]) -> dict[str, Any]:
 
 async def main(url: str, first: int, count: int) -> None:
     app.quiet_logs(Settings())
-    store = PostgresStore(url, MASTER)
+    store = Told(url, MASTER)
     await store.open()
     conversations = Conversations(content_of(FLOW), store)
     print("ready", flush=True)
     begin_at, end = map(float, (await asyncio.to_thread(sys.stdin.readline)).split())
-    worker = Worker(store, conversations, begin_at, end)
-    await store.receive([message(f"c{chat}", 0) for chat in range(first, first + count)], None)
-    await worker.run()
-    print(json.dumps({**result(worker.spent), "failed": worker.failed}), flush=True)
+    families = Families(store, conversations, begin_at, end)
+    await families.run(range(first, first + count))
+    print(json.dumps(result(families.spent)), flush=True)
     await store.close()
 
 

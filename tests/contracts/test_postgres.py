@@ -204,7 +204,7 @@ async def test_a_newer_schema_is_refused_unless_it_is_compatible(url: str, store
 
 
 async def test_a_database_of_the_second_schema_is_brought_up_to_date(url: str, stores: list[PostgresStore]) -> None:
-    await _sql(url, "DROP TABLE kavi.tally")
+    await _sql(url, "DROP TABLE kavi.tally; DROP INDEX kavi.outbox_held")
     await _sql(url, "UPDATE kavi.meta SET value = '2' WHERE name = 'schema'")
     newer = PostgresStore(url, MASTER)
     await newer.open()
