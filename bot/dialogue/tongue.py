@@ -15,7 +15,7 @@ from bot.text.language import language_of
 from bot.text.normalise import fold
 
 FLOW = "repair.language"
-NOTICED = "language_noticed"  # slot: the talk's language was changed once because of how it was written
+NOTICED = "language_noticed"  # slot: the language that a text was written in and the talk went on in; True where it was chosen
 _AROUND = frozenset({
     "auf", "in", "bitte", "please", "lutfen", "luetfen", "nur", "only", "ich", "spreche", "i", "speak", "sprache", "language",
     "dil", "ne", "по", "говорю", "я", "mowie", "tylko", "schreib", "schreiben", "sie",
@@ -65,12 +65,17 @@ def switch(draft: Draft, code: str) -> bool:
 
 
 def notice(draft: Draft, text: str) -> bool:
-    """Takes over the language that the text is written in; once, so that "Deutsch" can put it back."""
-    if draft.session.language != "de" or draft.value(NOTICED):
+    """Takes over the language that the text is written in; once, so that "Deutsch" can put it back.
+
+    Few words of Ukrainian look Russian ("добрий день"): what was taken for Russian is put right when a later text tells.
+    """
+    language, noticed = draft.session.language, draft.value(NOTICED)
+    unsure = language == noticed == "ru"
+    if not unsure and (noticed or language != "de"):
         return False
-    code = language_of(text)
-    if code not in draft.content.catalogs:
+    code = language_of(text) if named(draft, text) is None else ""  # who names a language is answered by the flow
+    if code not in draft.content.catalogs or (unsure and code != "uk"):
         return False
     draft.change(language=code)
-    draft.set_slot(NOTICED, True, "90d")
+    draft.set_slot(NOTICED, code, "90d")
     return True

@@ -10,12 +10,15 @@ from bot.text.normalise import fold
 
 YES = frozenset({
     "ja", "jap", "jep", "jo", "joa", "jaa", "klar", "genau", "stimmt", "gern", "gerne", "ok", "okay", "sicher", "natuerlich",
-    "ja bitte", "ja gern", "ja gerne", "yes", "y", "yep", "evet", "da", "tak", "na klar", "auf jeden fall", "richtig",
-    "bitte", "einverstanden", "mach", "mach das", "doch", "ja ok", "jawohl", "نعم", "да", "так", "passt",
+    "ja bitte", "ja gern", "ja gerne", "na klar", "auf jeden fall", "richtig", "bitte", "einverstanden", "mach", "mach das",
+    "doch", "ja ok", "jawohl", "passt", "yes", "y", "yep", "yeah", "sure", "evet", "tamam", "olur", "tabii", "da", "konechno",
+    "да", "конечно", "хорошо", "ладно", "так", "добре", "звісно", "tak", "dobrze", "jasne", "نعم", "اي", "ايوه", "ايوا",
+    "طيب", "تمام", "اكيد",
 })  # fmt: skip
 NO = frozenset({
-    "nein", "ne", "nee", "noe", "no", "n", "nicht", "nein danke", "lieber nicht", "auf keinen fall", "nope", "hayir",
-    "nie", "niemals", "nö", "nein nicht", "lass", "keine", "لا", "нет", "ні", "danke nein",
+    "nein", "ne", "nee", "noe", "nein nicht", "nicht", "nein danke", "danke nein", "lieber nicht", "auf keinen fall", "niemals",
+    "nö", "lass", "keine", "no", "n", "nope", "hayir", "yok", "olmaz", "istemem", "net", "нет", "не надо", "не хочу", "ні",
+    "не треба", "nie", "لا", "مو", "ما بدي",
 })  # fmt: skip
 
 
@@ -36,7 +39,7 @@ def yes_or_no(text: str) -> bool | None:
 
 
 # What makes a few words a yes or no when it comes first; not "ne", which begins a Turkish question ("ne zaman").
-_YES_BEFORE = frozenset({"ja", "yes", "klar", "evet", "نعم", "да", "так", "tak"})
+_YES_BEFORE = frozenset({"ja", "yes", "klar", "evet", "نعم", "اي", "ايوه", "да", "так", "tak"})
 _NO_BEFORE = frozenset({"nein", "nee", "no", "hayir", "لا", "нет", "ні", "nie"})
 
 

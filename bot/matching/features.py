@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.text.contractions import taken_apart
+from bot.text.language import plain_letters
 from bot.text.normalise import MAX_LENGTH, fold, tokens
 
 # Words so frequent in questions that they only make noise; kept short on purpose, the weights do the rest.
@@ -56,7 +57,7 @@ class Lexicon:
         parts: list[tuple[str, str]] = []
         for concept, words in concepts.items():
             for word in words:
-                said = fold(word)
+                said = fold(plain_letters(word))
                 if word.startswith("*"):
                     parts.append((said, concept))
                 elif word.endswith("*"):
@@ -83,7 +84,7 @@ def said_words(text: str) -> tuple[str, ...]:
     """The folded words that are looked at: all, or the beginning and the end of a long text."""
     if len(text) > MAX_LENGTH:
         text = f"{text[: MAX_LENGTH // 2]} {text[1 - MAX_LENGTH // 2 :]}"
-    words = taken_apart(tokens(text))
+    words = taken_apart(tokens(plain_letters(text)))
     half = MAX_WORDS // 2
     return words if len(words) <= MAX_WORDS else words[:half] + words[-half:]
 

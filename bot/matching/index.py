@@ -27,6 +27,7 @@ from bot.matching.ridge import fit, key_of
 from bot.matching.rows import Floats, Row
 from bot.matching.smalltalk import LONGEST, kind_of
 from bot.matching.space import Vectors
+from bot.matching.spelling import Spelling
 from bot.matching.weighing import Thresholds, probabilities
 from bot.text.normalise import fold
 
@@ -68,6 +69,7 @@ class TopicIndex:
     risks: tuple[str, ...]
     titles: tuple[str, ...]
     space: Vectors
+    spelling: Spelling
     weights: Floats  # features x (topics and, last, the outside)
     examples: Examples
     near_misses: frozenset[tuple[str, int]]
@@ -100,7 +102,8 @@ class TopicIndex:
             audiences[row.topic] = known if row.audiences <= known else known | row.audiences
         topics = tuple(audiences)
         number = {topic: at for at, topic in enumerate(topics)}
-        words = [said_words(text) for text in (*(row.text for row in positive), *outside)]
+        spelling = Spelling.of(row.text for row in positive)
+        words = [said_words(spelling.own(text)) for text in (*(row.text for row in positive), *outside)]
         said = [" ".join(one) for one in words]
         space, vectors = Vectors.of(words, lexicon or Lexicon())
         labels = np.array([number[row.topic] for row in positive] + [len(topics)] * len(outside), dtype=np.int64)
@@ -114,6 +117,7 @@ class TopicIndex:
             risks=tuple(risks.get(topic, "harmless") for topic in topics),
             titles=tuple((titles or {}).get(topic, topic) for topic in topics),
             space=space,
+            spelling=spelling,
             weights=fit(
                 vectors,
                 labels,
@@ -124,7 +128,9 @@ class TopicIndex:
             ),
             examples=Examples.of(said, vectors, labels, len(topics)),
             near_misses=frozenset(
-                (fold(row.text), number[row.topic]) for row in rows if not row.positive and row.topic in number
+                (" ".join(said_words(spelling.own(row.text))), number[row.topic])
+                for row in rows
+                if not row.positive and row.topic in number
             ),
             exact=exact,
             smalltalk=smalltalk or {},
@@ -148,6 +154,7 @@ class TopicIndex:
         talk = kind_of(fold(text), self.smalltalk) if len(text) <= LONGEST else None
         if talk is not None and (fold(text) in self.smalltalk or not self._is_example(text, audience)):
             return MatchResult(outcome="smalltalk", smalltalk=talk, why=(f"small talk: {talk}",))
+        text = self.spelling.own(text)
         message = Message.of(text, audience, previous_topic)
         if not message.words:
             return MatchResult(outcome="none", why=("no words",))
@@ -167,6 +174,7 @@ class TopicIndex:
 
     def rank(self, text: str, *, audience: str | None, previous_topic: str | None = None) -> list[Ranked]:
         """The most probable topics, best first; at most `SHORTLIST`, more only with what the text means."""
+        text = self.spelling.own(text)
         message = Message.of(text, audience, previous_topic)
         return self._ranked(message._replace(understood=self.meaning.look(text) if self.meaning is not None else None))
 

@@ -81,6 +81,31 @@ def test_other_words_for_the_same_thing_find_the_topic(index: TopicIndex) -> Non
     assert index.find("dog vet", audience=None).candidates[0].topic == "pets.vet"
 
 
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("kogda gulyat s sobakoy", "dogs.walk"),
+        ("koly gulyat", "dogs.walk"),
+        ("tuyunu nasil keserim", "dogs.fur"),
+        ("TÜYÜNÜ NASIL KESERİM", "dogs.fur"),
+        ("jak wyslac psa", "dogs.send"),
+    ],
+)
+def test_letters_that_many_do_not_type_make_no_difference(text: str, topic: str) -> None:
+    examples = {
+        "dogs.walk": ["когда гулять с собакой", "сколько гулять", "коли гуляти"],
+        "dogs.fur": ["köpeğin tüyünü nasıl keserim", "tüyü çok uzun"],
+        "dogs.send": ["jak wysłać psa", "czy psa można wysłać pocztą"],
+    }
+    own = [
+        Phrase(topic=name, text=example, audiences=frozenset({"caregiver"}))
+        for name, texts in examples.items()
+        for example in texts
+    ]
+    index = TopicIndex.build([*phrases(), *own], {})
+    assert index.topics[index.rank(text, audience="caregiver")[0].at] == topic
+
+
 def test_a_question_buried_in_a_story_is_heard(index: TopicIndex) -> None:
     story = (
         "Guten Tag, also gestern war bei uns alles durcheinander, erst kam meine Schwester zu spät und dann fiel der Strom "

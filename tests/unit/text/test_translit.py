@@ -11,7 +11,7 @@ from bot.text.translit import in_cyrillic
 
 _OWN = (
     "я не хочу больше жить меня бьет отчим ремнем боюсь идти домой когда можно на свидание к мужу мені дуже погано жити "
-    "мама пьет и мы одни дома вітчим бє мене чому тата забрали він повернеться брат сказал что прыгнет с крыши"
+    "часы свидания мама пьет и мы одни дома вітчим бє мене чому тата забрали він повернеться брат сказал что прыгнет с крыши"
 )
 _GERMAN = "papa und mama streiten ich habe gestern besucht trinkt"
 KNOWN = frozenset(f"{_OWN} {_GERMAN}".split())
@@ -29,6 +29,7 @@ def _read(text: str) -> str:
         ("menya b'et otchim", "меня бьет отчим"),
         ("ya boyus idti domoy", "я боюсь идти домой"),
         ("kogda mozhno na svidanie k muzhu", "когда можно на свидание к мужу"),
+        ("kogda chasy svidaniya", "когда часы свидания"),
         ("meni duzhe pogano", "мені дуже погано"),
         ("vitchym bye mene", "вітчим бє мене"),
         ("chomu tata zabraly", "чому тата забрали"),
