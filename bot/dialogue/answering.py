@@ -79,6 +79,9 @@ def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
     if asked and idle and _just_said(draft, topic_id, (text, steps), offers):
         draft.offer(_no_more(draft, steps), offers, source)
         return
+    if asked and not idle and topic_id == draft.part.topic and _turns_since_answer(draft) <= 1:
+        draft.say(_no_more(draft, steps), source=source)  # a question waits, and the answer stands just above it
+        return
     draft.record(
         "answered", topic=topic_id, audience=draft.part.audience or "unknown", land=str(draft.value("land") or "")
     )
@@ -105,10 +108,13 @@ def _no_more(draft: Draft, steps: str) -> str:
     return draft.text("answer.same.told" if goes_on_telling(draft.trigger) else "answer.same")
 
 
+def _turns_since_answer(draft: Draft) -> int:
+    return draft.session.fence - asked_at(draft.part.offers_question)[0]
+
+
 def _hears_more(draft: Draft, topic_id: str) -> bool:
     """Hears what somebody tells about the answer just given: to offer it again, beside other topics, would be no answer."""
-    turns = draft.session.fence - asked_at(draft.part.offers_question)[0]
-    if topic_id != draft.part.topic or turns > JUST_ANSWERED or not _is_idle(draft):
+    if topic_id != draft.part.topic or _turns_since_answer(draft) > JUST_ANSWERED or not _is_idle(draft):
         return False
     draft.offer(draft.text("answer.same.told"), _related(draft, topic_id), f"topic:{topic_id}")
     return True

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from bot.dialogue import alerts
-from bot.dialogue.choices import WHOLE, choice_of, sentence_of
+from bot.dialogue.choices import WHOLE, choice_of, phrase_inside
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer, Seal
 from bot.dialogue.expressions import ExpressionError, evaluate
@@ -125,7 +125,7 @@ def _known_already(draft: Draft, frame: Frame, ask: Ask) -> Value:
         return None
     if not frame.answered:
         return in_passing(draft.trigger, asking(draft, ask))
-    return sentence_of(draft.trigger, shown_options(draft, ask)) if ask.prefill_named else None
+    return phrase_inside(draft.trigger, shown_options(draft, ask)) if ask.prefill_named else None
 
 
 def repeat(draft: Draft, step: Step, ask: Ask, lead: str = "") -> None:

@@ -111,6 +111,13 @@ def sentence_of(text: str, options: tuple[Shown, ...]) -> str | None:
     return next((o.value for o in options if " " in said and said in _names(o)), None)
 
 
+def phrase_inside(text: str, options: tuple[Shown, ...]) -> str | None:
+    """The only option one of whose names of several words stands in a longer text: "… und ich bin 9" names an age."""
+    said = f" {fold(text)} "
+    hits = {o.value for o in options for name in _names(o) if " " in name and f" {name} " in said}
+    return hits.pop() if len(hits) == 1 else None
+
+
 def _names_inside(option: Shown) -> tuple[str, ...]:
     """The names that count inside a sentence."""
     names = (fold(name) for name in (option.label, *option.also) if not name.startswith(WHOLE))

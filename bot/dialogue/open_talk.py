@@ -78,6 +78,8 @@ def _best(understanding: Understanding, in_burst: bool) -> MatchResult | None:
 
 def small_talk(draft: Draft, match: MatchResult) -> None:
     """Its own short answer; the menu after it, unless somebody parts."""
+    if draft.session.owner == "queue" and match.smalltalk in ("greeting", "there") and draft.push("repair.human"):
+        return  # "hallo?" after two hours of waiting asks whether anybody comes
     key = f"smalltalk.{match.smalltalk}"
     draft.say_key(key if key in draft.content.texts else "smalltalk.greeting")
     if draft.top is None and not (match.smalltalk in NO_MENU and draft.part.audience):

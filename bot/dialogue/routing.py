@@ -121,10 +121,13 @@ def _introduces(draft: Draft, text: str, ask: Ask | None) -> bool:
         draft.say_key("smalltalk.greeting")
         draft.waiting = True
         return True
-    told = tells_age(text)
-    if not told or draft.part.audience not in ("caregiver", "parent") or not _nothing_waits(draft, ask):
+    if (
+        not tells_age(text)
+        or draft.part.audience not in ("caregiver", "parent", "child")
+        or not _nothing_waits(draft, ask)
+    ):
         return False
-    draft.say_key("smalltalk.told")
+    draft.say_key("not_understood.told" if draft.part.audience == "child" else "smalltalk.told")
     draft.waiting = True
     return True
 

@@ -185,7 +185,10 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     earlier = burst(session, at)
     if earlier and match.outcome != "answer":
         joined = content.index.find(" ".join((*earlier, text)), audience=audience, land=land, previous_topic=topic)
-    by_role = _by_role(content.index, text, role, match) if _is_new(session) else ()
+    tells_only = match.outcome == "clarify" and tells(
+        text
+    )  # "mein Papa ist im Knast und ich bin 9" is no question put off
+    by_role = _by_role(content.index, text, role, match) if _is_new(session) and not tells_only else ()
     return Understanding(match=match, joined_match=joined, role=role, by_role=by_role)
 
 

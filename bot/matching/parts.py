@@ -22,6 +22,11 @@ _OPENERS = frozenset({
     "ne", "nasil", "когда", "коли", "kiedy", "متي",
 })  # fmt: skip
 _VERY_SHORT = 3
+# Words that name nothing: a question of nothing else ("wie lange dauert das denn?") goes on from what was answered before.
+_NAMELESS = _OPENERS | frozenset({
+    "das", "dies", "es", "da", "dann", "denn", "noch", "jetzt", "ich", "man", "wir", "lange", "lang", "viel", "oft", "teuer", "schnell",
+    "dauert", "geht", "kostet", "ist", "genau", "ungefaehr", "eigentlich", "so", "etwa", "dazu", "davon", "dafuer", "brauche", "macht",
+})  # fmt: skip
 
 
 def parts_of(text: str) -> list[tuple[str, ...]]:
@@ -43,7 +48,10 @@ def parts_of(text: str) -> list[tuple[str, ...]]:
 
 def follow_up(words: Sequence[str]) -> bool:
     """Whether a message only makes sense with the one before it ("und für Babys?"). A bare word ("Pizza") does not."""
-    return len(words) <= _SHORT and (words[0] in _FOLLOW_UP or (len(words) <= _VERY_SHORT and words[0] in _OPENERS))
+    if len(words) > _SHORT:
+        return False
+    bare = words[0] in _OPENERS and (len(words) <= _VERY_SHORT or _NAMELESS.issuperset(words))
+    return bare or words[0] in _FOLLOW_UP
 
 
 def objects(words: Sequence[str]) -> bool:

@@ -33,6 +33,7 @@ _OF_ONES_OWN = frozenset({
     "sie", "sein", "seine", "ihr", "papa", "mama", "hab", "bin", "hier", "my", "i", "we", "our",
 })  # fmt: skip
 
+_OF_ONESELF = frozenset({"ich", "mir", "mich", "wir", "uns", "hab", "bin"})
 _WHO_IS = r"(?:er|sie|es|beide|mein sohn|meine tochter|mein kind|die kinder|(?:die|der) (?:große|kleine))"
 _AGES = re.compile(
     rf"^\W*(?:(?:ich|wir) haben?\s+.{{0,20}}\bkind(?:er)?\W+)?(?:{_WHO_IS}\s+(?:ist|sind|wird)\s+)?"
@@ -84,6 +85,12 @@ def tells_age(text: str) -> bool:
     return re.search(r"[^\W\d]|\d\D+\d", text) is not None
 
 
+def _verb_first(words: list[str]) -> bool:
+    """Whether a sentence begins with its verb, as a question without its mark does: "schläft sie da allein"."""
+    begins = words[0] in _VERBS or words[0].endswith("t")
+    return begins and words[0] not in _NO_VERBS and words[1] in _SUBJECTS
+
+
 def asks_what_now(text: str) -> bool:
     """Whether a text asks what to do about what was said before it, and nothing else: "und was soll ich jetzt machen?"."""
     return len(text) <= LONGEST_WHAT_NOW and _WHAT_NOW.fullmatch(fold(text)) is not None
@@ -92,10 +99,12 @@ def asks_what_now(text: str) -> bool:
 def goes_on_telling(text: str) -> bool:
     """Whether a text that means what was answered just now tells more of it ("ich hasse ihn") rather than asking again."""
     words = fold(text).split()
-    if len(words) < 2 or asks(text):  # a word alone is a search
+    if len(words) < 2 or asks(text) or _verb_first(words):  # a word alone is a search
         return False
     if any(word in _PRONOUNS or word.startswith("welch") for word in words[:3]):  # "in welchem gefängnis ist er denn"
         return False
+    if len(words) == 2:
+        return not _OF_ONESELF.isdisjoint(words)  # "freu mich", but not "ohne sie"
     return words[0] in _SUBJECTS or not _OF_ONES_OWN.isdisjoint(words)
 
 
@@ -109,7 +118,6 @@ def tells(text: str) -> bool:
     words = fold(text).split()
     if len(words) < FEWEST or "?" in text:
         return False
-    begins = words[0] in _VERBS or (words[0].endswith("t") and words[0] not in _NO_VERBS)
-    if begins and words[1] in _SUBJECTS:
-        return False  # "schläft sie da allein"
+    if _verb_first(words):
+        return False
     return _ASKING_INSIDE.isdisjoint(words) and not _OF_ONES_OWN.isdisjoint(words)

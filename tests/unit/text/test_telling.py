@@ -94,6 +94,9 @@ def test_who_asks_for_more_than_that(text: str) -> None:
         ("besuch bayern", False),
         ("und mein kind?", False),
         ("haftraum", False),
+        ("hast du auch einen papa", False),
+        ("freu mich", True),
+        ("ohne sie", False),
     ],
 )
 def test_who_goes_on_telling_is_told_apart_from_who_asks_again(text: str, told: bool) -> None:
