@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -36,7 +36,7 @@ from bot.storage import postgres_erasing as erasing
 from bot.storage import postgres_intake as intake
 from bot.storage import postgres_outbox as outbox
 from bot.storage import postgres_records as records
-from bot.storage.postgres_keys import PostgresKeys, Transaction
+from bot.storage.postgres_keys import CHANNEL, PostgresKeys, Transaction
 from bot.storage.postgres_link import Ear, Gatherer, Link
 from bot.storage.postgres_upgrade import prepare, prepare_keys
 from bot.storage.postgres_working import Working
@@ -46,7 +46,6 @@ from bot.vault.retention import days
 T = TypeVar("T")
 log = Log("kavi.store")
 
-CHANNEL = "kavi"
 ERASED_AT_ONCE = 50  # quiet conversations in one transaction
 LOOKED_AT = 20_000  # conversations in one transaction, when their keys are looked for
 LOOK_AGAIN = 1.0  # seconds after which timers set by other processes are looked for
@@ -60,8 +59,8 @@ class PostgresStore:
     def __init__(self, url: str, master: bytes, *, keys_url: str = "", direct_url: str = "") -> None:
         """`direct_url` says that `url` leads through a pooler in transaction mode; it is where wake-ups are heard."""
         pooled = bool(direct_url)
-        self._links = {
-            name: Link(url, pooled=pooled) for name in ("intake", "claims", "turns", "outbox", "reads", "rest")
+        self._links = {name: Link(url, pooled=pooled, generic=True) for name in ("intake", "claims", "turns")} | {
+            name: Link(url, pooled=pooled) for name in ("outbox", "reads", "rest")
         }
         self._keys_link = Link(keys_url) if keys_url else None
         self._keys = PostgresKeys(master, self._keys_link)
@@ -110,30 +109,28 @@ class PostgresStore:
     ) -> T:
         """One transaction; keys that it made useless go with it, or right after it where they lie apart.
 
-        `alone`: no transaction, for work that only reads.
+        `alone`: no transaction, for work of one statement, which gives notice itself.
         """
-        transaction = Transaction(None, self._keys)
+        transaction = Transaction(None, self._keys, self._id)
 
         async def inside(db: Any) -> T:
             nonlocal transaction
-            transaction = Transaction(db, self._keys)
+            transaction = Transaction(db, self._keys, self._id)
             result = await work(transaction)
             if not self._keys.apart:
                 await self._keys.remove(db, transaction.doomed)
             return result
 
-        if alone:
-            return await self._links[link].read(inside)
-        result = await self._links[link].run(inside, light=light, last=lambda: self._notice(transaction.news))
+        def last() -> str:
+            notice = f"SELECT pg_notify('{CHANNEL}', '{transaction.notice}'); "
+            return notice if transaction.news and not alone else ""
+
+        result = await self._links[link].run(inside, light=light, alone=alone, last=last)
         if self._keys.apart and transaction.doomed:
             await self._remove_apart(transaction.doomed)
         if "work" in transaction.news:
             self._working.look_again()
         return result
-
-    def _notice(self, news: Collection[str]) -> str:
-        """The SQL that wakes the other processes once a transaction is committed."""
-        return f"SELECT pg_notify('{CHANNEL}', '{self._id} {' '.join(sorted(news))}'); " if news else ""
 
     async def _remove_apart(self, key_ids: Sequence[str]) -> None:
         try:
@@ -142,7 +139,7 @@ class PostgresStore:
             log.warning("keys_left_behind", count=len(key_ids))
 
     async def _read(self, work: Work[T]) -> T:
-        return await self._run("reads", work, alone=True)
+        return await self._run("reads", work, light=True, alone=True)
 
     # ------------------------------------------------------------------ waking
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
+
 from bot.errors import LaneLost, SessionConflict
 from bot.ports import Inbound, NewOutbox, TurnCommit, together
 from bot.storage.postgres_erasing import erase_rows
 from bot.storage.postgres_hands import Held
 from bot.storage.postgres_intake import begin_conversations, conversations_at, hold_lanes, take_in
-from bot.storage.postgres_keys import Transaction
+from bot.storage.postgres_keys import CHANNEL, Transaction
 from bot.storage.postgres_lanes import give_back
 from bot.storage.postgres_records import keys_of, put_documents
 from bot.storage.rows import (
@@ -24,15 +26,14 @@ from bot.vault.sealing import Sealer
 
 HOUR = 3600.0
 
-_SAVE_SESSIONS = """
-UPDATE kavi.conversation c SET session = COALESCE(u.session, c.session), consented = u.consented,
-    version = c.version + (u.session IS NOT NULL)::int, last_at = GREATEST(c.last_at, u.last)
-FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::bool[], $6::float8[]) AS u(id, key, version, session, consented, last)
-WHERE c.id = u.id AND c.key = u.key AND c.version = u.version
-"""
-
-_WRITE = """
-WITH seen AS (
+_WRITTEN = """
+WITH saved AS (
+    UPDATE kavi.conversation c SET session = COALESCE(u.session, c.session), consented = u.consented,
+        version = c.version + (u.session IS NOT NULL)::int, last_at = GREATEST(c.last_at, u.last)
+    FROM unnest($28::text[], $29::text[], $30::bigint[], $31::bytea[], $32::bool[], $33::float8[])
+        AS u(id, key, version, session, consented, last)
+    WHERE c.id = u.id AND c.key = u.key AND c.version = u.version RETURNING 1
+), seen AS (
     INSERT INTO kavi.seen SELECT * FROM unnest($1::text[], $2::float8[]) ON CONFLICT DO NOTHING RETURNING 1
 ), withdrawn AS (
     UPDATE kavi.outbox o SET state = 'withdrawn', body = NULL FROM unnest($3::text[], $4::text[]) AS w(conversation, hold)
@@ -53,11 +54,22 @@ WITH seen AS (
     INSERT INTO kavi.transcript (conversation, at, body) SELECT * FROM unnest($21::text[], $22::float8[], $23::bytea[])
 ), facts AS (
     INSERT INTO kavi.fact (name, at, "values") SELECT * FROM unnest($24::text[], $25::float8[], $26::text[])
+), written AS (
+    SELECT (SELECT count(*) FROM saved) = cardinality($28) AS saved, (SELECT count(*) FROM seen) = cardinality($1)
+        AND NOT EXISTS (SELECT FROM kavi.lane WHERE conversation = ANY($27::text[])) AS free,
+        (SELECT array_agg(key) FROM withdrawn) AS keys
 )
-SELECT (SELECT count(*) FROM seen),
-    NOT EXISTS (SELECT FROM kavi.lane WHERE conversation = ANY($27::text[])),
-    (SELECT array_agg(key) FROM withdrawn)
 """
+"""What is written with most turns. `saved`: the sessions were as they were loaded. `free`: what was held came to nobody else, and
+nothing else to its lane. The sessions are saved first: that locks the conversations of what was held, so that a claim of their
+lanes waits."""
+
+_WRITE = f"{_WRITTEN} SELECT saved, free, keys FROM written"
+
+_WRITE_AT_ONCE = f"""{_WRITTEN}
+SELECT keys, 1 / (saved AND free)::int, CASE WHEN $34 <> '' THEN pg_notify('{CHANNEL}', $34) END FROM written
+"""
+"""The same as a transaction of its own: a division by zero undoes it."""
 
 
 @dataclass(slots=True)
@@ -70,7 +82,38 @@ class _Turn:
     held: Held | None = None  # what it ends of what was in a worker's hands
 
 
-async def commit_all(t: Transaction, ended: Sequence[tuple[TurnCommit, Held | None]]) -> None:
+Ended = tuple[TurnCommit, Held | None]
+"""A commit, and what it ends of what is in a worker's hands."""
+
+
+def are_plain(ended: Sequence[Ended]) -> bool:
+    """Whether these are turns out of workers' hands, as most are: with nothing that needs a second statement."""
+    return all(
+        held is not None and commit.consented
+        and not (commit.posts or commit.blobs or commit.tallies or commit.alerts or commit.documents)
+        for commit, held in ended
+    )  # fmt: skip
+
+
+async def commit_plain(t: Transaction, ended: Sequence[Ended]) -> None:
+    """`commit_all` for such turns, in one round trip."""
+    turns = [_held_turn(commit, held) for commit, held in ended if held is not None]
+    await _load_keys(t, turns)
+    if any(turn.commit.outbox for turn in turns):
+        t.news.add("send")
+    values = await _values(t, turns)
+    try:
+        keys = await t.db.fetchval(_WRITE_AT_ONCE, *values, t.notice if t.news else "")
+    except asyncpg.DivisionByZeroError:
+        raise LaneLost("Somebody else was at the conversation meanwhile.") from None
+    t.doomed += set(keys or ()) - {turn.key for turn in turns}
+
+
+def _held_turn(commit: TurnCommit, held: Held) -> _Turn:
+    return _Turn(commit, held.key, stamp(held.row.inbound.at), held)
+
+
+async def commit_all(t: Transaction, ended: Sequence[Ended]) -> None:
     """Applies turns of different conversations; what was held was never in a lane.
 
     Raises LaneLost, SessionConflict: then none is applied.
@@ -79,12 +122,11 @@ async def commit_all(t: Transaction, ended: Sequence[tuple[TurnCommit, Held | No
     await _hold_posted(t, commits)
     turns = await _own_lanes(t, [commit for commit, held in ended if held is None])
     await _finish_inbox(t, turns)
-    turns += [_Turn(commit, held.key, stamp(held.row.inbound.at), held) for commit, held in ended if held is not None]
+    turns += [_held_turn(commit, held) for commit, held in ended if held is not None]
     for turn in turns:
         if turn.commit.erase:
             await _begin_anew(t, turn)
     await _load_keys(t, turns)
-    await _save_sessions(t, turns)
     await _write(t, turns)
     await _save_blobs(t, turns)
     await _save_rare(t, commits)
@@ -169,12 +211,40 @@ async def _load_keys(t: Transaction, turns: Sequence[_Turn]) -> None:
         raise LaneLost("The conversation was erased.")
 
 
-async def _save_sessions(t: Transaction, turns: Sequence[_Turn]) -> None:
-    """In the order of their ids, so that two batches never wait for each other.
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    """So many lists, also of no rows."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]
 
-    Locks the conversations of what was held: a claim of their lanes waits for them, or they find its lanes right after.
-    """
-    rows = [
+
+async def _write(t: Transaction, turns: Sequence[_Turn]) -> None:
+    saved, free, keys = await t.db.fetchrow(_WRITE, *await _values(t, turns))
+    if not saved:
+        raise SessionConflict("The session was saved by somebody else.")
+    if not free:
+        raise LaneLost("Somebody else was at the lane meanwhile.")
+    t.doomed += set(keys or ()) - {turn.key for turn in turns}
+
+
+async def _values(t: Transaction, turns: Sequence[_Turn]) -> list[list[Any]]:
+    """The values of `_WRITE`. What several processes may write at once is in one order, so that they never wait for each other."""
+    held = [turn.held for turn in turns if turn.held is not None]
+    withdrawn = [(turn.commit.conversation, hold) for turn in turns for hold in turn.commit.withdraw if hold]
+    timers, cancelled = _timers([turn.commit for turn in turns])
+    return [
+        *_columns(sorted((one.hashed, stamp(one.row.inbound.at)) for one in held), 2),
+        *_columns(withdrawn, 2),
+        *_columns(await _outbox(t, turns), 10),
+        *_columns(cancelled, 2),
+        *_columns(timers, 4),
+        *_columns(_transcripts(t, turns), 3),
+        *_columns(_facts(turns), 3),
+        [one.lane.conversation for one in held],
+        *_columns(_sessions(t, turns), 6),
+    ]
+
+
+def _sessions(t: Transaction, turns: Sequence[_Turn]) -> list[tuple[Any, ...]]:
+    return [
         (
             turn.commit.conversation,
             turn.key,
@@ -186,38 +256,6 @@ async def _save_sessions(t: Transaction, turns: Sequence[_Turn]) -> None:
         )
         for turn in sorted(turns, key=lambda turn: turn.commit.conversation)
     ]  # fmt: skip
-    saved: str = await t.db.execute(_SAVE_SESSIONS, *_columns(rows, 6))
-    if saved != f"UPDATE {len(rows)}":
-        raise SessionConflict("The session was saved by somebody else.")
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
-    """So many lists, also of no rows."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]
-
-
-async def _write(t: Transaction, turns: Sequence[_Turn]) -> None:
-    """What is written with most turns, in one statement. Raises LaneLost where something else came to what was held."""
-    held = [turn.held for turn in turns if turn.held is not None]
-    seen = sorted((one.hashed, stamp(one.row.inbound.at)) for one in held)
-    withdrawn = [(turn.commit.conversation, hold) for turn in turns for hold in turn.commit.withdraw if hold]
-    timers, cancelled = _timers([turn.commit for turn in turns])
-    taken, free, keys = await t.db.fetchrow(
-        _WRITE,
-        *_columns(seen, 2),
-        *_columns(withdrawn, 2),
-        *_columns(await _outbox(t, turns), 10),
-        *_columns(cancelled, 2),
-        *_columns(timers, 4),
-        *_columns(_transcripts(t, turns), 3),
-        *_columns(_facts(turns), 3),
-        [one.lane.conversation for one in held],
-    )
-    if taken != len(seen):
-        raise LaneLost("The event was taken in by another process too.")
-    if not free:
-        raise LaneLost("Something else came to the lane.")
-    t.doomed += set(keys or ()) - {turn.key for turn in turns}
 
 
 async def _outbox(t: Transaction, turns: Sequence[_Turn]) -> list[tuple[Any, ...]]:

@@ -20,6 +20,7 @@ from bot.storage.rows import address_to_json
 from bot.vault.keys import Keyring
 from bot.vault.sealing import SealBroken, Sealer
 
+CHANNEL = "kavi"  # on which processes tell each other of news
 _CACHED = 20_000
 
 
@@ -28,14 +29,20 @@ class Transaction:
     """A transaction under way.
 
     Keys in `doomed` are removed with it; in a database of their own, right after it. `reports` go to the desk with it.
-    Its commit tells all processes of `news` (work, send, erased).
+    Its commit tells all processes of `news` (work, send, erased); `process` says whose they are.
     """
 
     db: Any
     keys: PostgresKeys
+    process: str
     doomed: list[str] = field(default_factory=list)
     reports: list[Inbound] = field(default_factory=list)
     news: set[str] = field(default_factory=set)
+
+    @property
+    def notice(self) -> str:
+        """What the other processes hear."""
+        return " ".join((self.process, *sorted(self.news)))
 
 
 class PostgresKeys:

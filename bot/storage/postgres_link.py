@@ -24,14 +24,18 @@ R = TypeVar("R")
 log = Log("kavi.store")
 
 PATIENCE = 8.0  # seconds for one transaction; shorter than the lease of a lane and its taking over together
+STATEMENTS = 200  # prepared ones that a connection remembers
 MAX_BATCH = 256
 REPEATS = 5  # of a transaction that PostgreSQL broke up in favour of another one
 HEARD_AGAIN = 1.0  # seconds between attempts to listen again
 
-_BEGIN = (
-    f"BEGIN; SET LOCAL lock_timeout='{PATIENCE:.0f}s'; SET LOCAL idle_in_transaction_session_timeout='{PATIENCE:.0f}s'"
+_PATIENT = (
+    f"SET {{local}} lock_timeout='{PATIENCE:.0f}s'; SET {{local}} idle_in_transaction_session_timeout='{PATIENCE:.0f}s'"
 )
-_BEGIN_LIGHT = _BEGIN + "; SET LOCAL synchronous_commit=off"
+_SESSION = f"{_PATIENT.format(local='')}; SET plan_cache_mode="
+_BEGIN = "BEGIN"
+_BEGIN_POOLED = f"BEGIN; {_PATIENT.format(local='LOCAL')}"
+_LIGHT = "; SET LOCAL synchronous_commit=off"
 
 
 async def connect(url: str, cache: int) -> Any:
@@ -50,40 +54,55 @@ async def connect(url: str, cache: int) -> Any:
 class Link:
     """One connection, opened when it is needed and again when it broke."""
 
-    def __init__(self, url: str, *, pooled: bool = False) -> None:
-        """`pooled`: a pooler in transaction mode lies between, which knows no prepared statements."""
+    def __init__(self, url: str, *, pooled: bool = False, generic: bool = False) -> None:
+        """`pooled`: a pooler in transaction mode lies between, which knows no prepared statements and no settings of a session.
+
+        `generic`: its statements are planned once and not for each batch, which takes longer than carrying them out.
+        """
         self._url = url
-        self._cache = 0 if pooled else 200
+        self._pooled = pooled
+        self._session = _SESSION + ("force_generic_plan" if generic else "auto")
+        self._begin = _BEGIN_POOLED if pooled else _BEGIN
         self._lock = asyncio.Lock()
         self._connection: Any = None
 
     async def run(
-        self, work: Callable[[Any], Awaitable[T]], *, light: bool = False, last: Callable[[], str] = str
+        self,
+        work: Callable[[Any], Awaitable[T]],
+        *,
+        light: bool = False,
+        alone: bool = False,
+        last: Callable[[], str] = str,
     ) -> T:
         """Runs `work` in a transaction; `light` ones need not survive a crash of the server.
 
-        `last` gives SQL that goes to the server with the commit. Raises what `work` raises after undoing it,
-        StoreUnavailable when the server does not answer.
+        `alone`: each of its statements stands for itself and needs no transaction around it. `last` gives SQL that goes
+        to the server with the commit. Raises what `work` raises after undoing it, StoreUnavailable when the server does
+        not answer.
         """
+        begin = "" if alone and not self._pooled else self._begin + (_LIGHT if light else "")
         async with self._lock:
             for left in reversed(range(REPEATS)):
                 try:
-                    return await self._once(work, light, last)
+                    return await self._once(work, begin, last)
                 except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
                     if not left:
                         raise translate(error) from error
             raise AssertionError("unreachable")
 
-    async def _once(self, work: Callable[[Any], Awaitable[T]], light: bool, last: Callable[[], str]) -> T:
+    async def _once(self, work: Callable[[Any], Awaitable[T]], begin: str, last: Callable[[], str]) -> T:
         try:
             connection = await self._connected()
             async with asyncio.timeout(PATIENCE):
-                await connection.execute(_BEGIN_LIGHT if light else _BEGIN)
+                if not begin:
+                    return await work(connection)
+                await connection.execute(begin)
                 result = await work(connection)
                 await connection.execute(last() + "COMMIT")
                 return result
         except (KaviError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-            await self._undo()
+            if begin:
+                await self._undo()
             raise
         except BaseException as error:  # also when cancelled: nobody knows in which state the connection is
             self._drop()
@@ -91,27 +110,11 @@ class Link:
                 raise translate(error) from error
             raise
 
-    async def read(self, work: Callable[[Any], Awaitable[T]]) -> T:
-        """Runs `work`, whose statements stand each for itself, without the round trips of a transaction around them.
-
-        Raises what `work` raises, StoreUnavailable when the server does not answer.
-        """
-        async with self._lock:
-            try:
-                connection = await self._connected()
-                async with asyncio.timeout(PATIENCE):
-                    return await work(connection)
-            except KaviError:
-                raise
-            except BaseException as error:
-                self._drop()
-                if isinstance(error, Exception):
-                    raise translate(error) from error
-                raise
-
     async def _connected(self) -> Any:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._url, self._cache)
+            self._connection = await connect(self._url, 0 if self._pooled else STATEMENTS)
+            if not self._pooled:
+                await self._connection.execute(self._session)
         return self._connection
 
     async def _undo(self) -> None:

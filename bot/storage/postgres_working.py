@@ -28,8 +28,6 @@ T = TypeVar("T")
 LOOK_AGAIN = 0.4  # seconds after which lanes are looked for though nobody told of any: leases end without a word
 
 Brought = tuple[Sequence[Inbound], Cursor | None]
-Ended = tuple[TurnCommit, Held | None]
-"""A commit, and what it ends of what is held."""
 
 
 class Run(Protocol):
@@ -55,6 +53,7 @@ class Working:
         self._claiming = asyncio.Lock()
         self._call: asyncio.Future[None] | None = None  # of the worker who waits first
         self._unlooked = True  # a lane may be free that nobody has looked for
+        self._backlog = False  # more lanes wait than a worker claims: what comes now waits behind them
         self._looked = 0.0  # when they were looked for last, by the clock of leases
         self._sweeping: asyncio.Task[None] | None = None
         self.claims = False  # whether this process works at all, so that it is woken
@@ -81,7 +80,7 @@ class Working:
                 held = self._hands.of(place)
                 if held is not None:  # whoever brought it does not wait for it any more
                     await asyncio.shield(held.outcome)
-            if not self._hands.fit(batch):
+            if self._backlog or not self._hands.fit(batch):
                 return await self._receives.add((batch, cursor))
             new = await self._hand_over(batch)
             if cursor is not None:  # no sooner than what was brought until there
@@ -171,14 +170,12 @@ class Working:
 
     async def _wait_for_lanes(self, now: datetime, limit: int, lease: float, until: float) -> list[Lane]:
         while True:
-            if given := self._hands.take(limit, stamp(now) + lease):
-                return given
-            left = until - time.monotonic()
+            left, found = until - time.monotonic(), []
             if self._unlooked or left <= 0 or abs(stamp(now) - self._looked) > LOOK_AGAIN:
                 found = await self._claim(now, limit, lease)
-                if found or left <= 0:
-                    return found
-                continue
+            found += self._hands.take(limit - len(found), stamp(now) + lease)
+            if found or left <= 0:
+                return found
             self._call = asyncio.get_running_loop().create_future()
             await asyncio.wait([self._call], timeout=left)
 
@@ -189,8 +186,8 @@ class Working:
         except BaseException:
             self._unlooked = True
             raise
-        if len(found) >= limit:
-            self._unlooked = True
+        self._backlog = len(found) >= limit
+        self._unlooked = self._unlooked or self._backlog
         return found
 
     async def release(self, conversation: ConversationId, fence: int) -> None:
@@ -221,6 +218,9 @@ class Working:
         if held is not None:
             self._hands.end(held)
 
-    async def _commit_all(self, ended: Sequence[Ended]) -> Sequence[None]:
-        await self._run("turns", lambda t: turns.commit_all(t, ended))
+    async def _commit_all(self, ended: Sequence[turns.Ended]) -> Sequence[None]:
+        if turns.are_plain(ended):
+            await self._run("turns", lambda t: turns.commit_plain(t, ended), alone=True)
+        else:
+            await self._run("turns", lambda t: turns.commit_all(t, ended))
         return [None] * len(ended)
