@@ -60,12 +60,10 @@ class Working:
 
     async def finish(self) -> None:
         """Ends what is under way; what is held is laid down."""
-        for held in self._hands.kept(0.0):
-            await self._give_up(held)
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+        await asyncio.gather(*map(self._give_up, self._hands.kept(0.0)))
         await self._queues.quiet()
+        if self._sweeping is not None:
+            await self._sweeping
         for gatherer in (self._looks, self._receives, self._commits, self._lays):
             await gatherer.finished()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 import pytest
@@ -23,25 +23,39 @@ def url() -> str:
     return postgres.shared().database()
 
 
+Opener = Callable[[], Awaitable[PostgresStore]]
+
+
+@pytest.fixture(params=["direct", "pooled"])
+async def opened(url: str, request: pytest.FixtureRequest) -> AsyncIterator[Opener]:
+    """Opens the database as one more process sees it; `pooled` as behind a pooler, with the keys in a database of their own."""
+    more = {"keys_url": postgres.shared().database(), "direct_url": url} if request.param == "pooled" else {}
+    made = []
+
+    async def one() -> PostgresStore:
+        made.append(PostgresStore(url, MASTER, **more))
+        await made[-1].open()
+        return made[-1]
+
+    yield one
+    for store in made:
+        await store.close()
+
+
 @pytest.fixture
-async def store(url: str) -> AsyncIterator[PostgresStore]:
+async def store(opened: Opener) -> PostgresStore:
     """With one conversation, in which nothing is under way."""
-    made = PostgresStore(url, MASTER)
-    await made.open()
+    made = await opened()
     await made.receive([inbound("1")], None)
     (lane,) = await made.claim("w", START, 10)
     await made.commit(commit_for(lane, "{}", consented=True))
-    yield made
-    await made.close()
+    return made
 
 
 @pytest.fixture
-async def other(url: str, store: PostgresStore) -> AsyncIterator[PostgresStore]:
-    """The same database, as another process sees it."""
-    made = PostgresStore(url, MASTER)
-    await made.open()
-    yield made
-    await made.close()
+async def other(opened: Opener, store: PostgresStore) -> PostgresStore:
+    """Another process."""
+    return await opened()
 
 
 async def found(url: str, sql: str) -> int:
