@@ -113,10 +113,10 @@ def run_test(*, path: Path | None, coverage: bool, mutate: bool, flow: str = "",
     exits = list(exits_of(content))
     missed = [row for row in exits if (row[0], row[1], row[2]) not in walked]
     if coverage:
-        for flow, step, way, place in missed:
-            print(f"{place}: nicht geprüft: {flow}.{step}{' → ' + way if way else ''}")
+        for of_flow, step, way, place in missed:
+            print(f"{place}: nicht geprüft: {of_flow}.{step}{' → ' + way if way else ''}")
     share = 100 * (1 - len(missed) / len(exits)) if exits else 100.0
-    print(f"Abdeckung: {share:.1f} % von {len(exits)} Schritten und Abzweigungen")
+    print(f"Abdeckung: {_comma(share)} % von {len(exits)} Schritten und Abzweigungen")
     if mutate:
         _mutate(content, scripts, fnmatch.filter(sorted(content.flows), flow or "*"), workers)
     print(f"{len(played) - failed} passed, {failed} failed")

@@ -114,9 +114,9 @@ def check_matching(content: Content) -> int:
         [p for topic in content.topics.values() for p in phrases_of(topic)], content.index.space.lexicon
     )
     right = sum(row.right for row in rows)
-    share = 100 * right / max(1, len(rows))
+    share = f"{100 * right / max(1, len(rows)):.1f}".replace(".", ",")
     print(
-        f"Ohne sich selbst (je ein Zehntel fehlt) finden {right} von {len(rows)} Beispielfragen ihr Thema ({share:.1f} %)."
+        f"Ohne sich selbst (je ein Zehntel fehlt) finden {right} von {len(rows)} Beispielfragen ihr Thema ({share} %)."
     )
     missed: dict[str, int] = {}
     for row in rows:

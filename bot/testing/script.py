@@ -40,15 +40,13 @@ class Script:
 
 
 def load_scripts(root: Path, problems: Problems) -> list[Script]:
-    """All scripts in the YAML files below `root` (one a file, or a list)."""
+    """All scripts in the YAML files below `root` (one a file, or a list); what is none is a problem, not a test that never runs."""
     scripts: list[Script] = []
     for path in sorted(root.rglob("*.yaml")) if root.is_dir() else [root]:
         node = read_yaml(path, str(path), problems)
         if node is None:
             continue
-        for item in node.items():
-            if item.is_map and any(key.text() == "test" for key, _ in item.pairs()):
-                scripts.append(_script(item))
+        scripts += [_script(item) for item in node.items()]
     return scripts
 
 

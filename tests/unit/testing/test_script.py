@@ -103,11 +103,17 @@ def test_a_line_of_no_kind_is_told(content: Content, tmp_path: Path) -> None:
 
 def test_who_talks_is_read_from_the_head(tmp_path: Path) -> None:
     path = tmp_path / "probe.yaml"
-    path.write_text(
-        "- {test: a, as: child, age: 12, register: leicht, language: tr, consent: false, talk: []}\n- {other: b}\n"
-    )
+    path.write_text("- {test: a, as: child, age: 12, register: leicht, language: tr, consent: false, talk: []}\n")
     (script,) = load_scripts(tmp_path, Problems())
     assert isinstance(script, Script)
     part = script.session.part
     assert (part.audience, part.band, part.register) == ("child", "10-13", "leicht")
     assert (script.session.language, script.session.consent) == ("tr", "")
+
+
+@pytest.mark.parametrize("slip", ["- {tset: b, talk: []}", "- nur Text", "- {test: b}"])
+def test_what_is_no_test_is_told_and_not_passed_over(tmp_path: Path, slip: str) -> None:
+    problems = Problems()
+    (tmp_path / "probe.yaml").write_text(f"- {{test: a, talk: []}}\n{slip}\n")
+    load_scripts(tmp_path, problems)
+    assert {one.line for one in problems.errors} == {2}
