@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 
 import aiohttp
 import pytest
 
 from bot.errors import ConfigError, MessengerError
-from bot.messengers.telegram import Menu, TelegramSettings
+from bot.messengers.telegram import Menu, TelegramSettings, checks
 from bot.ports import Gone, QuickAnswer, Retry, Sent
 from bot.testing.telegram import Fault, Group, TelegramServer
 from bot.testing.telegram.server import TOKEN
@@ -256,6 +257,66 @@ async def test_doctor_names_what_is_wrong(server: TelegramServer) -> None:
         assert "/setjoingroups" in (await bot.messenger.health())["groups"]
         server.revoke()
         assert "BotFather" in (await bot.messenger.health())["account"]
+
+
+async def test_doctor_tells_whether_the_webhook_brings_what_it_should(
+    server: TelegramServer, hooked: TelegramBot
+) -> None:
+    async def delivery() -> str:
+        return (await hooked.messenger.health())["delivery"]
+
+    assert await delivery() == "ok"
+    hooked.fail_next = 10_000
+    person = server.person()
+    for number in range(100):
+        person.says(f"{number}")
+    assert await delivery() == "ok"
+    person.says("noch eine")
+    assert await delivery() == "101 updates wait at Telegram; can it reach telegram.webhook_url?"
+    server.faults.order(Fault("502", "getWebhookInfo"))
+    assert (await delivery()).startswith("Telegram answers: ")
+    server.world.webhook["url"] = "https://elsewhere.example/hook"
+    assert await delivery() == "Telegram delivers to another address; start kavi run, which sets it."
+
+
+async def test_doctor_tells_when_polls_fail(server: TelegramServer) -> None:
+    async with running(server, poll_seconds=0.1) as bot:
+        assert (await bot.messenger.health())["delivery"] == "ok"
+        server.faults.order(Fault("502", "getUpdates", times=100))
+        async with asyncio.timeout(10):
+            while server.faults.happened["502"] < 3:
+                await asyncio.sleep(0.01)
+        told = (await bot.messenger.health())["delivery"]
+        assert told in {f"The last {times} polls failed; is the network up?" for times in (2, 3)}
+        server.faults.order(Fault("drop_before", "getMe", times=100))
+        told = (await bot.messenger.health())["account"]
+        assert told.startswith("Telegram cannot be reached: ")
+        assert told.endswith("Check the network and telegram.api_url.")
+
+
+async def test_doctor_tells_how_long_no_poll_was_answered_and_what_inline_needs(server: TelegramServer) -> None:
+    async def answers(user: str, text: str, language: str) -> Sequence[QuickAnswer]:
+        return []
+
+    server.world.me["supports_inline_queries"] = False
+    async with running(server, answers) as bot:
+        assert "/setinline" in (await bot.messenger.health())["inline"]
+        poller = bot.messenger._poller
+        poller.last_success = time.monotonic() - bot.settings.poll_seconds - checks.SLOW_POLL - 10.0
+        assert (await bot.messenger.health())["delivery"] == "No answer to a poll for 195 s; is the network up?"
+
+
+@pytest.mark.parametrize(
+    ("offset", "told"),
+    [
+        (None, "ok"),
+        (-29.0, "ok"),
+        (-45.2, "The server's clock differs by -45 s; switch on time synchronisation."),
+        (31.0, "The server's clock differs by 31 s; switch on time synchronisation."),
+    ],
+)
+def test_doctor_compares_clocks(offset: float | None, told: str) -> None:
+    assert checks.clock(offset) == told
 
 
 async def test_start_outlives_a_server_in_trouble(server: TelegramServer) -> None:
