@@ -10,10 +10,11 @@ from bot.dialogue.flow import Ask, End
 from bot.dialogue.rendering import Reader, next_steps, topic_text
 from bot.dialogue.session import Offer
 from bot.dialogue.whereabouts import land_in_passing, land_of_prison
-from bot.matching.result import Candidate
+from bot.matching.result import Candidate, MatchResult
 from bot.text.telling import asks_what_now, goes_on_telling, tells
 
 MAX_CHOICES = 3
+CLEARLY = 0.8  # probability from which what somebody tells is about the answer before rather than about something else
 JUST_ANSWERED = 2  # turns within which somebody who tells something may be telling more about an answer
 _WHEN = re.compile(
     r"^\W*(?:(?:und|aber|ja|also|ab|bis) )*(?:wann|wie ?lange?|dauert|when|how long|ne zaman|ne kadar|когда|коли|kiedy|jak długo|متى|كم)\b",
@@ -112,6 +113,14 @@ def _turns_since_answer(draft: Draft) -> int:
     return draft.session.fence - asked_at(draft.part.offers_question)[0]
 
 
+def goes_on_with(draft: Draft, match: MatchResult | None) -> bool:
+    """Whether a text asks for a topic that the answer just given leads to: "hab Angst" after how a visit is, is about the visit."""
+    if match is None or match.outcome != "answer" or _turns_since_answer(draft) > JUST_ANSWERED:
+        return False
+    before = draft.content.topics.get(draft.part.topic)
+    return before is not None and match.candidates[0].topic in before.related
+
+
 def _hears_more(draft: Draft, topic_id: str) -> bool:
     """Hears what somebody tells about the answer just given: to offer it again, beside other topics, would be no answer."""
     if topic_id != draft.part.topic or _turns_since_answer(draft) > JUST_ANSWERED or not _is_idle(draft):
@@ -194,7 +203,7 @@ def speaks_to(reader: Reader, audiences: tuple[str, ...] | frozenset[str]) -> bo
 def clarify(draft: Draft, candidates: tuple[Candidate, ...]) -> None:
     """Asks which of up to three topics is meant; who tells more about the answer just given is heard instead."""
     told = bool(draft.part.audience) and tells(draft.trigger)  # who has not said who writes, is not thanked with Sie
-    if told and candidates and _hears_more(draft, candidates[0].topic):
+    if told and candidates and candidates[0].score >= CLEARLY and _hears_more(draft, candidates[0].topic):
         return
     _take_land(draft)
     topics = tuple(candidate.topic for candidate in candidates[:MAX_CHOICES])

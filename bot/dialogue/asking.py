@@ -123,7 +123,7 @@ def _known_already(draft: Draft, frame: Frame, ask: Ask) -> Value:
         return value
     if not ask.prefill or not draft.trigger or frame.question:
         return None
-    if not frame.answered:
+    if not frame.answered or ask.kind == "time":  # "am 13.12. um 14 Uhr" answers two questions
         return in_passing(draft.trigger, asking(draft, ask))
     return phrase_inside(draft.trigger, shown_options(draft, ask)) if ask.prefill_named else None
 

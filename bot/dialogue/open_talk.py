@@ -21,10 +21,10 @@ NO_MENU = frozenset({"thanks", "bye", "doubt", "no", "opinion", "insult"})  # sm
 def freely(draft: Draft, text: str, understanding: Understanding, in_burst: bool) -> None:
     """What a text means when no question waits: a flow, a topic, small talk, or nothing that was understood."""
     flow = commands.flow_in(text, draft.content, draft.part.audience)
-    if flow is not None:
+    match = _best(understanding, in_burst)
+    if flow is not None and not answering.goes_on_with(draft, match):
         draft.push(flow)
         return
-    match = _best(understanding, in_burst)
     outcome = match.outcome if match is not None else "none"
     if is_too_much(draft, text, match):
         return
@@ -80,6 +80,8 @@ def small_talk(draft: Draft, match: MatchResult) -> None:
     """Its own short answer; the menu after it, unless somebody parts."""
     if draft.session.owner == "queue" and match.smalltalk in ("greeting", "there") and draft.push("repair.human"):
         return  # "hallo?" after two hours of waiting asks whether anybody comes
+    if match.smalltalk == "bye" and draft.top is not None:
+        draft.unasked = True  # who takes leave is not asked once more; the question stays open
     key = f"smalltalk.{match.smalltalk}"
     draft.say_key(key if key in draft.content.texts else "smalltalk.greeting")
     if draft.top is None and not (match.smalltalk in NO_MENU and draft.part.audience):

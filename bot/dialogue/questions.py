@@ -32,6 +32,9 @@ SHORT_TEXT = 200
 FEW_WORDS = 3  # of an answer that is little more than the number
 
 _NUMBER = re.compile(r"(?<![\d.,])-?\d{1,9}(?:[.,]\d{1,3})?(?![\d])")
+_CLOCK = re.compile(
+    r"\b\d{1,2}(?::\d{2})?\s?uhr(?:\s\d{2})?\b|\b\d{1,2}:\d{2}\b", re.IGNORECASE
+)  # a time of day that says it is one
 _HALF = re.compile(r"\b(?:ein)?halb\b|\bund ein halbes\b|½")
 
 
@@ -138,5 +141,8 @@ def in_passing(text: str, asking: Asking) -> Value:
             return area_in_passing(text, asking.content)
         case "prison":
             return prison_in_passing(text, asking.content)
+        case "time":
+            found = _CLOCK.search(text)
+            return read_time(found[0]) if found is not None else None
         case _:
             return None

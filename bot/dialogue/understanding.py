@@ -31,7 +31,7 @@ ASKS_BACK = "repair.clarify"
 HOME = "menu"
 FEW_SIGNS = 24  # characters; more emoji than that say nothing
 TELLING = 8  # letters of a word that can make a message clear without the one before
-LEAST_TOLD = 0.2  # probability from which a topic is offered to somebody who asks for nothing
+LEAST_TOLD = 0.25  # probability from which a topic is offered to somebody who asks for nothing
 FAR_BEHIND = 0.25  # of the best: what is less likely is not offered beside it then
 SHORT = 6  # words that may go on from what was asked before instead of meaning something of their own
 MAX_TEXT = 20_000  # characters in which a topic is looked for; a longer text is a flood, not a question
@@ -124,9 +124,9 @@ def _with_asked(
     return both if clearer else match
 
 
-def _worth_offering(text: str, match: MatchResult) -> MatchResult:
+def _worth_offering(content: Content, text: str, match: MatchResult) -> MatchResult:
     """Who tells something and asks for nothing is offered only what is likely: a wrong neighbour hurts more than an open ear."""
-    if match.outcome != "clarify" or not tells(text):
+    if match.outcome != "clarify" or not (tells(text) or commands.is_heavy(text, content.commands)):
         return match
     least = max(LEAST_TOLD, FAR_BEHIND * match.candidates[0].score)
     likely = tuple(one for one in match.candidates if one.score >= least)
@@ -176,7 +176,7 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     match = _corrected(content, text, match, audience, land, topic)
     match = _with_asked(content.index, session, commands.correction_in(text, content.commands) or text, match, audience)
     if audience:
-        match = _worth_offering(text, match)
+        match = _worth_offering(content, text, match)
     if match.outcome == "none" and asks_what_now(text):
         match = MatchResult(
             outcome="smalltalk", smalltalk="unsure"

@@ -31,6 +31,12 @@ _PLACE: Final = 9  # words around what a rule found
 # Known words, fewer of which say too little without a rule; and there must be more words than that ("mein onkel" answers who
 # comes along; a code or a slip over the keyboard sounds like anything).
 _BARE: Final = 2
+_CALENDAR = frozenset(
+    words_of(
+        "am um ab bis von der den dem uhr und ist es wird halb viertel vor nach montag dienstag mittwoch donnerstag freitag samstag"
+        " sonnabend sonntag januar februar märz april mai juni juli august september oktober november dezember morgen übermorgen"
+    )
+)
 _RANK: Final = {None: 0, "check": 1, "alert": 2}
 _ORDER: Final = {category: index for index, category in enumerate(URGENCIES)}
 
@@ -203,9 +209,12 @@ def _danger(weighed: Weighing) -> float:
 def _says_enough(likeness: Likeness, words: list[str]) -> bool:
     """Whether there are enough words, and enough that the examples know, for a finding without a rule.
 
-    Two words ("meine Enkelin") answer a question, and pictures and numbers tell of no deed.
+    Two words ("meine Enkelin") answer a question, and pictures and numbers tell of no deed, nor does a day with its hour
+    ("am 13.12. um 14 Uhr").
     """
     if len(words) <= _BARE or all(word.startswith(EMOJI) or word.isdecimal() for word in words):
+        return False
+    if any(word.isdecimal() for word in words) and all(word.isdecimal() or word in _CALENDAR for word in words):
         return False
     return sum(1 for _ in islice(filter(likeness.knows, words), _BARE)) == _BARE
 
