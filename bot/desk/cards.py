@@ -126,7 +126,7 @@ def card_text(work: Work, case: Case) -> str:
         helper = suggested(work, case)
         if helper is not None:
             lines.append(f"Vorschlag: {helper.alias}" + (" (kennt den Fall)" if helper.id == case.last else ""))
-        if case.last and (helper is None or helper.id != case.last):
+        if case.last and case.last not in case.passed_over and (helper is None or helper.id != case.last):
             lines.append(f"Zuletzt bei: {work.name(case.last)}")
         lines.append(f"Übernehmen: Knopf, 👍 oder `nehmen {case.code}`")
     return "\n".join(lines)
@@ -154,13 +154,22 @@ def can_take(work: Work, member: Member, case: Case) -> str:
     """Why she may not take it; "" when she may."""
     if not member.active or not member.has("counsellor", "supervisor"):
         return "Fälle übernehmen können nur Beraterinnen und Berater."
-    if case.conversation in member.hidden:
-        return "Sie haben angegeben, diese Familie zu kennen. Bitte überlassen Sie den Fall anderen."
+    if refusal := kept_from(member, case):
+        return refusal
     if member.teams and case.team and case.team not in member.teams:
         return "Dieser Fall gehört zu einem anderen Team."
     if case.urgency == "normal" and work.desk.load(member.id) >= member.cap:
         many = "einen offenen Fall" if member.cap == 1 else f"{work.desk.load(member.id)} offene Fälle"
         return f"Sie haben schon {many}. Mehr sind für Sie nicht vorgesehen."
+    return ""
+
+
+def kept_from(member: Member, case: Case) -> str:
+    """Why this family's case is never hers, however free she is; "" when it may be. A complaint is not betrayed."""
+    if case.conversation in member.hidden:
+        return "Sie haben angegeben, diese Familie zu kennen. Bitte überlassen Sie den Fall anderen."
+    if member.id in case.passed_over:
+        return f"Fall {case.code} ist für jemand anderen im Team vorgesehen. Fragen dazu beantwortet die Leitung."
     return ""
 
 

@@ -74,6 +74,14 @@ class FamilyActed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Complained:
+    """The family complained; its words go past the desk."""
+
+    at: datetime
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
     """The family had everything erased; `traces` are its cases without a word, for they may be unknown here by now."""
 
@@ -242,6 +250,7 @@ Event = (
     | HandoffCancelled
     | AlertRaised
     | FamilyActed
+    | Complained
     | Forgotten
     | VoiceCame
     | VoiceOver

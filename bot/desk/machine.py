@@ -46,10 +46,8 @@ def decide(desk: Desk, policy: Policy, event: ev.Event) -> Decision:
 
 def _decide(work: Work, event: ev.Event) -> None:
     match event:
-        case ev.HandoffRequested():
-            ownership.requested(work, event)
-        case ev.HandoffCancelled():
-            ownership.cancelled(work, event.conversation)
+        case ev.HandoffRequested() | ev.HandoffCancelled() | ev.Complained():
+            _wished(work, event)
         case ev.AlertRaised():
             alarms.raised(work, event)
         case ev.FamilyActed():
@@ -72,6 +70,19 @@ def _decide(work: Work, event: ev.Event) -> None:
             clocks.fired(work, event)
         case ev.MemberSet():
             _member_set(work, event)
+        case _:
+            assert_never(event)
+
+
+def _wished(work: Work, event: ev.HandoffRequested | ev.HandoffCancelled | ev.Complained) -> None:
+    """What the family wishes: a human, none any more, or another one."""
+    match event:
+        case ev.HandoffRequested():
+            ownership.requested(work, event)
+        case ev.HandoffCancelled():
+            ownership.cancelled(work, event.conversation)
+        case ev.Complained():
+            ownership.complained(work, event.conversation)
         case _:
             assert_never(event)
 

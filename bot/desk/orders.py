@@ -144,6 +144,11 @@ def _transfer(given: Given) -> None:
         if receiver.id == given.own.counsellor:
             given.answer("Der Fall ist schon dort.")
             return
+        if cards.kept_from(receiver, given.own):
+            given.answer(
+                f"{escape(receiver.alias)} kann diesen Fall nicht übernehmen. Bitte fragen Sie jemand anderen."
+            )
+            return
         ownership.offer(work, given.member, given.own, receiver)
         given.answer(f"Angefragt: {escape(receiver.alias)}. Bis zur Zusage bleibt der Fall bei Ihnen.")
     elif team is not None and team.name != given.own.team:

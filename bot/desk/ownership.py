@@ -46,6 +46,23 @@ def requested(work: Work, event: HandoffRequested) -> None:
     enqueue(work, case, event.reason, event.urgency, event.team, event.profile)
 
 
+def complained(work: Work, conversation: str) -> None:
+    """Who had the family last is not given its case again. No line of the log: that would tell who complained."""
+    case = work.desk.case_of(conversation)
+    whose = (case.counsellor or case.last) if case is not None else ""
+    if (
+        case is None
+        or not whose
+        or meaning(case.owner, "family complained") != "pass_over"
+        or whose in case.passed_over
+    ):
+        return
+    case = work.edit(case)
+    case.passed_over = (*case.passed_over, whose)
+    if case.owner == "queue":
+        cards.update_cards(work, case)
+
+
 def enqueue(
     work: Work, case: Case, reason: str, urgency: Urgency, team: str = "", profile: Profile | None = None
 ) -> None:
@@ -293,6 +310,8 @@ def accept(work: Work, member: Member, case: Case, place: Place) -> str:
     """The receiver agrees; why not, or ""."""
     if meaning(case.owner, "accept") != "hand_over" or case.offered != member.id:
         return f"Fall {case.code} wird Ihnen gerade nicht angeboten."
+    if refusal := cards.kept_from(member, case):
+        return refusal
     giver, old = case.counsellor, case.place
     if old is not None and old != place:
         work.say(old, f"🤝 {member.alias} hat Fall {case.code} übernommen. Dieser Raum wird geschlossen.")

@@ -132,6 +132,7 @@ class Case:
     album: str = ""  # the album whose first file a counsellor let out: the others follow it
     labels: tuple[str, ...] = ()
     last: str = ""  # the counsellor of before
+    passed_over: tuple[str, ...] = ()  # members about whom the family complained: it meets none of them again by chance
     merged: str = ""  # code of the case in whose room this one is shown
     outcome: str = ""
     lent: str = ""  # flow that the bot runs for the counsellor meanwhile
@@ -293,8 +294,9 @@ def case_from(text: str) -> Case:
         data["place"] = Place(*data["place"])
     if "rooms" in data:
         data["rooms"] = tuple(Place(*row) for row in data["rooms"])
-    if "labels" in data:
-        data["labels"] = tuple(data["labels"])
+    for name in ("labels", "passed_over"):
+        if name in data:
+            data[name] = tuple(data[name])
     return _record(Case, data)
 
 

@@ -19,6 +19,7 @@ Meaning = Literal[
     "follow",  # staff see what the bot talks about on their behalf
     "remember",  # kept for whoever takes the case
     "relay",  # shown to the counsellor
+    "pass_over",  # who had it last gets it no more
     "lose",  # the family cannot be reached any more
     "forget",  # everything about the family goes
     "take",  # this counsellor becomes the owner
@@ -56,6 +57,7 @@ TABLE: Mapping[str, Mapping[Owner, Meaning]] = MappingProxyType(
         "handoff cancelled": _row("ignore", "unqueue", "ignore", "ignore"),
         "alert": _row("watch", "promote", "warn", "watch"),
         "family acted": _row("follow", "remember", "relay", "ignore"),
+        "family complained": _row("pass_over", "pass_over", "pass_over", "pass_over"),
         "family left": _row("lose", "unqueue", "lose", "lose"),
         "family forgot": _row("forget", "forget", "forget", "forget"),
         "take": _row("take", "take", "refuse", "take"),

@@ -76,11 +76,15 @@ class Work:
         self.dropped.add(("review", review.code))
 
     def new_case(self, conversation: str) -> Case:
-        """A new case with a code that says nothing."""
+        """A new case with a code that says nothing. Whom an earlier one of the family passes over, it passes over too."""
+        earlier = self.desk.case_of(conversation)
         number = 0
         while (code := make_code(conversation, self.now, number)) in self.desk.cases:
             number += 1
-        case = Case(code=code, conversation=conversation, opened=self.now, alias=alias_of(conversation))
+        case = Case(
+            code=code, conversation=conversation, opened=self.now, alias=alias_of(conversation),
+            passed_over=earlier.passed_over if earlier is not None else (),
+        )  # fmt: skip
         self.desk.cases[code] = case
         self.touched.add(("case", code))
         return case

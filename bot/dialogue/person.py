@@ -15,6 +15,7 @@ from bot.matching.topic import Topic
 from bot.safety import Finding
 
 COMPLAINT = "repair.complain"  # the flow whose answers no counsellor sees
+COMPLAINT_FORM = "complaint"
 LONGEST_COMPLAINT, MOST_COMPLAINTS = 2000, 10  # characters; messages that are remembered
 TO_THE_BOT = ("forget", "export", "privacy", "complain")
 CAME_BY = frozenset({"poster", "card", "school", "office", "brief", "web"})
@@ -148,7 +149,7 @@ def answers_complaint(session: Session) -> bool:
 def _hand_in(draft: Draft, text: str) -> None:
     """A complaint in which danger was heard is one all the same: the danger is answered, the words go where they were meant for."""
     if answers_complaint(draft.session):
-        draft.effects.append(Submit(form="complaint", values=(("text", text[:LONGEST_COMPLAINT]),)))
+        draft.effects.append(Submit(form=COMPLAINT_FORM, values=(("text", text[:LONGEST_COMPLAINT]),)))
         draft.pop()
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
 from bot.dialogue.content import Content
-from bot.dialogue.person import COMPLAINT, answers_complaint
+from bot.dialogue.person import COMPLAINT, COMPLAINT_FORM, answers_complaint
 from bot.dialogue.rendering import Reader, text_of
 from bot.dialogue.session import Owner, slots_end
 from bot.log import Log
@@ -201,6 +201,8 @@ class Carrier:
                 pass  # its file was kept with the event
             case fx.Submit():
                 self.gathered.documents.append(_form(turned, index, effect))
+                if effect.form == COMPLAINT_FORM and self.desk:
+                    self.gathered.posts.append(post_to_desk(turned, index, "Complained", {}))
             case _:
                 assert_never(effect)
 

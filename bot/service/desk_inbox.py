@@ -108,6 +108,8 @@ def _of_family(inbound: Inbound) -> ev.Event | None:
                 at=at, conversation=conversation, kind=data["kind"], text=data["text"], message=data["message"],
                 reply_to=data.get("reply_to", ""), blob=data["blob"] or "", media=data["media"] or "",
             )  # fmt: skip
+        case "Complained":
+            return ev.Complained(at=at, conversation=conversation)
         case "Erase":
             return ev.Forgotten(at=at, conversation=conversation, traces=tuple(map(case_from, data.get("traces", ()))))
         case "Review":

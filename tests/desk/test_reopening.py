@@ -52,6 +52,19 @@ async def test_what_the_bot_is_sure_of_it_answers_itself(content: Content, text:
     assert (await world.desk()).queue() == []
 
 
+async def test_after_a_complaint_nobody_suggests_who_it_was_about(content: Content) -> None:
+    world = await closed(content)
+    for who in ("berg", "see"):
+        await world.staff(who, QUEUE, "/da")
+    for text in ("Beschwerde", "Sie hat mich ausgelacht.", "Mensch"):
+        await world.family(ANNA, text)
+        await world.pump()
+    card = world.platform.texts(QUEUE)[-1]
+    assert "see" in card
+    assert "berg" not in card
+    assert "ausgelacht" not in "".join(world.platform.texts(QUEUE))
+
+
 async def test_a_new_message_opens_the_same_case_for_the_same_counsellor(content: Content) -> None:
     world = await closed(content)
     world.now += timedelta(days=29)
