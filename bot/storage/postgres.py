@@ -59,8 +59,8 @@ class PostgresStore:
     def __init__(self, url: str, master: bytes, *, keys_url: str = "", direct_url: str = "") -> None:
         """`direct_url` says that `url` leads through a pooler in transaction mode; it is where wake-ups are heard."""
         pooled = bool(direct_url)
-        self._links = {name: Link(url, pooled=pooled, generic=True) for name in ("intake", "claims", "turns")} | {
-            name: Link(url, pooled=pooled) for name in ("outbox", "reads", "rest")
+        self._links = {
+            name: Link(url, pooled=pooled) for name in ("intake", "claims", "turns", "outbox", "reads", "rest")
         }
         self._keys_link = Link(keys_url) if keys_url else None
         self._keys = PostgresKeys(master, self._keys_link)

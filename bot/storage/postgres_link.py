@@ -32,7 +32,7 @@ HEARD_AGAIN = 1.0  # seconds between attempts to listen again
 _PATIENT = (
     f"SET {{local}} lock_timeout='{PATIENCE:.0f}s'; SET {{local}} idle_in_transaction_session_timeout='{PATIENCE:.0f}s'"
 )
-_SESSION = f"{_PATIENT.format(local='')}; SET plan_cache_mode="
+_SESSION = _PATIENT.format(local="")
 _BEGIN = "BEGIN"
 _BEGIN_POOLED = f"BEGIN; {_PATIENT.format(local='LOCAL')}"
 _LIGHT = "; SET LOCAL synchronous_commit=off"
@@ -54,14 +54,10 @@ async def connect(url: str, cache: int) -> Any:
 class Link:
     """One connection, opened when it is needed and again when it broke."""
 
-    def __init__(self, url: str, *, pooled: bool = False, generic: bool = False) -> None:
-        """`pooled`: a pooler in transaction mode lies between, which knows no prepared statements and no settings of a session.
-
-        `generic`: its statements are planned once and not for each batch, which takes longer than carrying them out.
-        """
+    def __init__(self, url: str, *, pooled: bool = False) -> None:
+        """`pooled`: a pooler in transaction mode lies between, which knows no prepared statements and no settings of a session."""
         self._url = url
         self._pooled = pooled
-        self._session = _SESSION + ("force_generic_plan" if generic else "auto")
         self._begin = _BEGIN_POOLED if pooled else _BEGIN
         self._lock = asyncio.Lock()
         self._connection: Any = None
@@ -114,7 +110,7 @@ class Link:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(self._url, 0 if self._pooled else STATEMENTS)
             if not self._pooled:
-                await self._connection.execute(self._session)
+                await self._connection.execute(_SESSION)
         return self._connection
 
     async def _undo(self) -> None:
