@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from bot.cli.content import run_check, run_graph, run_test
 from bot.errors import ContentError
-from tests.servers.compiled import few
+from tests.servers.compiled import ROOT, few
 from tests.unit.testing.test_mutation import FLOW, GOOD
 
 TOPIC = """\
@@ -97,6 +99,38 @@ def test_an_example_that_finds_another_topic_and_one_that_must_not_are_errors(
         "knowledge/topics/pets/pets.feed.yaml:15: 'was frisst ein hamster' findet für caregiver pets.vet statt pets.feed",
         "knowledge/topics/pets/pets.vet.yaml:20: 'tierarzt kosten hund' darf pets.vet nicht finden",
     ]
+
+
+# ------------------------------------------------------------------ kavi check --leicht
+
+
+def test_plain_german_is_measured_and_with_leicht_each_finding_is_named(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hard = "Die Inaugenscheinnahme der Besuchsräumlichkeiten, die der Anstaltsleitung obliegt, wird nicht gewährt."
+    path = root / "knowledge" / "topics" / "pets" / "pets.vet.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("caregiver.leicht: Ja.", f"caregiver.leicht: {hard} {hard} Ja."),
+        encoding="utf-8",
+    )
+    assert run_check(live=False, matching=False) == 0
+    assert "Einfache Sprache: " not in capsys.readouterr().out, "no rules, no figure"
+    shutil.copy(ROOT / "knowledge" / "leicht.yaml", root / "knowledge")
+    assert run_check(live=False, matching=False) == 0
+    out = capsys.readouterr().out
+    (figure,) = [line for line in out.splitlines() if line.startswith("Einfache Sprache: ")]
+    assert re.fullmatch(
+        r"Einfache Sprache: \d+ Texte, \d+,\d % von \d+ Sätzen ohne Auffälligkeit, \d+,\d Wörter je Satz, \d+,\d % verneinen\.",
+        figure,
+    )
+    text = "knowledge/topics/pets/pets.vet.yaml:1:1: pets.vet answers.caregiver.leicht: "
+    (hint,) = [line for line in out.splitlines() if line.startswith(text)]
+    assert hint.removeprefix(text).startswith("schwer zu lesen, 2 von 3 Sätzen: ")
+    assert " weitere [Hinweis]" in hint
+    assert run_check(live=False, matching=False, leicht=True) == 0
+    every = [line.removeprefix(text) for line in capsys.readouterr().out.splitlines() if line.startswith(text)]
+    assert len(every) == 2 * 7
+    assert all(f"(„{hard}“)" in line and "schwer zu lesen" not in line for line in every)
 
 
 # ------------------------------------------------------------------ kavi test
