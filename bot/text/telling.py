@@ -101,7 +101,9 @@ def goes_on_telling(text: str) -> bool:
     words = fold(text).split()
     if len(words) < 2 or asks(text) or _verb_first(words):  # a word alone is a search
         return False
-    if any(word in _PRONOUNS or word.startswith("welch") for word in words[:3]):  # "in welchem gefängnis ist er denn"
+    if any(
+        word in _PRONOUNS or word == "wenn" or word.startswith("welch") for word in words[:3]
+    ):  # "in welchem gefängnis ist er denn"
         return False
     if len(words) == 2:
         return not _OF_ONESELF.isdisjoint(words)  # "freu mich", but not "ohne sie"

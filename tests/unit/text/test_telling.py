@@ -97,6 +97,7 @@ def test_who_asks_for_more_than_that(text: str) -> None:
         ("hast du auch einen papa", False),
         ("freu mich", True),
         ("ohne sie", False),
+        ("und wenn sie es rumerzählt", False),
     ],
 )
 def test_who_goes_on_telling_is_told_apart_from_who_asks_again(text: str, told: bool) -> None:
