@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import reduce
@@ -174,6 +175,17 @@ def read_settings(**overrides: Any) -> Settings:
     return settings_of(reduce(_merged, (_from_file(), _from_variables(os.environ), overrides)))
 
 
+_UNKNOWN = re.compile("Object contains unknown field `(.+)`")
+_EXPECTED = re.compile(r"[Ee]xpected `(\w+)")
+_KINDS = {
+    "int": "eine ganze Zahl",
+    "float": "eine Zahl",
+    "bool": "true oder false",
+    "str": "ein Text",
+    "array": "eine Liste",
+}
+
+
 def settings_of(values: Mapping[str, Any]) -> Settings:
     """Settings from plain values; words may stand for numbers. Raises ConfigError."""
     try:
@@ -186,9 +198,18 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
 
 def _wrong(path: list[str], problem: str) -> str:
     if not path:
-        return f"The settings are wrong: {problem}."
+        return f"Die Einstellungen stimmen nicht: {_in_words(problem)}."
     variable = _PREFIX + _LEVEL.join(path).upper()
-    return f"The setting {'.'.join(path)} ({variable}) is wrong: {problem}."
+    return f"Die Einstellung {'.'.join(path)} ({variable}) stimmt nicht: {_in_words(problem)}."
+
+
+def _in_words(problem: str) -> str:
+    """What msgspec says of a value, as an operator says it; anything else as it is."""
+    if unknown := _UNKNOWN.fullmatch(problem):
+        return f"„{unknown[1]}“ gibt es dort nicht, alle Namen stehen in deploy/kavi.toml"
+    if expected := _EXPECTED.match(problem):
+        return f"erwartet wird {_KINDS.get(expected[1], expected[1])}"
+    return problem
 
 
 def _special(kind: type[Any], value: Any) -> Any:
@@ -210,7 +231,7 @@ def _from_file() -> dict[str, Any]:
     try:
         return tomllib.loads(found.read_text(encoding="utf-8")) if found is not None else {}
     except (ValueError, OSError) as error:
-        raise ConfigError(f"kavi.toml cannot be read: {error}") from error
+        raise ConfigError(f"kavi.toml lässt sich nicht lesen: {error}") from error
 
 
 def _from_variables(variables: Mapping[str, str]) -> dict[str, Any]:
@@ -223,7 +244,7 @@ def _from_variables(variables: Mapping[str, str]) -> dict[str, Any]:
         path = variable.removeprefix(_PREFIX).lower().split(_LEVEL)
         if path[0] not in known:
             names = ", ".join(_PREFIX + name.upper() for name in sorted(known))
-            raise ConfigError(f"Unknown setting {variable}. Known are: {names}.")
+            raise ConfigError(f"Die Einstellung {variable} gibt es nicht. Es gibt: {names}.")
         try:
             value = _read(_kind_at(Settings, path), text)
         except ValueError as error:
@@ -268,7 +289,7 @@ def content_root(settings: Settings) -> Path:
     """
     if settings.content_dir is not None:
         if not (settings.content_dir / "dialogues").is_dir():
-            raise ConfigError(f"KAVI_CONTENT_DIR={settings.content_dir} has no folder dialogues.")
+            raise ConfigError(f"KAVI_CONTENT_DIR={settings.content_dir} hat keinen Ordner dialogues.")
         return settings.content_dir
     here = Path()
     if (here / "dialogues").is_dir() and (here / "knowledge").is_dir():
@@ -277,4 +298,6 @@ def content_root(settings: Settings) -> Path:
     for root in (package / "_content", package.parent):
         if (root / "dialogues").is_dir() and (root / "knowledge").is_dir():
             return root
-    raise ConfigError("No content found: neither ./dialogues and ./knowledge nor a copy in the installed package.")
+    raise ConfigError(
+        "Keine Inhalte gefunden: weder ./dialogues und ./knowledge noch eine Kopie im installierten Paket."
+    )

@@ -42,7 +42,7 @@ def refuse_unsigned(content: Content, settings: Settings) -> None:
     """Raises ConfigError while a safety answer or help line is unsigned, unless that is allowed on purpose."""
     if content.unsigned and not settings.allow_unreviewed:
         raise ConfigError(
-            f"{len(content.unsigned)} safety answers or help lines are not signed by a professional "
-            f"(first: {content.unsigned[0]}). Have them reviewed and set reviewed_by / verified_by, or, for a trial only, "
-            "set KAVI_ALLOW_UNREVIEWED=true."
+            f"{len(content.unsigned)} Sicherheits-Antworten oder Hilfe-Nummern hat noch niemand vom Fach unterschrieben "
+            f"(die erste: {content.unsigned[0]}). Lassen Sie sie prüfen und tragen Sie reviewed_by / verified_by ein; nur zum "
+            "Ausprobieren: KAVI_ALLOW_UNREVIEWED=true."
         )

@@ -45,7 +45,7 @@ def make_store(settings: Settings) -> Store:
         return SqliteStore(_sqlite_path(rest), master)
     if scheme in ("postgresql", "postgres"):
         return _postgres(url, master, settings)
-    raise ConfigError(f"KAVI_STORE__URL={scheme}://…: known are sqlite:///path and postgresql://….")
+    raise ConfigError(f"KAVI_STORE__URL={scheme}://…: möglich sind sqlite:///pfad und postgresql://….")
 
 
 def _postgres(url: str, master: bytes, settings: Settings) -> Store:

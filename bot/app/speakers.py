@@ -31,7 +31,8 @@ def make_speakers(settings: Settings, store: Store, answers: QuickAnswers | None
         speakers.append(_third_party(name, values, open_source))
     if not speakers:
         raise ConfigError(
-            "No messenger is configured. Set KAVI_TELEGRAM__TOKEN, or KAVI_MATRIX__HOMESERVER, __USER_ID and __PASSWORD."
+            "Es ist kein Messenger eingestellt. Setzen Sie KAVI_TELEGRAM__TOKEN, oder KAVI_MATRIX__HOMESERVER, "
+            "KAVI_MATRIX__USER_ID und KAVI_MATRIX__PASSWORD."
         )
     return speakers
 

@@ -61,7 +61,9 @@ async def backup(settings: Settings, target: Path, *, every: int = 0, keep: int 
     master = master_of(settings)
     path = _sqlite_path(settings)
     if path is not None and not path.is_file():
-        raise StoreError(f"There is no database {path} to back up.")
+        raise StoreError(
+            f"Es gibt keine Datenbank {path}, die zu sichern wäre. Läuft Kavi mit einem anderen Datenordner (KAVI_DATA_DIR)?"
+        )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     copier = None if path is None else SqliteCopier(path, master, target)
     if not every:
@@ -137,7 +139,7 @@ async def restore(settings: Settings, source: Path, *, until: datetime | None = 
     master = master_of(settings)
     data = chain(generations(source, "data"), until)
     if not data:
-        raise StoreError(f"{source}/data holds no backup (data-*.kavi){' of that time' if until else ''}.")
+        raise StoreError(f"In {source}/data liegt keine Sicherung (data-*.kavi){' aus dieser Zeit' if until else ''}.")
     keys = chain(generations(source, "keys"))
     path = _sqlite_path(settings)
     with opened(data, keys, master) as readers, bars() as progress, _alone(settings):

@@ -95,7 +95,7 @@ def run_chat(
 ) -> int:
     """Runs the command; the exit code."""
     if role is not None and role not in ROLES:
-        raise ConfigError(f"--as {role}: known are {', '.join(ROLES)}.")
+        raise ConfigError(f"--as {role}: möglich sind {', '.join(ROLES)}.")
     if not jsonl and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("kavi chat needs a terminal. For programs there is kavi chat --jsonl.")
     begun = None

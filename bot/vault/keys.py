@@ -35,8 +35,8 @@ def master_key(setting: str | None, data_dir: Path) -> bytes:
         return _decode(path.read_text(), str(path))
     if any(data_dir.glob("*.sqlite")):
         raise ConfigError(
-            f"The master key {path} is gone, but there is a database. Put the key back from your key backup; "
-            "without it nobody can read the stored texts."
+            f"Der Hauptschlüssel {path} fehlt, aber es gibt eine Datenbank. Legen Sie ihn aus Ihrem Passwort-Speicher zurück; "
+            "ohne ihn kann niemand lesen, was gespeichert ist."
         )
     data_dir.mkdir(parents=True, exist_ok=True)
     key = new_key()
@@ -49,7 +49,7 @@ def write_master(path: Path, key: bytes) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise ConfigError(f"There is a file {path} already. Move it away first.") from None
+        raise ConfigError(f"Die Datei {path} gibt es schon. Räumen Sie sie zuerst weg.") from None
     with os.fdopen(descriptor, "w") as file:
         file.write(base64.b64encode(key).decode() + "\n")
 
@@ -60,7 +60,9 @@ def _decode(text: str, where: str) -> bytes:
     except binascii.Error:
         key = b""
     if len(key) != KEY_BYTES:
-        raise ConfigError(f"{where} must be {KEY_BYTES} bytes in base64 (make one with: openssl rand -base64 32).")
+        raise ConfigError(
+            f"{where} muss aus {KEY_BYTES} Bytes in Base64 bestehen (so entsteht einer: openssl rand -base64 32)."
+        )
     return key
 
 

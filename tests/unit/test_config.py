@@ -68,7 +68,7 @@ def test_lists_and_tables_are_json_and_tables_may_be_named_level_by_level(monkey
     ("variable", "text", "named"),
     [
         ("KAVI_LIMITS__PER_PERSON", "-1", "limits.per_person"),
-        ("KAVI_LIMITS__PER_PERSON", "many", "limits.per_person"),
+        ("KAVI_LIMITS__PER_PERSON", "many", "limits.per_person .*erwartet wird eine ganze Zahl"),
         ("KAVI_MATCHING__SEMANTIC", "maybe", "matching.semantic"),
         ("KAVI_ALLOW_UNREVIEWED", "perhaps", "allow_unreviewed"),
         ("KAVI_TELEGRAM__STAFF_CHATS", "-1001", "telegram.staff_chats"),
@@ -89,7 +89,7 @@ def test_what_cannot_be_read_is_named(variable: str, text: str, named: str, monk
     ("text", "named"),
     [
         ("a = [", "kavi.toml"),
-        ("[telegramm]\nrate = 1", "The settings are wrong: .*`telegramm`"),
+        ("[telegramm]\nrate = 1", "Die Einstellungen stimmen nicht: „telegramm“ gibt es dort nicht"),
         ("[telegram]\ntokn = 1", "tokn"),
         ("[telegram]\nrate = 'x'", "telegram.rate"),
     ],
@@ -120,7 +120,7 @@ def test_content_lies_where_it_is_set_else_here_else_in_the_package(tmp_path: Pa
 def test_a_content_folder_without_content_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as told:
         content_root(Settings(content_dir=tmp_path))
-    assert str(told.value) == f"KAVI_CONTENT_DIR={tmp_path} has no folder dialogues."
+    assert str(told.value) == f"KAVI_CONTENT_DIR={tmp_path} hat keinen Ordner dialogues."
 
 
 def test_a_secret_never_shows_itself() -> None:

@@ -67,7 +67,7 @@ class TelegramSettings:
 
     def __post_init__(self) -> None:
         if _TOKEN.fullmatch(self.token) is None:
-            raise ConfigError("telegram.token must look like 123456:ABC…, as BotFather gives it")
+            raise ConfigError("telegram.token muss aussehen wie 123456:ABC…, so wie BotFather es gibt.")
         if not self.api_url.startswith(("http://", "https://")):
             raise ConfigError("telegram.api_url must begin with https:// (or http:// for a server of your own)")
         if self.webhook_url and _SECRET.fullmatch(self.webhook_secret) is None:

@@ -156,5 +156,5 @@ def test_content_and_store_that_cannot_be_used_are_named_both(
     (data / "kavi.sqlite").write_bytes(b"no database " * 500)
     code, said = doctor()
     assert code == 1
-    assert f"KAVI_CONTENT_DIR={tmp_path} has no folder dialogues." in said.replace("\n", "")
+    assert f"KAVI_CONTENT_DIR={tmp_path} hat keinen Ordner dialogues." in said.replace("\n", "")
     assert "damaged" in said

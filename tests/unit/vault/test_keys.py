@@ -42,20 +42,20 @@ def test_the_setting_comes_before_the_credential_and_that_before_the_file(
 
 @pytest.mark.parametrize("wrong", ["", "not base64!", base64.b64encode(KEY[:31]).decode()])
 def test_a_key_of_another_form_is_refused(tmp_path: Path, wrong: str) -> None:
-    with pytest.raises(ConfigError, match="32 bytes in base64"):
+    with pytest.raises(ConfigError, match="32 Bytes in Base64"):
         master_key(wrong, tmp_path)
 
 
 def test_beside_a_database_no_new_key_is_made(tmp_path: Path) -> None:
     (tmp_path / "kavi.sqlite").touch()
-    with pytest.raises(ConfigError, match="is gone"):
+    with pytest.raises(ConfigError, match="fehlt"):
         master_key(None, tmp_path)
     assert not (tmp_path / MASTER_FILE).exists()
 
 
 def test_a_key_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     write_master(tmp_path / MASTER_FILE, KEY)
-    with pytest.raises(ConfigError, match="already"):
+    with pytest.raises(ConfigError, match="gibt es schon"):
         write_master(tmp_path / MASTER_FILE, new_key())
     assert master_key(None, tmp_path) == KEY
 
