@@ -126,12 +126,13 @@ async def give_back(t: Transaction, conversations: Sequence[str]) -> None:
     if not conversations:
         return
     rows = await t.db.fetch(
-        "WITH idle AS (DELETE FROM kavi.lane l WHERE l.conversation = ANY($1::text[]) AND NOT EXISTS "
-        "  (SELECT FROM kavi.inbox i WHERE i.conversation = l.conversation)) "
-        "UPDATE kavi.lane l SET lease_until = 0, head = i.first FROM "
-        "  (SELECT c.id, (SELECT min(number) FROM kavi.inbox WHERE conversation = c.id) AS first "
-        "   FROM unnest($1::text[]) AS c(id)) i "
-        "WHERE l.conversation = i.id AND i.first IS NOT NULL RETURNING 1",
+        # What waits is read once: planned while the inbox was empty, a look for each lane may read all of it each time.
+        "WITH first AS MATERIALIZED (SELECT conversation, min(number) AS number FROM kavi.inbox "
+        "  WHERE conversation = ANY($1::text[]) GROUP BY conversation), "
+        "idle AS (DELETE FROM kavi.lane l WHERE l.conversation = ANY($1::text[]) AND NOT EXISTS "
+        "  (SELECT FROM first WHERE first.conversation = l.conversation)) "
+        "UPDATE kavi.lane l SET lease_until = 0, head = first.number FROM first "
+        "WHERE l.conversation = first.conversation AND l.conversation = ANY($1::text[]) RETURNING 1",
         list(conversations),
     )
     if rows:
