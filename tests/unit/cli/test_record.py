@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 import yaml
 
 from bot.cli.chat import run_chat
@@ -26,6 +27,14 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seed(tmp_path / "data")
     monkeypatch.setenv("KAVI_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("KAVI_MATCHING__SEMANTIC", "off")
+
+
+@pytest.fixture(autouse=True)
+def _logs() -> Iterator[None]:
+    """The command silences the program's logs; the next test finds them as they were."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

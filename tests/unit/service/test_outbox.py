@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from bot.errors import Revoked, StoreUnavailable
@@ -82,6 +83,15 @@ class Post:
     def states(self) -> list[str]:
         """What became of each message, in the order of their commits."""
         return [row.state for row in self.store._outbox.values()]
+
+
+@pytest.fixture(autouse=True)
+def _logs() -> Iterator[None]:
+    """Lines are written whatever an earlier test made of the logs."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(autouse=True)
