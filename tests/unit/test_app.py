@@ -29,8 +29,10 @@ def test_a_safety_answer_that_nobody_signed_is_refused_unless_it_is_allowed() ->
     unsigned = Content(unsigned=("knowledge/data/helplines.yaml:4", "knowledge/data/helplines.yaml:5"))
     with pytest.raises(ConfigError) as refused:
         refuse_unsigned(unsigned, Settings())
-    assert str(refused.value).startswith("2 safety answers or help lines are not signed by a professional")
-    assert "(first: knowledge/data/helplines.yaml:4)" in str(refused.value)
+    assert str(refused.value).startswith(
+        "2 Sicherheits-Antworten oder Hilfe-Nummern hat noch niemand vom Fach unterschrieben"
+    )
+    assert "(die erste: knowledge/data/helplines.yaml:4)" in str(refused.value)
     assert refused.value.exit_code == 2
     refuse_unsigned(unsigned, Settings(allow_unreviewed=True))
     refuse_unsigned(Content(), Settings())
@@ -75,7 +77,7 @@ def test_half_a_matrix_account_and_none_at_all_are_refused(tmp_path: Path) -> No
     half = settings_of({"data_dir": str(tmp_path), "matrix": {"homeserver": "https://m.example"}})
     with pytest.raises(ConfigError):
         app.make_speakers(half, MemoryStore())
-    with pytest.raises(ConfigError, match=r"No messenger is configured\. Set KAVI_TELEGRAM__TOKEN"):
+    with pytest.raises(ConfigError, match=r"Es ist kein Messenger eingestellt\. Setzen Sie KAVI_TELEGRAM__TOKEN"):
         app.make_speakers(Settings(data_dir=tmp_path), MemoryStore())
 
 
@@ -106,7 +108,7 @@ def test_a_store_of_no_known_kind_or_without_its_driver_is_refused(
             app.make_store(settings_of({"data_dir": str(tmp_path), "store": {"url": url}}))
         return str(told.value)
 
-    assert refused("mysql://x") == "KAVI_STORE__URL=mysql://…: known are sqlite:///path and postgresql://…."
+    assert refused("mysql://x") == "KAVI_STORE__URL=mysql://…: möglich sind sqlite:///pfad und postgresql://…."
     monkeypatch.delitem(sys.modules, "bot.storage.postgres", raising=False)
     monkeypatch.setitem(sys.modules, "asyncpg", None)  # as where the extra is not installed
     for name in [name for name in sys.modules if name.startswith("bot.storage.postgres")]:
