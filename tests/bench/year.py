@@ -19,7 +19,7 @@ from typing import Any
 
 from bot import app
 from bot.config import Settings
-from bot.ports import Address, Inbound, NewOutbox, Outbound, Receipt, Sent, TurnCommit
+from bot.ports import Address, Capabilities, Inbound, NewOutbox, Outbound, Receipt, Sent, TurnCommit
 from bot.service.conversations import Conversations
 from bot.service.outbox import Outbox
 from bot.storage.keystore import keys_path
@@ -68,6 +68,7 @@ class Screen:
 
     name = "bench"
     account = "bench:1"
+    capabilities = Capabilities()
 
     def __init__(self) -> None:
         self.left: list[float] = []
@@ -100,7 +101,7 @@ async def _broadcast(store: SqliteStore, families: int, at: datetime) -> tuple[i
     outbox = Outbox(store, screen, lambda: at, "year", rate=TELEGRAM)  # type: ignore[arg-type]  # only what it needs
     task = asyncio.create_task(outbox.run())
     begun = time.monotonic()
-    while len(screen.left) < families:
+    while len(screen.left) < families and not task.done():
         await asyncio.sleep(0.05)
     spent = time.monotonic() - begun
     outbox.stop.set()
