@@ -24,6 +24,7 @@ from bot.text.variants import AUDIENCES
 if TYPE_CHECKING:
     from bot.matching.index import TopicIndex
 
+LONGEST_TITLE = 100  # characters
 BURST = 2.0  # seconds of event time within which texts belong together
 LIKELY = 0.5  # probability of a topic above which a message needs no topic before it
 GONE = 3  # turns after which an answer is no longer what people go on about
@@ -150,9 +151,25 @@ def look_for_danger(content: Content, session: Session, text: str, at: datetime)
     return triage(content.rules, text, audience=session.part.audience or "child", earlier=burst(session, at))
 
 
+def _is_title(content: Content, text: str) -> bool:
+    """Whether these are our own words: the title of a topic, as it stands on a button, in any language.
+
+    Whoever presses "Wenn alles zu viel wird" asks for that answer, and nobody is to be alarmed. Not looked at by
+    `look_for_danger`, which needs no topics.
+    """
+    if len(text) > LONGEST_TITLE:
+        return False
+    said, catalogs = fold(text), content.catalogs.values()
+    titles = [topic.title for topic in content.topics.values()]
+    shown = (*titles, *(catalog[title] for catalog in catalogs for title in titles if title in catalog))
+    return any(fold(one) == said for one in shown)
+
+
 def understand(content: Content, session: Session, text: str, at: datetime) -> Understanding:
     """What a text of this person means, as far as the text alone can tell."""
     finding = look_for_danger(content, session, text, at)
+    if finding is not None and _is_title(content, text):
+        finding = None
     text = text[:MAX_TEXT]
     if finding is not None or content.index is None or not text.strip():
         return Understanding(finding=finding)

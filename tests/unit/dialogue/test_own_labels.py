@@ -33,3 +33,16 @@ def test_words_that_are_not_offered_are_looked_at_also_at_a_question(content: Co
     assert understand(content, talk.session, LOOKS_LIKE_DANGER, START).finding is not None
     talk.say(LOOKS_LIKE_DANGER)
     assert alarms(talk)
+
+
+@pytest.mark.parametrize("language", ["de", "ar", "en", "pl", "ru", "tr", "uk"])
+def test_the_title_of_an_answer_is_no_alarm_also_when_it_is_typed_later(content: Content, language: str) -> None:
+    session = Session(language=language, consent="1", parts={"adult": Part(audience="caregiver")})
+    titles = {content.translate(topic.title, language) for topic in content.topics.values()} - {None, ""}
+    assert len(titles) > 100
+    assert [title for title in titles if understand(content, session, str(title), START).finding] == []
+
+
+def test_more_than_a_title_is_looked_at_as_ever(content: Content) -> None:
+    title = content.topics["family.exhausted"].title
+    assert understand(content, Session(), f"{title}, {LOOKS_LIKE_DANGER}", START).finding is not None
