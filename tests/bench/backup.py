@@ -90,7 +90,7 @@ async def _fill(url: str, keys_url: str, folder: Path, size: int) -> None:
     path = folder / "kavi.sqlite"
     store = SqliteStore(path, MASTER)
     await store.open()
-    await fill(store, SqliteSide(path), store._work.keys.ring, size)
+    await fill(store, SqliteSide(path), store.keys.ring, size)
     await store.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import LaneLost, StoreUnavailable
 from bot.ports import Cursor, Lane, NewTimer
+from bot.storage import postgres_working
 from bot.storage.postgres import PostgresStore
 from bot.storage.postgres_hands import LONGEST
 from tests.contracts.stores import ACCOUNT, MASTER, START, commit_for, inbound, later, outbox_row
@@ -21,6 +22,13 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 def url() -> str:
     return postgres.shared().database()
+
+
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine nothing is laid down while another process works; where that is what is tested, it is as ever."""
+    if "other" in request.fixturenames and not {"keeps", "commits"} & set(request.function.__name__.split("_")):
+        monkeypatch.setattr(postgres_working, "LONGEST", 2.0)
 
 
 Opener = Callable[[], Awaitable[PostgresStore]]

@@ -160,7 +160,15 @@ def _samples() -> tuple[tuple[str, str], ...]:
         (str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"), 0)
         for path in sorted((ROOT / "knowledge/topics/money").glob("*.yaml"))[:2]
     ]
-    return tuple((name, "\n".join(text.split("\n")[:count]) if count else text) for name, text, count in rows)
+    return tuple((name, _beginning(text, count) if count else text) for name, text, count in rows)
+
+
+def _beginning(text: str, count: int) -> str:
+    """Its first lines, at least so many, up to where an entry ends."""
+    rows = text.split("\n")
+    while count < len(rows) and rows[count].startswith((" ", "-")):
+        count += 1
+    return "\n".join(rows[:count])
 
 
 def _pictures() -> Iterator[bytes]:

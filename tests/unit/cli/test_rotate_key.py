@@ -64,7 +64,7 @@ def test_a_key_that_lies_elsewhere_is_set_by_the_operator(
 
 def test_no_other_file_is_written_over(data: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("something else")
-    with pytest.raises(ConfigError, match=r"already\. Move it away first"):
+    with pytest.raises(ConfigError, match=r"gibt es schon\. Räumen Sie sie zuerst weg"):
         run_rotate_key(tmp_path / "mine")
     assert (tmp_path / "mine").read_text() == "something else"
     assert _waiting() == "Blumenkohl"
