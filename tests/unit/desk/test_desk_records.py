@@ -22,10 +22,13 @@ from bot.desk.state import (
     Link,
     Member,
     Note,
+    Review,
     Shown,
+    ShownVoice,
     case_from,
     common_from,
     member_from,
+    review_from,
     to_text,
     traces,
 )
@@ -36,6 +39,7 @@ from bot.text.variants import Variants
 from tests.desk.shift import Shift, policy, staffed
 
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
+PLACE_OF_IT = Place("matrix", "@kavi:x", "!room", "7")
 WORD, TIME = st.text(max_size=5), st.floats(0, 2e9)
 PLACE = st.builds(Place, WORD, WORD, WORD, WORD)
 SHOWN = st.builds(Shown, WORD, WORD, WORD, WORD, WORD, WORD, WORD)
@@ -74,6 +78,50 @@ def test_a_case_comes_back_as_it_was(case: Case) -> None:
 def test_people_and_what_belongs_to_no_case_come_back_as_they_were(member: Member, common: Common) -> None:
     assert member_from(to_text(member)) == member
     assert common_from(to_text(common)) == common
+
+
+def test_a_case_with_everything_in_it_comes_back_as_it_was() -> None:
+    case = Case(
+        code="AAAAAA", conversation="anna", owner="counsellor", labels=("besuch",), passed_over=("herr-see",), slots=(("land", "BY"),),
+        alerts=(AlertMark("a1", "suicide_self", "alert", "emergency", 1.5, "Frau Berg", 2),), place=PLACE_OF_IT, rooms=(PLACE_OF_IT,),
+        cards=((PLACE_OF_IT, "$c"),), asks=(Ask("57", "AAAAAA.card", "!room"),), pending=(("r1", Shown("Hallo", blob="b1")),),
+        backlog=(Shown("🖼 Bild", media="photo"),), links=(Link("$s", "$a", "family", "Hallo"),), notes=(Note(2.5, "Frau Berg", "n", "$n"),),
+        drafts=(Draft("$d", "Entwurf", ("Ja", "Nein")),), outgoing=(("$o", "unterwegs"),),
+    )  # fmt: skip
+    assert case_from(to_text(case)) == case
+
+
+def test_a_member_a_recording_and_what_belongs_to_no_case_come_back_as_they_were() -> None:
+    member = Member(
+        id="berg", alias="Frau Berg", roles=("supervisor",), teams=("recht",), languages=("de", "tr"), hidden=("anna",),
+        identities=(("matrix", "@berg:x"),),
+    )  # fmt: skip
+    assert member_from(to_text(member)) == member
+    common = Common(day="2026-11-25", waits=(60, 5), blocked=("anna",), moves=(("telegram", "-1", "-100"),))
+    assert common_from(to_text(common)) == common
+    review = Review(
+        code="BBBBBB", id="r1", voice="v1", kind="story", group="child", family="anna", came=3.5,
+        shown=(ShownVoice(PLACE_OF_IT, "$v", "card"),), heard=("berg",),
+    )  # fmt: skip
+    assert review_from(to_text(review)) == review
+
+
+def test_what_has_its_default_values_is_stored_without_them() -> None:
+    assert to_text(Case(code="AAAAAA", conversation="anna")) == '{"code":"AAAAAA","conversation":"anna"}'
+    assert case_from('{"code":"AAAAAA","conversation":"anna"}') == Case(code="AAAAAA", conversation="anna")
+    assert member_from('{"id":"berg","alias":"Frau Berg"}') == Member(id="berg", alias="Frau Berg")
+    assert common_from("{}") == Common()
+
+
+def test_the_traces_of_a_case_are_where_it_stands_and_nothing_that_was_said() -> None:
+    case = Case(
+        code="AAAAAA", conversation="anna", place=PLACE_OF_IT, cards=((PLACE_OF_IT, "$c"),), notes=(Note(1.0, "Frau Berg", "n"),),
+        links=(Link("$s", "$a", "family", "Hallo"), Link("", "$b", "family", "nie gezeigt")),
+    )  # fmt: skip
+    kept = Case(
+        code="AAAAAA", conversation="anna", place=PLACE_OF_IT, cards=((PLACE_OF_IT, "$c"),), links=(Link("$s", "", "family"),)
+    )  # fmt: skip
+    assert traces(case) == kept
 
 
 def test_a_question_that_was_stored_without_its_chat_is_still_one() -> None:

@@ -68,3 +68,40 @@ def test_lists_are_dictionaries_of_tuples(lists: dict[str, tuple[int, ...]], oth
     assert packed.get(other) == lists.get(other)
     assert (other in packed) == (other in lists)
     assert len(packed) == len(lists)
+
+
+def test_what_is_packed_reads_like_what_it_was_made_of() -> None:
+    texts = stored(Texts.of(["Besuch", "", "später"]))
+    assert list(texts) == ["Besuch", "", "später"]
+    assert texts[1:] == ["", "später"]
+    assert texts == Texts.of(["Besuch", "", "später"])
+    assert texts != Texts.of(["Besuch", "", "Später"])
+    with pytest.raises(IndexError):
+        texts[3]
+    names = stored(Names.of(["ä", "b"]))
+    assert (names.number("b"), names.number("c"), "ä" in names, list(names)) == (1, -1, True, ["ä", "b"])
+    assert names == Names.of(["ä", "b"])
+    numbers = stored(Numbers.of({"x": 1.5, "y": -2.0}))
+    assert (numbers.weight("y"), numbers.weight("z"), numbers["x"], len(numbers)) == (-2.0, 0.0, 1.5, 2)
+    assert numbers.in_memory() == dict(numbers) == {"x": 1.5, "y": -2.0}
+    lists = stored(Lists.of({"x": (1, 2), "y": ()}))
+    assert dict(lists) == {"x": (1, 2), "y": ()}
+    assert (lists.get("z"), lists.get("z", ()), len(lists)) == (None, (), 2)
+
+
+def test_rows_of_a_packed_table_have_its_columns_and_add_up() -> None:
+    table = stored(Table.of({"x": {"a": 1.0, "b": 2.0}, "y": {"a": 0.5, "b": -2.0}}, ("a", "b")))
+    assert dict(table) == {"x": {"a": 1.0, "b": 2.0}, "y": {"a": 0.5, "b": -2.0}}
+    assert (table.row("y"), table.row("z"), table.number("z"), len(table)) == ((0.5, -2.0), (), -1, 2)
+    assert table.sums([0, 1, 1]) == [2.0, -2.0]
+
+
+def test_a_name_that_is_in_no_table_is_missing_from_each() -> None:
+    row = {"a": 1.0}
+    for packed in (Numbers.of(row), Lists.of({"a": (1,)}), Table.of({"a": row}, ("a",))):
+        with pytest.raises(KeyError):
+            packed["b"]
+
+
+def test_without_room_beside_it_a_pickle_holds_the_arrays_themselves() -> None:
+    assert pickle.loads(pickle.dumps(Numbers.of({"x": 1.5}), protocol=4)) == {"x": 1.5}
