@@ -133,6 +133,12 @@ def test_words_that_tell_topics_apart_are_kept_in_their_order(plain: TopicIndex)
     assert gist.short(said, WordBags().pieces, 40) == said
 
 
+def test_a_text_whose_words_have_room_one_by_one_keeps_all_and_one_without_room_is_cut(plain: TopicIndex) -> None:
+    gist = Gist.of(plain.space, plain.weights)
+    assert gist.short("geld post", len, 8) == "geld post", "only the space between them was too much"
+    assert gist.short("besuchserlaubnis", len, 6) == "besuch"
+
+
 def test_what_the_words_say_for_sure_is_not_encoded_and_nothing_twice(plain: TopicIndex, tmp_path: Path) -> None:
     encoder = WordBags()
     index = add_meaning(plain, PHRASES, OUTSIDE, encoder, tmp_path / "v.npz")
@@ -164,5 +170,6 @@ def test_an_encoder_that_fails_leaves_the_lexical_answer(plain: TopicIndex, tmp_
     encoder.failing = True
     assert index.meaning is not None
     assert index.meaning.look("besuch anmelden wie") is None
-    assert index.find("besuch anmelden wie", audience=None) == plain.find("besuch anmelden wie", audience=None)
+    for text in ("besuch anmelden wie", "visit appointment"):  # what the words say for sure, and what they do not
+        assert index.find(text, audience=None) == plain.find(text, audience=None)
     assert add_meaning(plain, PHRASES, OUTSIDE, encoder, tmp_path / "w.npz").meaning is None

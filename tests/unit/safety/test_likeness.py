@@ -72,6 +72,16 @@ def test_of_a_category_without_examples_it_names_none() -> None:
     assert model().examples.nearest(words_of("meine mama schlägt mich"), "runaway") == ""
 
 
+def test_of_words_that_no_example_has_it_names_the_first_example_of_the_category() -> None:
+    assert model().examples.nearest(words_of("quatsch"), "violence_child") == "x.yaml:1"
+
+
+def test_everything_that_was_learned_can_be_written_down() -> None:
+    learned = dict(model().all_weights())
+    assert {"=ich", " darf", "<ich"} <= set(learned)
+    assert all(isinstance(weight, float) for weight in learned.values())
+
+
 def test_a_full_memory_of_words_begins_anew_and_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     likeness, words = model(), words_of(DANGER[0])
     before = likeness.danger(words, (), no_ids)

@@ -32,3 +32,14 @@ def test_only_pairs_are_named_like_pairs() -> None:
         " ich",
         "~ich",
     ]
+
+
+def test_neighbours_and_words_further_apart_weigh_what_was_learned_of_each() -> None:
+    weights = {"ich will": 1.5, "ich~will": -0.5, " ich": 2.0, "du will": 3.0}
+    pairs = pickle.loads(pickle.dumps(Pairs.of(weights)))
+    assert dict(pairs) == weights
+    assert dict(pairs.many()) == {"will": 3, "ich": 1}
+    ending = pairs.ending_in(pairs.second("will"))
+    assert (ending[pairs.mark("ich")], ending[pairs.mark("ich") + APART], ending[pairs.mark("du")]) == (1.5, -0.5, 3.0)
+    assert pairs.ending_in(pairs.second("ich")) == {pairs.beginning: 2.0}
+    assert (pairs.mark("niemand"), pairs.second("niemand"), pairs.ending_in(-1)) == (0, -1, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from bot.dialogue.content import Content
 from bot.loader.nodes import Problems
 from bot.loader.safety import Example, load_rules, rule_examples
 from bot.safety.pattern import Elements, PatternError, parse
-from bot.safety.triage import triage
+from bot.safety.triage import fired_rules, triage
 from bot.text.sound import words_of
 from bot.vault.codes import LETTERS
 
@@ -117,6 +118,20 @@ def test_a_hint_between_everyday_sentences_is_heard(content: Content, monkeypatc
     whole = [text for text in hints if triage(content.rules, everyday.format(text), audience="child") is not None]
     assert len(whole) < len(heard)
     assert set(whole) <= set(heard)
+
+
+def test_a_day_with_its_hour_is_no_danger_however_little_is_needed(content: Content) -> None:
+    assert content.rules is not None
+    assert content.rules.likeness is not None
+    anything = replace(content.rules, likeness=replace(content.rules.likeness, check=0.0, alert=0.0))
+    assert triage(anything, "am 13.12. um 14 Uhr", audience="caregiver") is None
+    assert triage(anything, "wie lange dauert der besuch bei ihm", audience="caregiver") is not None
+
+
+def test_the_rules_that_fire_are_named_with_their_level() -> None:
+    fired = fired_rules(RULES, words_of("ich will sterben"))
+    assert ("suicide_self", "alert") in {(rule.category, level) for rule, level in fired}
+    assert fired_rules(RULES, words_of("wann ist besuch")) == []
 
 
 def test_danger_far_into_a_long_story_is_found() -> None:

@@ -28,6 +28,7 @@ from bot.text.spans import Span, Styled, foreign, html, join, parse, plain, spli
         ("`a*b*c`", "a*b*c", [("code", "a*b*c")]),
         ("[die Seite](https://a.de/x)", "die Seite", [("link", "die Seite")]),
         ("> eins\n> zwei\nnach", "eins\nzwei\nnach", [("quote", "eins\nzwei")]),
+        ("vor\n> eins", "vor\neins", [("quote", "eins")]),
         ("- Ausweis\n- Geld", "• Ausweis\n• Geld", []),
         (r"\*kein\* \_Stil\_ \[x\] \> \\", "*kein* _Stil_ [x] > \\", []),
         ("snake_case_name und 2 * 3 * 4", "snake_case_name und 2 * 3 * 4", []),
@@ -91,6 +92,12 @@ def test_split_also_cuts_letters_with_more_accents_than_fit() -> None:
 
 def utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
+
+
+def test_split_measures_as_the_messenger_does() -> None:
+    parts = split(Styled("😀😀😀 😀😀😀"), 6, utf16)
+    assert [one.text for one in parts] == ["😀😀😀", "😀😀😀"]
+    assert [one.text for one in split(Styled("😀😀😀😀"), 5, utf16)] == ["😀😀", "😀😀"]
 
 
 MARKUP = st.text(alphabet=st.sampled_from("ab *_`[]()>-\\\n.!?😀é\u0301"), max_size=200)
