@@ -44,6 +44,16 @@ def test_a_mistyped_code_takes_no_case_and_names_the_one_that_may_be_meant(shift
     assert shift.case().owner == "queue"
 
 
+def test_an_order_without_its_sign_is_one_only_before_something_like_a_code(shift: Shift) -> None:
+    case, room = shift.taken(BERG)
+    shift.says(BERG, "nehmen AB1CD", room)
+    assert "„AB1CD“ ist kein gültiger Code" in shift.shown(room)
+    assert shift.case().notes == ()
+    shift.says(BERG, "nehmen wirs", room)
+    assert [note.text for note in shift.case().notes] == ["nehmen wirs"]
+    assert shift.case().code == case.code
+
+
 def test_a_code_that_is_like_none_takes_no_case_and_tells_where_the_codes_are(shift: Shift) -> None:
     shift.asks()
     shift.says(BERG, "/nehmen irgendeinen")

@@ -89,6 +89,12 @@ def test_what_is_packed_reads_like_what_it_was_made_of() -> None:
     assert (lists.get("z"), lists.get("z", ()), len(lists)) == (None, (), 2)
 
 
+def test_words_that_want_the_same_place_all_have_their_numbers() -> None:
+    words = [f"wort{number}" for number in range(200)]
+    names = Names.of(words)
+    assert [names.number(word) for word in words] == list(range(200))
+
+
 def test_rows_of_a_packed_table_have_its_columns_and_add_up() -> None:
     table = stored(Table.of({"x": {"a": 1.0, "b": 2.0}, "y": {"a": 0.5, "b": -2.0}}, ("a", "b")))
     assert dict(table) == {"x": {"a": 1.0, "b": 2.0}, "y": {"a": 0.5, "b": -2.0}}
