@@ -23,7 +23,7 @@ _LATIN_MARKS = re.compile("[\u0300-\u036f\u064b-\u0652\u0670]")
 
 def clean(text: str) -> str:
     """The text without characters that nobody sees, in NFKC, at most `MAX_LENGTH` long."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:MAX_LENGTH]))
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:MAX_LENGTH])[:MAX_LENGTH])  # one sign may become 18
 
 
 def fold(text: str) -> str:
