@@ -50,7 +50,7 @@ class StoreSettings(Group):
     """Where everything is kept. An empty `url` means SQLite in the data folder.
 
     For PostgreSQL: `keys_url` puts the keys into a database of their own (needed where the write-ahead log is archived);
-    `direct_url` says that `url` leads through a connection pooler, and where PostgreSQL itself is reached.
+    `direct_url` is where PostgreSQL itself is reached, if `url` leads through a connection pooler: only there wake-ups are heard.
     """
 
     url: str = ""

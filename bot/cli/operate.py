@@ -169,7 +169,7 @@ async def _migrate(settings: Settings, to: str) -> int:
     if not to:
         print(f"Das Schema ist auf dem Stand {schema}.")
         return 0
-    target = replace(settings, store=replace(settings.store, url=to))
+    target = replace(settings, store=replace(settings.store, url=to, direct_url=""))
     async with app.open_store(target):
         pass
     from bot.cli.progress import bars

@@ -7,6 +7,7 @@ work has a connection of its own and commits in groups.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -48,6 +49,8 @@ log = Log("kavi.store")
 
 ERASED_AT_ONCE = 50  # quiet conversations in one transaction
 LOOKED_AT = 20_000  # conversations in one transaction, when their keys are looked for
+ECHO = 0.25  # seconds in which a process that listens hears what it says
+ECHOES = 12  # times that it says something before it counts as deaf
 LOOK_AGAIN = 1.0  # seconds after which timers set by other processes are looked for
 
 Work = Callable[[Transaction], Awaitable[T]]
@@ -57,14 +60,12 @@ class PostgresStore:
     """Implements `bot.ports.Store` on a PostgreSQL database, with the keys in a schema or a database of their own."""
 
     def __init__(self, url: str, master: bytes, *, keys_url: str = "", direct_url: str = "") -> None:
-        """`direct_url` says that `url` leads through a pooler in transaction mode; it is where wake-ups are heard."""
-        pooled = bool(direct_url)
-        self._links = {
-            name: Link(url, pooled=pooled) for name in ("intake", "claims", "turns", "outbox", "reads", "rest")
-        }
+        """`direct_url` is where wake-ups are heard, if `url` leads through a connection pooler."""
+        self._links = {name: Link(url) for name in ("intake", "claims", "turns", "outbox", "reads", "rest")}
         self._keys_link = Link(keys_url) if keys_url else None
         self._keys = PostgresKeys(master, self._keys_link)
         self._ear = Ear(direct_url or url, CHANNEL, self._heard)
+        self._echo = asyncio.Event()  # this process has heard itself
         self._working = Working(self._run, self._keys)
         self._settles = Gatherer(self._settle_all)
         self._id = secrets.token_hex(6)  # tells our own wake-ups and the rows that we are sending
@@ -164,6 +165,8 @@ class PostgresStore:
         if "erased" in kinds:
             self._keys.forget()
         if sender == self._id:
+            if "echo" in kinds:
+                self._echo.set()
             return
         if "work" in kinds:
             self._working.look_again()
@@ -385,16 +388,30 @@ class PostgresStore:
         await self._run("rest", lambda t: t.keys.rotate(t.db, new_master))
 
     async def check(self) -> str:
-        """The word `ok`, or a sentence: how far this machine's clock is from the database's (leases compare them)."""
+        """The word `ok`, or a sentence: the clock differs from the database's (leases compare them), or wake-ups are not heard."""
 
         async def work(t: Transaction) -> float:
             theirs: datetime = await t.db.fetchval("SELECT clock_timestamp()")
             return abs(time.time() - theirs.timestamp())
 
         skew = await self._read(work)
-        if skew < 2.0:
-            return "ok"
-        return f"This machine's clock is {skew:.0f} s away from PostgreSQL's. Switch on time synchronisation (NTP)."
+        if skew >= 2.0:
+            return f"This machine's clock is {skew:.0f} s away from PostgreSQL's. Switch on time synchronisation (NTP)."
+        return "ok" if await self._hears_itself() else self._ear.fault()
+
+    async def _hears_itself(self) -> bool:
+        """Whether a notice that goes out with the work comes back to the ear."""
+
+        async def say(t: Transaction) -> None:
+            t.news.add("echo")
+
+        self._echo.clear()
+        for _ in range(ECHOES):
+            await self._run("rest", say)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._echo.wait(), ECHO)
+                return True
+        return False
 
 
 async def _iterate(rows: Sequence[T]) -> AsyncIterator[T]:

@@ -1,8 +1,8 @@
 """Connections to PostgreSQL: one transaction at a time on each, group commit over them, and an ear for wake-ups.
 
 Every transaction stands on its own, so that a connection pooler in transaction mode may lie between; only the ear needs
-a connection of its own. A transaction whose process vanished (network cut, frozen machine) is ended by the server after
-`PATIENCE` seconds, so that its locks hold up nobody.
+a way past it. Whether one lies there is found out on each new connection. A transaction whose process vanished (network
+cut, frozen machine) is ended by the server after `PATIENCE` seconds, so that its locks hold up nobody.
 """
 
 from __future__ import annotations
@@ -51,14 +51,22 @@ async def connect(url: str, cache: int) -> Any:
         raise
 
 
-class Link:
-    """One connection, opened when it is needed and again when it broke."""
+async def leads_through_pooler(connection: Any) -> bool:
+    """Whether a connection pooler lies between: it tells a number of its own as that of the server's process."""
+    async with connection.transaction():  # what belongs together goes to one server
+        asking = await connection.prepare("SELECT pg_backend_pid()", name="")  # another one may know the usual name
+        return bool(await asking.fetchval() != connection.get_server_pid())
 
-    def __init__(self, url: str, *, pooled: bool = False) -> None:
-        """`pooled`: a pooler in transaction mode lies between, which knows no prepared statements and no settings of a session."""
+
+class Link:
+    """One connection, opened when it is needed and again when it broke.
+
+    A pooler between may give each transaction to another server, which knows no statements and no settings of the last one.
+    """
+
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._pooled = pooled
-        self._begin = _BEGIN_POOLED if pooled else _BEGIN
+        self._pooled = False  # as far as the last connection showed
         self._lock = asyncio.Lock()
         self._connection: Any = None
 
@@ -76,19 +84,20 @@ class Link:
         to the server with the commit. Raises what `work` raises after undoing it, StoreUnavailable when the server does
         not answer.
         """
-        begin = "" if alone and not self._pooled else self._begin + (_LIGHT if light else "")
         async with self._lock:
             for left in reversed(range(REPEATS)):
                 try:
-                    return await self._once(work, begin, last)
+                    return await self._once(work, light, alone, last)
                 except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
                     if not left:
                         raise translate(error) from error
             raise AssertionError("unreachable")
 
-    async def _once(self, work: Callable[[Any], Awaitable[T]], begin: str, last: Callable[[], str]) -> T:
+    async def _once(self, work: Callable[[Any], Awaitable[T]], light: bool, alone: bool, last: Callable[[], str]) -> T:
+        begin = ""
         try:
             connection = await self._connected()
+            begin = self._begin(light, alone)
             async with asyncio.timeout(PATIENCE):
                 if not begin:
                     return await work(connection)
@@ -106,12 +115,25 @@ class Link:
                 raise translate(error) from error
             raise
 
+    def _begin(self, light: bool, alone: bool) -> str:
+        if alone and not self._pooled:
+            return ""
+        return (_BEGIN_POOLED if self._pooled else _BEGIN) + (_LIGHT if light else "")
+
     async def _connected(self) -> Any:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._url, 0 if self._pooled else STATEMENTS)
+            await self._connect()
             if not self._pooled:
                 await self._connection.execute(_SESSION)
         return self._connection
+
+    async def _connect(self) -> None:
+        remembers = not self._pooled
+        self._connection = await connect(self._url, STATEMENTS if remembers else 0)
+        self._pooled = await leads_through_pooler(self._connection)
+        if self._pooled and remembers:
+            self._drop()
+            self._connection = await connect(self._url, 0)
 
     async def _undo(self) -> None:
         try:
@@ -211,13 +233,15 @@ def _fail(batch: Sequence[tuple[Any, asyncio.Future[Any]]], error: BaseException
 
 
 class Ear:
-    """LISTEN on a direct connection for as long as it is open; polling is the net while it is not."""
+    """LISTEN on a connection past any pooler for as long as it is open; polling is the net while it is not."""
 
     def __init__(self, url: str, channel: str, heard: Callable[[str], None]) -> None:
         self._url = url
         self._channel = channel
         self._heard = heard
         self._task: asyncio.Task[None] | None = None
+        self.pooled = False  # it listens to a pooler, which in transaction mode passes nothing on
+        self.lost = ""  # why it does not listen at this moment
 
     def start(self) -> None:
         """Begins to listen, and again whenever the connection breaks."""
@@ -230,12 +254,26 @@ class Ear:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
+    def fault(self) -> str:
+        """Why nothing is heard, in a sentence with the remedy."""
+        if self.pooled:
+            why = (
+                "der Weg führt durch einen Pooler, der LISTEN nicht weitergibt. KAVI_STORE__DIRECT_URL muss dorthin führen, "
+                "wo PostgreSQL selbst zu erreichen ist."
+            )
+        elif self.lost:
+            why = f"dort antwortet kein PostgreSQL ({self.lost}). Stimmt KAVI_STORE__DIRECT_URL?"
+        else:
+            why = "KAVI_STORE__DIRECT_URL führt zu einer anderen Datenbank als KAVI_STORE__URL."
+        return f"Weckrufe kommen nicht an: {why} Bis dahin merkt Kavi nur durch Nachsehen, was ein anderer Prozess tut."
+
     async def _run(self) -> None:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("ear_lost", reason=type(error).__name__)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+                self.lost = type(error).__name__
+                log.warning("ear_lost", reason=self.lost)
             await asyncio.sleep(HEARD_AGAIN)
 
     async def _listen(self) -> None:
@@ -243,7 +281,11 @@ class Ear:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
+            self.pooled = await leads_through_pooler(connection)
+            if self.pooled:
+                log.warning("ear_through_pooler", remedy="KAVI_STORE__DIRECT_URL; kavi doctor")
             await connection.add_listener(self._channel, lambda _c, _p, _n, payload: self._heard(payload))
+            self.lost = ""
             self._heard("")  # what was said meanwhile was not heard
             while not lost.is_set():
                 with contextlib.suppress(TimeoutError):

@@ -11,6 +11,11 @@ from bot.storage.postgres_upgrade import prepare, prepare_keys
 from bot.storage.tables import CHUNK, SAMPLE, Fit, Table
 
 
+async def _connect(url: str) -> Any:
+    """A connection without named statements: behind a pooler another program may have left the same name."""
+    return await asyncpg.connect(url, statement_cache_size=0)
+
+
 class PostgresSide:
     """The schemas of the shared store, in one or two databases."""
 
@@ -21,8 +26,8 @@ class PostgresSide:
     @classmethod
     async def connect(cls, url: str, keys_url: str) -> PostgresSide:
         """Opens one connection, or two where the keys lie apart."""
-        main = await asyncpg.connect(url)
-        return cls(main, await asyncpg.connect(keys_url) if keys_url else main)
+        main = await _connect(url)
+        return cls(main, await _connect(keys_url) if keys_url else main)
 
     def _where(self, table: Table) -> tuple[Any, str]:
         return (self._keys, "kavi_keys") if table.keys else (self._main, "kavi")
@@ -59,7 +64,8 @@ class PostgresSide:
         """All rows in the order of their key."""
         db, schema = self._where(table)
         sql = f"SELECT {', '.join(table.columns)} FROM {schema}.{table.name} ORDER BY {table.order}"
-        async for row in db.cursor(sql, prefetch=CHUNK):
+        reading = await db.prepare(sql, name="")
+        async for row in reading.cursor(prefetch=CHUNK):
             yield tuple(
                 int(value) if column in table.flags else value for column, value in zip(table.columns, row, strict=True)
             )

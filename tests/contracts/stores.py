@@ -12,7 +12,7 @@ from bot.ports import Lane as ClaimedLane
 from bot.storage.memory import MemoryStore
 from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
-from tests.servers import postgres
+from tests.servers import pgbouncer, postgres
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MASTER = bytes(range(32))
@@ -41,10 +41,18 @@ async def make_postgres(folder: Path) -> Store:
 
 
 async def make_postgres_apart(folder: Path) -> Store:
-    """A PostgreSQL store whose keys lie in another database, and which believes that a pooler lies between."""
+    """A PostgreSQL store whose keys lie in another database."""
     server = postgres.shared()
+    store = PostgresStore(server.database(), MASTER, keys_url=server.database())
+    await store.open()
+    return store
+
+
+async def make_pooled(folder: Path) -> Store:
+    """A PostgreSQL store behind a pooler in transaction mode, with its keys in another database behind it."""
+    server, pooler = postgres.shared(), pgbouncer.shared()
     url = server.database()
-    store = PostgresStore(url, MASTER, keys_url=server.database(), direct_url=url)
+    store = PostgresStore(pooler.url(url), MASTER, keys_url=pooler.url(server.database()), direct_url=url)
     await store.open()
     return store
 
@@ -54,6 +62,7 @@ STORES: dict[str, Maker] = {
     "sqlite": make_sqlite,
     "postgres": make_postgres,
     "postgres-apart": make_postgres_apart,
+    "postgres-pooled": make_pooled,
 }
 
 _numbers = itertools.count(1)

@@ -22,7 +22,7 @@ from bot.storage.backup import SqliteCopier
 from bot.storage.generations import chain, generations, name_of, prune
 from bot.storage.pages import Pages
 from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
-from tests.servers import postgres
+from tests.servers import pgbouncer, postgres
 
 Machine = Callable[[Path], Settings]
 """An empty machine whose data folder lies there."""
@@ -47,11 +47,17 @@ def _apart(folder: Path) -> Settings:
     return _settings(folder, postgres.shared().database(), postgres.shared().database())
 
 
+def _pooled(folder: Path) -> Settings:
+    server, pooler = postgres.shared(), pgbouncer.shared()
+    return _settings(folder, pooler.url(server.database()), pooler.url(server.database()))
+
+
 @pytest.fixture(
     params=[
         pytest.param(_sqlite, id="sqlite"),
         pytest.param(_postgres, id="postgres", marks=pytest.mark.server),
         pytest.param(_apart, id="postgres-apart", marks=pytest.mark.server),
+        pytest.param(_pooled, id="postgres-pooled", marks=pytest.mark.server),
     ]
 )
 def machine(request: pytest.FixtureRequest) -> Machine:

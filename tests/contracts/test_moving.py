@@ -13,7 +13,7 @@ from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
 from bot.storage.tables import TABLES
 from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
-from tests.servers import postgres
+from tests.servers import pgbouncer, postgres
 
 pytestmark = pytest.mark.server
 
@@ -53,8 +53,11 @@ async def _look(store: SqliteStore | PostgresStore) -> object:
     )
 
 
-async def test_a_move_there_and_back_changes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pooled", [False, True])
+async def test_a_move_there_and_back_changes_nothing(tmp_path: Path, pooled: bool) -> None:
     first, url, back = tmp_path / "first.sqlite", postgres.shared().database(), tmp_path / "back.sqlite"
+    if pooled:
+        url = pgbouncer.shared().url(url)
     seen: list[str] = []
     old = SqliteStore(first, MASTER)
     await old.open()

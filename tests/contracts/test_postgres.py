@@ -14,7 +14,7 @@ from bot.ports import Inbound, Lane, NewBlob, NewTimer, Sent, TurnCommit
 from bot.storage.postgres import PostgresStore
 from bot.storage.postgres_upgrade import SCHEMA_VERSION
 from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
-from tests.servers import postgres
+from tests.servers import pgbouncer, postgres
 
 pytestmark = pytest.mark.server
 
@@ -24,10 +24,11 @@ def url() -> str:
     return postgres.shared().database()
 
 
-@pytest.fixture
-async def stores(url: str) -> AsyncIterator[list[PostgresStore]]:
-    """The same database seen by four processes."""
-    made = [PostgresStore(url, MASTER) for _ in range(4)]
+@pytest.fixture(params=["direct", "pooled"])
+async def stores(url: str, request: pytest.FixtureRequest) -> AsyncIterator[list[PostgresStore]]:
+    """The same database seen by four processes; `pooled` through a pooler in transaction mode."""
+    way = pgbouncer.shared().url(url) if request.param == "pooled" else url
+    made = [PostgresStore(way, MASTER, direct_url=url) for _ in range(4)]
     await asyncio.gather(*(store.open() for store in made))
     yield made
     for store in made:

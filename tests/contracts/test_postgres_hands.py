@@ -14,7 +14,7 @@ from bot.storage import postgres_working
 from bot.storage.postgres import PostgresStore
 from bot.storage.postgres_hands import LONGEST
 from tests.contracts.stores import ACCOUNT, MASTER, START, commit_for, inbound, later, outbox_row
-from tests.servers import postgres
+from tests.servers import pgbouncer, postgres
 
 pytestmark = pytest.mark.server
 
@@ -36,12 +36,15 @@ Opener = Callable[[], Awaitable[PostgresStore]]
 
 @pytest.fixture(params=["direct", "pooled"])
 async def opened(url: str, request: pytest.FixtureRequest) -> AsyncIterator[Opener]:
-    """Opens the database as one more process sees it; `pooled` as behind a pooler, with the keys in a database of their own."""
-    more = {"keys_url": postgres.shared().database(), "direct_url": url} if request.param == "pooled" else {}
+    """Opens the database as one more process sees it; `pooled` through a pooler, with the keys in a database of their own."""
+    way, more = url, {}
+    if request.param == "pooled":
+        pooler = pgbouncer.shared()
+        way, more = pooler.url(url), {"keys_url": pooler.url(postgres.shared().database()), "direct_url": url}
     made = []
 
     async def one() -> PostgresStore:
-        made.append(PostgresStore(url, MASTER, **more))
+        made.append(PostgresStore(way, MASTER, **more))
         await made[-1].open()
         return made[-1]
 

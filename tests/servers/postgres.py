@@ -39,11 +39,7 @@ class Postgres:
         self._folder = Path(tempfile.mkdtemp(prefix="kavi-postgres-"))
         self._data = self._folder / "data"
         self.port = free_port()
-        self._as: tuple[str, ...] = ()
-        if os.geteuid() == 0:
-            user = next(pwd.getpwnam(name) for name in ("postgres", "nobody") if _exists(name))
-            os.chown(self._folder, user.pw_uid, user.pw_gid)
-            self._as = ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--")
+        self._as = as_another_user(self._folder)
 
     def _program(self, name: str, *arguments: str) -> None:
         subprocess.run(
@@ -94,6 +90,15 @@ class Postgres:
     def url(self, name: str) -> str:
         """The URL of a database."""
         return f"postgresql://kavi@127.0.0.1:{self.port}/{name}"
+
+
+def as_another_user(folder: Path) -> tuple[str, ...]:
+    """What to put before a program that refuses root, and gives `folder` to the user whom it then runs as; nothing for others."""
+    if os.geteuid() != 0:
+        return ()
+    user = next(pwd.getpwnam(name) for name in ("postgres", "nobody") if _exists(name))
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--")
 
 
 def _exists(user: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from tests.soak import Outcome
 
-NAMES = ("core", "telegram", "matrix", "desk", "postgres")
+NAMES = ("core", "telegram", "matrix", "desk", "postgres", "pooler")
 
 
 def main() -> int:

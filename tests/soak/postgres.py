@@ -21,6 +21,7 @@ import asyncpg
 
 from bot import app
 from bot.config import Settings
+from tests.servers.pgbouncer import Pgbouncer
 from tests.servers.postgres import Postgres
 from tests.soak import Outcome
 from tests.soak.core import Row, _script, judge
@@ -32,28 +33,38 @@ QUIET = 6.0  # seconds without a new reply after which a run has ended; longer t
 PATIENCE = 120.0  # seconds for the lanes to become empty
 
 
-async def run(kills: int, events: int) -> Outcome:
-    """Plays `events` messages twice: undisturbed on one process, and on four with `kills` SIGKILLs."""
+async def run(kills: int, events: int, *, pooled: bool = False) -> Outcome:
+    """Plays `events` messages twice: undisturbed on one process, and on four with `kills` SIGKILLs.
+
+    `pooled`: all processes reach the server through one pgbouncer, and only listen past it.
+    """
     script = _script(events)
     folder = Path(tempfile.mkdtemp(prefix="kavi-soak-"))
     server = Postgres(fast=False)
+    pooler = None
     try:
         server.start()
+        pooler = Pgbouncer(server) if pooled else None
         settings = Settings(data_dir=folder)
         app.load_content_for(settings)
-        calm, _ = await _play(folder, "calm", server, script, 0, 1)
-        shaken, killed = await _play(folder, "shaken", server, script, kills, PROCESSES)
+        calm, _ = await _play(folder, "calm", server, pooler, script, 0, 1)
+        shaken, killed = await _play(folder, "shaken", server, pooler, script, kills, PROCESSES)
     finally:
+        if pooler is not None:
+            pooler.remove()
         server.remove()
         shutil.rmtree(folder, ignore_errors=True)
     return judge(calm, shaken, killed, kills, events)
 
 
 async def _play(
-    base: Path, kind: str, server: Postgres, script: list[str], kills: int, processes: int
+    base: Path, kind: str, server: Postgres, pooler: Pgbouncer | None, script: list[str], kills: int, processes: int
 ) -> tuple[list[Row], list[float]]:
     folder = base / kind
     url = server.database()
+    way = {"KAVI_STORE__URL": url}
+    if pooler is not None:
+        way = {"KAVI_STORE__URL": pooler.url(url), "KAVI_STORE__DIRECT_URL": url}
     programs = []
     begun = f"{time.time():.0f}"
     for number in range(processes):
@@ -62,7 +73,7 @@ async def _play(
         for compiled in base.glob("content*.cache"):
             shutil.copy(compiled, own / compiled.name)
         environment = {
-            "KAVI_STORE__URL": url,
+            **way,
             "KAVI_SECRETS__MASTER_KEY": base64.b64encode(bytes(range(32))).decode(),
         }
         programs.append(

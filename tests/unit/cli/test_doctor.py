@@ -20,6 +20,7 @@ from bot.messengers.terminal import address_of
 from bot.ports import Inbound
 from bot.storage.generations import note_backup
 from bot.vault.keys import MASTER_FILE
+from tests.servers import pgbouncer, postgres
 from tests.servers.compiled import seed
 
 PACKAGE = """
@@ -131,6 +132,17 @@ def test_backups_that_are_old_or_missing_are_a_hint(doctor: Doctor, data: Path) 
     for path in data.glob("last-backup*"):
         path.unlink()
     assert "Hinweis: Es gab noch keine: kavi backup." in doctor()[1]
+
+
+@pytest.mark.server
+def test_a_pooler_without_a_way_past_it_is_a_fault(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = postgres.shared().database()
+    monkeypatch.setenv("KAVI_STORE__URL", pgbouncer.shared().url(url))
+    code, said = doctor()
+    assert code == 1
+    assert "Weckrufe kommen nicht an: der Weg führt durch einen Pooler" in said
+    monkeypatch.setenv("KAVI_STORE__DIRECT_URL", url)
+    assert "Weckrufe" not in doctor()[1]
 
 
 def test_what_has_waited_too_long_is_a_hint(doctor: Doctor) -> None:
