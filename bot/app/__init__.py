@@ -1,7 +1,7 @@
 """The composition root: from settings to running parts. The only package that names concrete messengers and stores."""
 
 from bot.app.content import load_content_for, refuse_unsigned
-from bot.app.desk import holidays_of, make_policy, open_desk
+from bot.app.desk import holidays_of, make_policy, make_rehearsal_desk, open_desk
 from bot.app.installation import begin_with, certificate_key, make_conversations, make_store, master_of, open_store
 from bot.app.logs import configure_logs, quiet_logs
 from bot.app.program import claim_folder, reload_content, run_program
@@ -16,6 +16,7 @@ __all__ = [
     "load_content_for",
     "make_conversations",
     "make_policy",
+    "make_rehearsal_desk",
     "make_speakers",
     "make_store",
     "master_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,10 @@ from bot.config import Settings, TeamSettings
 from bot.dialogue.content import Content
 from bot.dialogue.flow import Ask
 from bot.errors import ConfigError
+from bot.machines import Place
 from bot.ports import Store
+
+REHEARSAL_HOURS = "mo-fr 9-17"
 
 if TYPE_CHECKING:  # loaded when it is needed: a conversation in the terminal waits for no desk
     from bot.desk.hours import Policy, Team
@@ -44,6 +48,23 @@ async def open_desk(settings: Settings, content: Content, store: Store, speakers
         if hasattr(one.messenger, "watch_typing"):
             one.messenger.watch_typing(relay.seen)
     return lane
+
+
+def make_rehearsal_desk(settings: Settings, content: Content, store: Store, queue: Callable[[str], Place]) -> DeskLane:
+    """The desk of this installation, all of whose teams sit elsewhere: each at the place that `queue` gives for its name.
+
+    Where no hours are set there are some, so that evenings and weekends can be tried. Raises ConfigError.
+    """
+    from bot.desk.hours import parse as parse_hours
+    from bot.service.desk import DeskLane
+
+    policy = make_policy(settings, content, ())
+    usual = parse_hours(REHEARSAL_HOURS)
+    teams = {
+        name: replace(team, places=(queue(name),), hours=replace(team.hours, spans=team.hours.spans or usual))
+        for name, team in policy.teams.items()
+    }
+    return DeskLane(store, replace(policy, teams=teams))
 
 
 def make_policy(settings: Settings, content: Content, speakers: Sequence[Speaker]) -> Policy:

@@ -32,6 +32,7 @@ from bot.service.translation import Turned
 from bot.testing.talk import button_of
 
 ROLES = ("caregiver", "child", "parent", "staff")
+COUNSELLOR = "counsellor"  # no role of a family: leads to the rehearsal of both sides
 MINUTE = timedelta(minutes=1)
 
 
@@ -92,10 +93,20 @@ def run_chat(
     record: Path | None = None,
     register: str = "plain",
     language: str = "de",
+    desk: bool = False,
 ) -> int:
-    """Runs the command; the exit code."""
+    """Runs the command; the exit code. Raises ConfigError for options that do not fit together."""
+    role, desk = (None, True) if role == COUNSELLOR else (role, desk)
     if role is not None and role not in ROLES:
-        raise ConfigError(f"--as {role}: möglich sind {', '.join(ROLES)}.")
+        raise ConfigError(f"--as {role}: möglich sind {', '.join((*ROLES, COUNSELLOR))}.")
+    if record is not None and resume:
+        raise ConfigError(
+            "--record und --resume passen nicht zusammen: Ein Test spielt ein Gespräch vom Anfang an. Lassen Sie --resume weg."
+        )
+    if desk:
+        if jsonl or resume or record is not None:
+            raise ConfigError("--desk ist eine Probe, von der nichts bleibt: ohne --jsonl, --resume und --record.")
+        return _rehearse(role or "caregiver", age=age, register=register, language=language)
     if not jsonl and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("kavi chat needs a terminal. For programs there is kavi chat --jsonl.")
     begun = None
@@ -105,6 +116,16 @@ def run_chat(
         begun = onboarded(role, age=age, register=register, language=language)
     settings = read_settings()
     return asyncio.run(_run(settings, begun, jsonl=jsonl, resume=resume, record=record))
+
+
+def _rehearse(role: str, *, age: int | None, register: str, language: str) -> int:
+    """Both sides, the family's and the counsellors'."""
+    from bot.cli.rehearsing import rehearse
+    from bot.testing.script import onboarded
+
+    begun = onboarded(role, age=age, register=register, language=language)
+    asyncio.run(rehearse(begun, sys.stdin, sys.stdout))
+    return 0
 
 
 async def _run(settings: Settings, begun: Session | None, *, jsonl: bool, resume: bool, record: Path | None) -> int:

@@ -21,7 +21,10 @@ app = typer.Typer(
 app.add_typer(staff, name="staff")
 app.add_typer(institution, name="institution")
 
-As = Annotated[str | None, typer.Option("--as", help="Rolle ohne Kennenlernen: caregiver, child, parent, staff.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", help="Rolle ohne Kennenlernen: caregiver, child, parent, staff; counsellor wie --desk."),
+]
 Age = Annotated[int | None, typer.Option(help="Alter des Kindes in Jahren (mit --as child).", min=3, max=120)]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="Ein JSON-Objekt je Zeile hinein und heraus.")]
 
@@ -35,13 +38,18 @@ def chat(
     record: Annotated[Path | None, typer.Option(help="Das Gespräch als Test in diese Datei schreiben.")] = None,
     register: Annotated[str, typer.Option(help="plain oder leicht.")] = "plain",
     language: Annotated[str, typer.Option(help="Sprache: de, en, tr, ar, ru, uk, pl.")] = "de",
+    desk: Annotated[
+        bool, typer.Option("--desk", help="Probe für die Beratung: Familie und Team in einem Terminal.")
+    ] = False,
 ) -> None:
     """Ein Gespräch im Terminal."""
     from bot.cli.chat import run_chat
 
     raise SystemExit(
-        run_chat(role=as_, age=age, jsonl=jsonl, resume=resume, record=record, register=register, language=language)
-    )
+        run_chat(
+            role=as_, age=age, jsonl=jsonl, resume=resume, record=record, register=register, language=language, desk=desk
+        )
+    )  # fmt: skip
 
 
 @app.command()

@@ -47,7 +47,7 @@ WATCHED = (
     "👁 **Jemand liest vielleicht mit.** Bitte schreiben Sie nur, wenn die Person gerade selbst schreibt, und nichts, was sie "
     "verraten kann."
 )
-_MARKS = "📤 unterwegs · ✅ angekommen · ⚠️ nicht angekommen · 📝 Notiz"
+MARKS = {"📤": "unterwegs", "✅": "angekommen", "⚠️": "nicht angekommen", "📝": "Notiz"}
 _ON_TELEGRAM = str.maketrans(
     {"📤": "🕊", "✅": "👌", "⚠": "🤔", "\ufe0f": None, "📝": "✍"}
 )  # it knows only some reactions
@@ -55,7 +55,8 @@ _ON_TELEGRAM = str.maketrans(
 
 def marks(place: Place) -> str:
     """What the signs under her own messages mean, as this messenger shows them."""
-    return _MARKS.translate(_ON_TELEGRAM) if place.messenger == "telegram" else _MARKS
+    legend = " · ".join(f"{sign} {means}" for sign, means in MARKS.items())
+    return legend.translate(_ON_TELEGRAM) if place.messenger == "telegram" else legend
 
 
 def category(name: str) -> str:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.machines import Place
+
 BERLIN = ZoneInfo("Europe/Berlin")
 DAYS = ("mo", "di", "mi", "do", "fr", "sa", "so")
-_NAMES = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 _PART = re.compile(r"(?:(\w\w)(?:\s*-\s*(\w\w))?\s+)?(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?")
 LOOK_AHEAD = 21  # days
 
@@ -137,9 +139,9 @@ def day_words(at: datetime, now: datetime) -> str:
         case 1:
             return "morgen"
         case days if days < 7:
-            return f"am {_NAMES[day.weekday()]}"
+            return f"am {WEEKDAYS[day.weekday()]}"
         case _:
-            return f"am {_NAMES[day.weekday()]}, {day.day}.{day.month}."
+            return f"am {WEEKDAYS[day.weekday()]}, {day.day}.{day.month}."
 
 
 def about(seconds: float) -> str:
@@ -209,7 +211,7 @@ def honest_words() -> tuple[str, ...]:
     for words in (_ADULT, _CHILD):
         said += [words.here, words.patience, words.open.format(end="{} Uhr"), words.closed.format(start="{} ab {} Uhr")]
         said.append(words.nobody)
-    return (*said, "heute", "morgen", *(f"am {name}" for name in _NAMES))
+    return (*said, "heute", "morgen", *(f"am {name}" for name in WEEKDAYS))
 
 
 def usual_wait(waits: tuple[int, ...]) -> str:
@@ -219,13 +221,14 @@ def usual_wait(waits: tuple[int, ...]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """A team: its hours, and where its people are. `queues` show cards, `forums` can get a topic for each case."""
+    """A team: its hours, and where its people are: cards stand there, and a forum gets a topic for each case."""
 
     name: str = ""
     title: str = "Beratung"
     hours: Hours = field(default_factory=Hours)
     chats: tuple[tuple[str, str], ...] = ()  # (account, Telegram forum)
     rooms: tuple[tuple[str, str], ...] = ()  # (account, Matrix queue room)
+    places: tuple[Place, ...] = ()  # on any other messenger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

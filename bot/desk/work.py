@@ -162,6 +162,7 @@ class Work:
         team = team or (self.team(case) if case is not None else self.policy.team(""))
         found = [Place("telegram", account, chat) for account, chat in team.chats]
         found += [Place("matrix", account, room) for account, room in team.rooms]
+        found += team.places
         return [place._replace(chat=self.now_at(place.messenger, place.chat)) for place in found]
 
     def now_at(self, messenger: str, chat: str) -> str:

@@ -1,7 +1,8 @@
-"""The terminal as a messenger: numbered choices, colours, one person."""
+"""The terminal as a messenger: numbered choices, colours. Its chats are names; whoever owns the screen shows them apart."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.ports import Address, Capabilities, MediaFile, Outbound, Receipt, Sent, Sink
@@ -10,7 +11,10 @@ ACCOUNT = "terminal:kavi"
 
 
 class TerminalMessenger:
-    """Shows what is sent; what the person types is handed to the store by `kavi chat`, which owns the keyboard."""
+    """Shows what is sent; what the person types is handed to the store by `kavi chat`, which owns the keyboard.
+
+    `titles` names every room, chat -> title; `rooms` are those of them that are open.
+    """
 
     name = "terminal"
     account = ACCOUNT
@@ -18,6 +22,9 @@ class TerminalMessenger:
 
     def __init__(self, show: Callable[[Outbound], None]) -> None:
         self._show = show
+        self.titles: dict[str, str] = {}
+        self.rooms: set[str] = set()
+        self._numbers = itertools.count(1)
 
     async def start(self, cursor: str | None) -> None:
         """Nothing to connect."""
@@ -38,14 +45,18 @@ class TerminalMessenger:
         return None
 
     async def open_room(self, title: str, invite: Sequence[str], parent: str = "", topic: str = "") -> Address | None:
-        """A terminal has one room."""
-        return None
+        """A room is a name and nobody is kept out of it."""
+        chat = f"room-{next(self._numbers)}"
+        self.titles[chat] = title
+        self.rooms.add(chat)
+        return address_of(chat)
 
     async def change_room(self, address: Address, *, invite: Sequence[str] = (), expel: Sequence[str] = ()) -> None:
-        """A terminal has one room."""
+        """Everybody is in every room."""
 
     async def close_room(self, address: Address, *, erase: bool = False) -> None:
-        """A terminal has one room."""
+        """What stood on the screen stays there."""
+        self.rooms.discard(address.chat)
 
     async def health(self) -> Mapping[str, str]:
         """Always well."""

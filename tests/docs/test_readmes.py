@@ -300,7 +300,7 @@ def test_every_whole_command_runs(tmp_path: Path) -> None:
     env |= {"KAVI_MATCHING__SEMANTIC": "off"}
     for command in sorted(RUNNABLE, key=_after_what_it_needs):
         said, words = _arguments(command)
-        if words[0] == "chat" and "--jsonl" not in words:  # without it a terminal is needed
+        if words[0] == "chat" and not {"--jsonl", "--desk"} & set(words):  # without them a terminal is needed
             said, words = '{"say": "hallo"}\n', [*words, "--jsonl"]
         line = [sys.executable, "-m", "bot", *words]
         content = {"KAVI_CONTENT_DIR": str(tmp_path / "few")} if words == ["learn"] else {}
