@@ -50,6 +50,7 @@ from bot.vault.retention import days
 log = Log("kavi.desk")
 
 EMPTY_LINE = "(Hier ist noch nichts gespeichert.)"
+BOT_WORDS = 200  # characters of each of the bot's messages that a counsellor is shown in the history
 
 
 @dataclass(slots=True)
@@ -160,7 +161,7 @@ class DeskLane:
         child = " (Kinderteil)"  # of a shared phone: what the child wrote there, the adult does not know, and the other way round
         lines = [
             f"{names.get(who.partition('/')[0], who)}{child if who.endswith('/child') else ''}: "
-            f"{_short(plain(parse(text)) if who.startswith('bot') else text)}"
+            f"{_short(plain(parse(text))) if who.startswith('bot') else _flat(text)}"
             for who, text, at in rows
             if at <= effect.until
         ]
@@ -186,9 +187,15 @@ class DeskLane:
         return posts
 
 
+def _flat(text: str) -> str:
+    """On one line, and whole: what a person wrote while waiting stands nowhere else."""
+    return " ".join(text.split())
+
+
 def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 400 else f"{text[:399]}…"
+    """How it began: she knows what the bot says, or finds it with its topic."""
+    text = _flat(text)
+    return text if len(text) <= BOT_WORDS else f"{text[: BOT_WORDS - 1]}…"
 
 
 def _outbound(effect: fx.Show | fx.Mark | fx.Unshow, key: str) -> Outbound:

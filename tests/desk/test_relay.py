@@ -150,6 +150,25 @@ def test_an_edit_of_words_that_are_still_on_their_way_is_asked_for_again(shift: 
     assert shift.told(family.CounsellorEdited) == []
 
 
+async def test_what_a_family_wrote_while_it_waited_is_shown_whole_and_of_the_bot_how_it_began(content: Content) -> None:
+    world = World(content)
+    await world.member("berg")
+    await world.begin("!anna")
+    story = "Wir wurden am Tor weggeschickt. " * 40 + "Dürfen die das?"
+    for text in ("Wie melde ich einen Besuch an?", "Mensch", story):
+        await world.family("!anna", text)
+        await world.pump()
+    await world.staff("berg", QUEUE, "nehmen")
+    await world.pump()
+    (case,) = (await world.desk()).cases.values()
+    assert case.place is not None
+    (history,) = [text for text in world.platform.texts(case.place.chat) if "Bisher" in text]
+    assert f"{case.alias}: {story}" in history.splitlines()
+    answered = [line for line in history.splitlines() if line.startswith("Bot: ")]
+    assert max(map(len, answered)) == len("Bot: ") + 200
+    assert any(line.endswith("…") for line in answered)
+
+
 async def test_what_came_before_says_which_part_of_a_shared_phone_wrote_it(content: Content) -> None:
     """Neither knows what the other wrote: who reads both must not tell."""
     world = World(content)
