@@ -29,10 +29,11 @@ def acted(draft: Draft, event: Human) -> None:
     match event:
         case events.Claimed():
             again = draft.session.lent and draft.session.alias == event.alias
+            handed = draft.session.owner == "counsellor" and draft.session.alias != event.alias
             if draft.session.lent:  # what the bot was to ask for her is over
                 draft.clear_frames()
             draft.change(owner="counsellor", alias=event.alias, lent="")
-            draft.say_key("counsellor.back" if again else "counsellor.taken")
+            draft.say_key(f"counsellor.{'back' if again else 'handed_over' if handed else 'taken'}")
         case events.CounsellorSaid():
             alerts.counsellor_wrote(draft)
             _say_for_counsellor(draft, event)
