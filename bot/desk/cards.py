@@ -230,7 +230,7 @@ def offer_checklist(work: Work, case: Case, place: Place) -> None:
     work.ask(
         place,
         case,
-        "check",
+        "check.0",
         "🧒 **Kinderschutz:** Ein solcher Alarm kann ein gewichtiger Anhaltspunkt sein. Die Prüfliste nach § 4 KKG und "
         "§ 8a SGB VIII führt Sie Schritt für Schritt.",
         ("Prüfliste beginnen", "Jetzt nicht"),

@@ -34,17 +34,23 @@ TABLE: tuple[Command, ...] = (
     Command("freigeben", "Gibt eine angehörte Aufnahme weiter; im Raum eines Falls dasselbe wie `/abgeben`.", (), "[CODE]", bare=True),
     Command("warteschlange", "Zeigt, wer wartet.", ("queue", "wer wartet"), bare=True),
     Command("zurücklegen", "Legt den Fall wieder in die Warteschlange.", ("requeue",), "[Grund]", "case"),
-    Command("übergeben", "Bietet den Fall jemandem oder einem Team an; dort wird zugestimmt.", ("transfer",), "NAME oder TEAM", "case"),
-    Command("annehmen", "Nimmt eine Übergabe an.", ("accept",), "[CODE]"),
-    Command("ablehnen", "Lehnt eine Übergabe ab, oder eine Aufnahme; deren Grund steht nur im Protokoll.", ("decline",), "[CODE] [Grund]"),
-    Command("schließen", "Beendet den Fall mit einem Ergebnis.", ("close", "beenden"), "[Ergebnis]", "case"),
+    Command(
+        "übergeben", "Bietet den Fall jemandem oder einem Team an; dort wird zugestimmt.", ("transfer",), "NAME oder TEAM", "case",
+        bare=True,
+    ),
+    Command("annehmen", "Nimmt eine Übergabe an.", ("accept",), "[CODE]", bare=True),
+    Command(
+        "ablehnen", "Lehnt eine Übergabe ab, oder eine Aufnahme; deren Grund steht nur im Protokoll.", ("decline",), "[CODE] [Grund]",
+        bare=True,
+    ),
+    Command("schließen", "Beendet den Fall mit einem Ergebnis.", ("close", "beenden"), "[Ergebnis]", "case", bare=True),
     Command("notiz", "Schreibt eine Notiz. Auch alles ohne `>>` ist eine.", ("note",), "TEXT", "case"),
     Command("entwurf", "Legt einen Entwurf vor; erst „senden“ schickt ihn ab.", ("draft",), "TEXT", "case"),
     Command("senden", "Schickt den Entwurf an die Familie.", ("send",), where="case", bare=True),
     Command("verwerfen", "Verwirft den Entwurf.", (), where="case", bare=True),
     Command("verlauf", "Zeigt die letzten Nachrichten.", ("history",), "[Anzahl]", "case", bare=True),
     Command("notizen", "Zeigt alle Notizen des Falls.", ("notes",), where="case", bare=True),
-    Command("vorlagen", "Zeigt Textvorlagen; mit Kürzel als Entwurf.", ("vorlage", "canned"), "[KÜRZEL]", "case"),
+    Command("vorlagen", "Zeigt Textvorlagen; mit Kürzel als Entwurf.", ("vorlage", "canned"), "[KÜRZEL]", "case", bare=True),
     Command("ablauf", "Lässt den Bot einen Ablauf mit der Familie führen, danach geht es mit Ihnen weiter.", ("flow",), "[NAME]", "case"),
     Command("zurückholen", "Bricht den Ablauf ab; Sie schreiben weiter.", ("hold",), where="case", bare=True),
     Command("thema", "Schickt der Familie die Auskunft zu einem Thema.", ("topic",), "KENNUNG", "case"),
@@ -56,8 +62,8 @@ TABLE: tuple[Command, ...] = (
     Command("sperren", "Lässt diese Person keine Beratung mehr rufen; Notfälle gehen weiter.", ("block",), "GRUND", "case"),
     Command("entsperren", "Hebt die Sperre auf.", ("unblock",), "[CODE]", roles=("supervisor", "admin")),
     Command("kenne", "Sie kennen die Familie: Der Fall wird Ihnen nicht mehr angeboten.", (), "[CODE]"),
-    Command("kinderschutz", "Führt durch die Prüfliste nach § 4 KKG und § 8a SGB VIII.", ("kkg", "8a"), "[weiter|ende]", "case"),
-    Command("gesehen", "Bestätigt einen Alarm.", ("ack",), "[CODE]"),
+    Command("kinderschutz", "Führt durch die Prüfliste nach § 4 KKG und § 8a SGB VIII.", ("kkg", "8a"), "[weiter|ende]", "case", bare=True),
+    Command("gesehen", "Bestätigt einen Alarm.", ("ack",), "[CODE]", bare=True),
     Command("da", "Sie sind im Dienst.", ("available",), bare=True),
     Command("pause", "Sie machen Pause; Ihre Fälle bleiben bei Ihnen.", ("break",), bare=True),
     Command("weg", "Sie sind nicht im Dienst.", ("off",), bare=True),
@@ -107,12 +113,8 @@ def _bare(text: str) -> Order | None:
     if command is not None and command.bare:
         return Order(command, "", words[0])
     first = ORDERS.words.get(fold(words[0]))
-    if (
-        first is not None
-        and first.name == "nehmen"
-        and len(words) == 2
-        and (code_in(words[1]) or like_a_code(words[1]))
-    ):
+    takes_code = first is not None and first.bare and first.takes.startswith("[CODE]")
+    if first is not None and takes_code and len(words) == 2 and (code_in(words[1]) or like_a_code(words[1])):
         return Order(first, words[1], words[0])
     return None
 

@@ -20,9 +20,20 @@ def seen(given: Given) -> None:
     if given.work.desk.common.drill and given.case is None:
         given.answer(alarms.drill_seen(given.work, given.member))
     elif given.case is None:
-        given.answer("Welcher Alarm? `/gesehen CODE`")
+        given.answer(_which_alarm(given))
     else:
         given.answer(alarms.seen(given.work, given.member, given.case))
+
+
+def _which_alarm(given: Given) -> str:
+    """Which alarms nobody has confirmed yet, each with the order that does."""
+    rows = [
+        f"`/gesehen {case.code}` {cards.category(mark.category)} · {case.alias}"
+        for case in given.work.desk.cases.values()
+        for mark in case.alerts
+        if not mark.seen_by
+    ]
+    return "\n".join(["Welcher Alarm?", *rows[:LONGEST_LIST]]) if rows else "Gerade ist kein Alarm offen."
 
 
 def drill(given: Given) -> None:

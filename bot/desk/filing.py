@@ -19,7 +19,7 @@ from bot.text.normalise import fold
 
 _DELAY = re.compile(r"(\d{1,3})\s*(m|min|h|std|t|d)\b\s*(.*)", re.IGNORECASE | re.DOTALL)
 _UNITS = {"m": 60.0, "min": 60.0, "h": 3600.0, "std": 3600.0, "t": 86400.0, "d": 86400.0}
-_UNIT_WORDS = {60.0: "Minuten", 3600.0: "Stunden", 86400.0: "Tagen"}
+_UNIT_WORDS = {60.0: ("einer Minute", "Minuten"), 3600.0: ("einer Stunde", "Stunden"), 86400.0: ("einem Tag", "Tagen")}
 
 
 def history(given: Given) -> None:
@@ -50,7 +50,8 @@ def remind(given: Given) -> None:
     number = f"{int(given.work.now)}x{len(given.own.notes)}"
     given.work.note(given.own, given.member.alias, f"Erinnerung: {words}", f"remind{number}")
     given.work.timer(f"remind|{given.own.code}|{number}", seconds)
-    given.answer(f"In Ordnung, ich erinnere Sie in {match[1]} {_UNIT_WORDS[_UNITS[match[2].casefold()]]}.")
+    one, many = _UNIT_WORDS[_UNITS[match[2].casefold()]]
+    given.answer(f"In Ordnung, ich erinnere Sie in {one if int(match[1]) == 1 else f'{int(match[1])} {many}'}.")
 
 
 def label(given: Given) -> None:
@@ -140,6 +141,12 @@ def hide(work: Work, member: Member, case: Case) -> None:
     cards.update_cards(work, work.desk.cases[case.code])
 
 
+def _next_step(words: str, now: int) -> int:
+    """The step that a button leads to, however often it is pressed: none is ever skipped. Without one, the following."""
+    number = words.removeprefix("weiter").strip()
+    return int(number) if number.isdecimal() else now + 1
+
+
 def protect(given: Given) -> None:
     work, case = given.work, given.own
     steps = [one for one in work.policy.canned if isinstance(one, CheckStep)]
@@ -151,7 +158,7 @@ def protect(given: Given) -> None:
         given.answer("In Ordnung. `/kinderschutz` beginnt die Prüfliste jederzeit.")
         return
     case = work.edit(case)
-    case.checklist = -1 if ends else case.checklist + 1
+    case.checklist = -1 if ends else _next_step(given.rest, case.checklist)
     if case.checklist < 0 or case.checklist >= len(steps):
         case.checklist = -1
         work.audit(given.member.id, "checklist ended", case.code)
@@ -160,7 +167,7 @@ def protect(given: Given) -> None:
     step = steps[case.checklist]
     work.audit(given.member.id, f"checklist {case.checklist + 1}", case.code)
     given.ask(
-        "check",
+        f"check.{case.checklist + 1}",
         f"**Kinderschutz {case.checklist + 1}/{len(steps)}: {step.title}**\n{step.text}\n_{step.source}_",
         ("Weiter", "Beenden"),
     )

@@ -64,6 +64,11 @@ def during_flow(work: Work, case: Case) -> str:
     return f"Gerade führt der Bot den Ablauf „{title}“. Erst `/zurückholen`, dann geht es mit Ihnen weiter."
 
 
+def absence(member: Member) -> str:
+    """That she is not there, as it is said behind her name; "" while she is."""
+    return {"da": "", "pause": "macht gerade Pause", "weg": "ist gerade nicht im Dienst"}[member.presence]
+
+
 def colleague(given: Given, words: str) -> Member | None:
     """Who is meant by that alias, or by a part of it that only one has: "See" is Herr See."""
     wanted = fold(words)

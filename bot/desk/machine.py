@@ -256,6 +256,8 @@ def _press(
         return
     if kind in ("card", "alert", "offer"):
         argument = code
+    if kind == "check" and argument == "weiter":
+        argument = f"weiter {rest}"
     orders.carry_out(
         work, member, replace(wrote, text=f"/{name} {argument}"), Order(ORDERS.words[fold(name)], argument, name), case
     )

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from bot.desk import cards, duty, filing, ownership, reviews, rooms, wording
 from bot.desk.commands import Order, code_in
 from bot.desk.events import StaffWrote
-from bot.desk.given import Given, colleague, mine
+from bot.desk.given import Given, absence, colleague, mine
 from bot.desk.state import Case, Member, Review
 from bot.desk.work import Work
 from bot.dialogue.rendering import escape
@@ -150,19 +150,24 @@ def _transfer(given: Given) -> None:
             )
             return
         ownership.offer(work, given.member, given.own, receiver)
-        given.answer(f"Angefragt: {escape(receiver.alias)}. Bis zur Zusage bleibt der Fall bei Ihnen.")
+        away = f" {escape(receiver.alias)} {absence(receiver)}." if absence(receiver) else ""
+        given.answer(f"Angefragt: {escape(receiver.alias)}.{away} Bis zur Zusage bleibt der Fall bei Ihnen.")
     elif team is not None and team.name != given.own.team:
         given.answer(f"Fall {given.own.code} wartet jetzt im Team {escape(team.title)}.")
         ownership.back_to_queue(work, given.own, given.member.id, "to another team", team.name)
     else:
-        names = ", ".join(
-            sorted(escape(one.alias) for one in work.desk.members.values() if one.active and one.id != given.member.id)
-        )
-        given.answer(f"An wen? `/übergeben NAME`. Im Team sind: {names or 'sonst niemand'}.")
+        given.answer(f"An wen? `/übergeben NAME`. Im Team sind: {_others(given) or 'sonst niemand'}.")
+
+
+def _others(given: Given) -> str:
+    """The rest of the team, with who is not there."""
+    team = [one for one in given.work.desk.members.values() if one.active and one.id != given.member.id]
+    names = [escape(one.alias) + (f" ({absence(one)})" if absence(one) else "") for one in team]
+    return ", ".join(sorted(names))
 
 
 def _accept(given: Given) -> None:
-    case = given.case or _offered_to(given)
+    case = _offered(given)
     if case is None:
         given.answer("Ihnen wird gerade kein Fall angeboten.")
         return
@@ -170,15 +175,17 @@ def _accept(given: Given) -> None:
 
 
 def _decline(given: Given) -> None:
-    case = given.case or _offered_to(given)
+    case = _offered(given)
     if case is None:
         given.answer("Ihnen wird gerade kein Fall angeboten.")
         return
     given.answer(ownership.decline(given.work, given.member, case) or "In Ordnung.")
 
 
-def _offered_to(given: Given) -> Case | None:
-    return next((case for case in given.work.desk.cases.values() if case.offered == given.member.id), None)
+def _offered(given: Given) -> Case | None:
+    """The case that is named, else the one that she is offered, in whatever room she answers."""
+    offered = (case for case in given.work.desk.cases.values() if case.offered == given.member.id)
+    return given.case if given.named else next(offered, given.case)
 
 
 def _close(given: Given) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -82,12 +83,18 @@ class Work:
         while (code := make_code(conversation, self.now, number)) in self.desk.cases:
             number += 1
         case = Case(
-            code=code, conversation=conversation, opened=self.now, alias=alias_of(conversation),
+            code=code, conversation=conversation, opened=self.now,
+            alias=earlier.alias if earlier is not None else self._new_alias(conversation),
             passed_over=earlier.passed_over if earlier is not None else (),
         )  # fmt: skip
         self.desk.cases[code] = case
         self.touched.add(("case", code))
         return case
+
+    def _new_alias(self, conversation: str) -> str:
+        """A name whose tree no open case has, as long as there are others: two "Linde" at once are soon mixed up."""
+        used = {case.alias.split()[0] for case in self.desk.cases.values() if case.owner != "closed" and case.alias}
+        return alias_of(conversation, used if len(used) < len(_TREES) else ())
 
     def member(self, id: str) -> Member | None:
         """The member of that id, also one who left."""
@@ -248,7 +255,8 @@ _TREES = (
 )  # fmt: skip
 
 
-def alias_of(conversation: str) -> str:
-    """A name by which staff can speak of a family without knowing it."""
+def alias_of(conversation: str, but: Collection[str] = ()) -> str:
+    """A name by which staff can speak of a family without knowing it; `but` are trees that it shall not have."""
     digest = hashlib.sha256(b"alias" + conversation.encode()).digest()
-    return f"{_TREES[digest[0] % len(_TREES)]} {digest[1] % 90 + 10}"
+    trees = [tree for tree in _TREES if tree not in but]
+    return f"{trees[digest[0] % len(trees)]} {digest[1] % 90 + 10}"

@@ -70,7 +70,7 @@ def test_a_confirmed_drill_is_over_and_can_be_confirmed_by_word(shift: Shift) ->
     shift.presses(WALD, "drill", 0)
     assert shift.shown() == "Gerade läuft keine Übung."
     shift.says(BERG, "/gesehen")
-    assert shift.shown() == "Welcher Alarm? `/gesehen CODE`"
+    assert shift.shown() == "Gerade ist kein Alarm offen."
 
 
 def test_a_drill_that_nobody_minds_ends_with_a_word_to_the_team(shift: Shift) -> None:

@@ -1,0 +1,107 @@
+"""What a counsellor does on her first day and nobody told her: words without a sign, buttons pressed twice, colleagues who are away."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.desk import effects as fx
+from bot.desk.work import _TREES, alias_of
+from tests.desk.shift import BERG, QUEUE, SEE, WALD, Shift
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("schließen", "Wie ist der Fall ausgegangen?"),
+        ("vorlagen", "`/vorlage gruss` Gruß"),
+        ("übergeben", "An wen?"),
+        ("kinderschutz", "Kinderschutz 1/2"),
+        ("gesehen", "kein Alarm offen"),
+        ("annehmen", "wird Ihnen gerade nicht angeboten"),
+        ("ablehnen", "wird Ihnen gerade nicht angeboten"),
+    ],
+)
+def test_an_order_that_stands_alone_is_no_note(shift: Shift, word: str, said: str) -> None:
+    _, room = shift.taken(BERG)
+    shift.says(BERG, word.capitalize(), room)
+    assert said in shift.shown(room)
+    assert shift.case().notes == ()
+    shift.says(BERG, f"{word} muss ich das nicht", room)
+    assert [note.text for note in shift.case().notes] == [f"{word} muss ich das nicht"]
+
+
+def test_an_offer_is_answered_in_any_room_and_without_a_sign(shift: Shift) -> None:
+    case, room = shift.taken(BERG)
+    _, own = shift.taken(SEE, "bert")
+    shift.says(BERG, "/übergeben See", room)
+    shift.says(SEE, "annehmen", own)
+    assert shift.case().counsellor == SEE
+    assert shift.case("bert").counsellor == SEE
+    shift.says(SEE, "/übergeben Berg", shift.case().place or room)
+    shift.says(BERG, f"ablehnen {case.code}")
+    assert shift.shown() == "In Ordnung."
+    assert shift.case().counsellor == SEE
+
+
+def test_whoever_is_asked_to_take_over_and_is_not_there_is_named_so(shift: Shift) -> None:
+    _, room = shift.taken(BERG)
+    shift.says(WALD, "/da")
+    shift.says(SEE, "/pause")
+    shift.says(BERG, "/übergeben", room)
+    assert "Im Team sind: Frau Wald, Herr See (macht gerade Pause)." in shift.shown(room)
+    shift.says(BERG, "/übergeben See", room)
+    assert "Angefragt: Herr See. Herr See macht gerade Pause. Bis zur Zusage" in shift.shown(room)
+    shift.says(WALD, "/weg")
+    shift.says(BERG, "/übergeben Wald", room)
+    assert "Frau Wald ist gerade nicht im Dienst." in shift.shown(room)
+
+
+def test_a_step_of_the_checklist_is_never_skipped_by_pressing_twice(shift: Shift) -> None:
+    shift.alarm(category="violence_child")
+    case, room = shift.taken(BERG)
+    shift.presses(BERG, f"{case.code}.check.0", 0, room)
+    shift.presses(BERG, f"{case.code}.check.0", 0, room)
+    assert "Kinderschutz 1/2" in shift.shown(room)
+    shift.presses(BERG, f"{case.code}.check.1", 0, room)
+    shift.presses(BERG, f"{case.code}.check.1", 0, room)
+    assert "Kinderschutz 2/2" in shift.shown(room)
+    asked = [one.question for one in shift.log if isinstance(one, fx.Show) and "Kinderschutz 2/2" in one.text]
+    assert set(asked) == {f"{case.code}.check.2"}
+    shift.presses(BERG, f"{case.code}.check.2", 0, room)
+    assert "Prüfliste beendet" in shift.shown(room)
+
+
+def test_seen_without_a_code_names_the_alarms_that_wait(shift: Shift) -> None:
+    shift.alarm(category="runaway")
+    code, alias = shift.case().code, shift.case().alias
+    shift.says(BERG, "gesehen")
+    assert shift.shown() == f"Welcher Alarm?\n`/gesehen {code}` Weglaufen · {alias}"
+    shift.says(BERG, f"gesehen {code}")
+    assert "ist bestätigt" in shift.shown()
+
+
+def test_no_two_families_have_one_tree_while_there_are_others(shift: Shift) -> None:
+    for number in range(len(_TREES)):
+        shift.asks(f"family{number}")
+    trees = [case.alias.split()[0] for case in shift.desk.cases.values()]
+    assert sorted(trees) == sorted(_TREES)
+    assert shift.asks("one more").alias == alias_of("one more"), "when all are used they are used again"
+
+
+def test_a_family_keeps_its_name(shift: Shift) -> None:
+    case, room = shift.taken(BERG)
+    shift.says(BERG, "/schließen geklärt", room)
+    shift.wait(days=31)
+    assert shift.asks().alias == case.alias
+    assert shift.case().code != case.code
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [("1h", "in einer Stunde."), ("2h", "in 2 Stunden."), ("1m", "in einer Minute."), ("01t", "in einem Tag.")],
+)
+def test_a_reminder_is_promised_in_german(shift: Shift, order: str, said: str) -> None:
+    _, room = shift.taken(BERG)
+    shift.says(BERG, f"/erinnere {order}", room)
+    assert shift.shown(room).endswith(said)
+    assert shift.shown(QUEUE) == ""
