@@ -39,6 +39,7 @@ from bot.storage import postgres_outbox as outbox
 from bot.storage import postgres_records as records
 from bot.storage.postgres_keys import CHANNEL, PostgresKeys, Transaction
 from bot.storage.postgres_link import Ear, Gatherer, Link
+from bot.storage.postgres_plans import Plans
 from bot.storage.postgres_upgrade import prepare, prepare_keys
 from bot.storage.postgres_working import Working
 from bot.storage.rows import DAY, moment, stamp
@@ -47,6 +48,7 @@ from bot.vault.retention import days
 T = TypeVar("T")
 log = Log("kavi.store")
 
+LINKS = ("intake", "claims", "turns", "outbox", "reads", "rest", "plans")
 ERASED_AT_ONCE = 50  # quiet conversations in one transaction
 LOOKED_AT = 20_000  # conversations in one transaction, when their keys are looked for
 ECHO = 0.25  # seconds in which a process that listens hears what it says
@@ -61,12 +63,13 @@ class PostgresStore:
 
     def __init__(self, url: str, master: bytes, *, keys_url: str = "", direct_url: str = "") -> None:
         """`direct_url` is where wake-ups are heard, if `url` leads through a connection pooler."""
-        self._links = {name: Link(url) for name in ("intake", "claims", "turns", "outbox", "reads", "rest")}
+        self._links = {name: Link(url) for name in LINKS}
         self._keys_link = Link(keys_url) if keys_url else None
         self._keys = PostgresKeys(master, self._keys_link)
         self._ear = Ear(direct_url or url, CHANNEL, self._heard)
         self._echo = asyncio.Event()  # this process has heard itself
-        self._working = Working(self._run, self._keys)
+        self._plans = Plans(self._run)
+        self._working = Working(self._run, self._keys, self._plans.crowded)
         self._settles = Gatherer(self._settle_all)
         self._id = secrets.token_hex(6)  # tells our own wake-ups and the rows that we are sending
         self._news = 0
@@ -101,6 +104,7 @@ class PostgresStore:
         await self._ear.stop()
         await self._working.finish()
         await self._settles.finished()
+        await self._plans.finished()
         for link in (*self._links.values(), self._keys_link):
             if link is not None:
                 await link.close()
@@ -260,6 +264,8 @@ class PostgresStore:
             raise
         self._unsure = False
         self._in_hand.update(row.number for row in rows)
+        if len(rows) >= limit:
+            self._plans.crowded()
         return rows
 
     async def settle(self, number: int, receipt: Receipt, now: datetime) -> None:

@@ -41,8 +41,10 @@ class Run(Protocol):
 class Working:
     """The lanes of one process."""
 
-    def __init__(self, run: Run, keys: PostgresKeys) -> None:
+    def __init__(self, run: Run, keys: PostgresKeys, crowded: Callable[[], None]) -> None:
+        """`crowded` hears that more waits than a worker claims."""
         self._run = run
+        self._crowded = crowded
         self._keys = keys
         self._hands = Hands()
         self._queues = Queues()
@@ -185,6 +187,8 @@ class Working:
             self._unlooked = True
             raise
         self._backlog = len(found) >= limit
+        if self._backlog:
+            self._crowded()
         self._unlooked = self._unlooked or self._backlog
         return found
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import asyncpg
 import pytest
 
+from bot.service.lanes import WAIT
 from bot.storage.postgres import PostgresStore
 from tests.contracts.stores import MASTER, START, commit_for, inbound
 from tests.servers import free_port, pgbouncer, postgres
@@ -82,10 +83,9 @@ async def test_without_one_that_is_said_and_work_is_found_by_looking(opened: Ope
     said = await store.check()
     assert "Pooler" in said
     assert "KAVI_STORE__DIRECT_URL" in said
-    waiting = asyncio.create_task(store.claim("w", START, 10, wait=10.0))
-    await asyncio.sleep(0.1)
+    assert await store.claim("w", START, 10) == []
     await other.receive([inbound("1")], None)
-    (lane,) = await waiting
+    (lane,) = await store.claim("w", START, 10, wait=WAIT)
     await store.commit(commit_for(lane))
 
 
@@ -95,6 +95,7 @@ async def test_without_one_that_is_said_and_work_is_found_by_looking(opened: Ope
         (lambda: postgres.shared().database(), "anderen Datenbank"),
         (lambda: f"postgresql://kavi@127.0.0.1:{free_port()}/kavi", "antwortet kein PostgreSQL"),
     ],
+    ids=["another database", "nothing there"],
 )
 async def test_a_way_that_leads_elsewhere_is_said(opened: Opener, direct: Callable[[], str], said: str) -> None:
     assert said in await (await opened(direct_url=direct())).check()

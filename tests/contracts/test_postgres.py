@@ -41,6 +41,13 @@ async def _sql(url: str, statement: str) -> None:
     await connection.close()
 
 
+async def _value(url: str, query: str) -> float:
+    connection = await asyncpg.connect(url)
+    value = await connection.fetchval(query)
+    await connection.close()
+    return float(value)
+
+
 async def test_every_lane_is_claimed_by_one_of_many(stores: list[PostgresStore]) -> None:
     await stores[0].receive([inbound(str(chat)) for chat in range(60)], None)
     lanes = await asyncio.gather(*(store.claim("w", START, 20) for store in stores for _ in range(2)))
@@ -185,6 +192,24 @@ async def test_an_erasure_cut_short_leaves_a_lane_that_still_works(url: str, sto
     await stores[0].receive([inbound("1", "neu")], None)
     (lane,) = await stores[1].claim("w", START, 10)
     assert [row.inbound.text for row in lane.inbox] == ["neu"]
+
+
+async def test_a_queue_that_fills_up_is_planned_for_as_it_is(url: str, stores: list[PostgresStore]) -> None:
+    """PostgreSQL believes that it is empty, as it was when it was looked at; plans for that read all of it at every claim."""
+    store = stores[0]
+    await store.receive([inbound("1")], None)
+    (lane,) = await store.claim("w", START, 10)
+    await store.commit(commit_for(lane))
+    await _sql(url, "ANALYZE")
+    expected = "SELECT reltuples FROM pg_class WHERE oid = 'kavi.inbox'::regclass"
+    assert await _value(url, expected) == 0
+    async with asyncio.timeout(60):
+        while await _value(url, expected) < 1000:  # the server counts changes a second late
+            await store.receive([inbound(str(chat)) for chat in range(600)], None)
+            for lane in await store.claim("w", START, 10):
+                await store.release(lane.conversation, lane.fence)
+            await asyncio.sleep(0.5)
+    assert (await store.status())["inbox"] >= 1000
 
 
 async def test_the_wrong_master_key_is_refused(url: str, stores: list[PostgresStore]) -> None:
