@@ -10,6 +10,7 @@ from bot.dialogue.open_talk import is_too_much, not_understood, small_talk
 from bot.dialogue.questions import FREE_TEXT, in_passing
 from bot.dialogue.reading import Narrow, Parsed, Rejected
 from bot.dialogue.session import PASSED_OVER, Frame, Value
+from bot.dialogue.taking_up import nods, takes_up
 from bot.dialogue.walk import walk
 from bot.dialogue.yes_no import denies, yes_or_no
 from bot.matching.result import MatchResult
@@ -23,7 +24,7 @@ FEW_WORDS = 3  # so many words at an open question are an answer that was not un
 def at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask, *, chosen: bool) -> None:
     """What a text means while a question waits; `chosen`: it names one of the question's options."""
     match = understanding.match
-    if ask.quiet and not chosen and is_too_much(draft, text, match):
+    if ask.quiet and not chosen and (takes_up(draft, understanding.heard, match) or is_too_much(draft, text, match)):
         return
     free = ask.kind in FREE_TEXT
     # a letter may consist of questions: with `digress: never` a free text is always the answer
@@ -57,14 +58,26 @@ def at_question(draft: Draft, text: str, understanding: Understanding, ask: Ask,
         return
     elif not isinstance(reading, Rejected) or reading.reason in asking.TELLING:
         asking.apply(draft, reading)
-    elif (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
-        _begin(draft, flow)
-    elif match is not None and match.outcome != "none" and not _tries_to_answer(draft, text, ask, match):
-        _digress(draft, ask, match)
+    elif _turns_elsewhere(draft, text, ask, understanding):
+        return
     elif ask.quiet:
         not_understood(draft, text)
     else:
         asking.apply(draft, reading)
+
+
+def _turns_elsewhere(draft: Draft, text: str, ask: Ask, understanding: Understanding) -> bool:
+    """Takes up what is no answer: a flow that somebody asks for, something told, a question of their own."""
+    match = understanding.match
+    if (flow := commands.flow_in(text, draft.content, draft.part.audience)) is not None:
+        _begin(draft, flow)
+        return True
+    if not ask.quiet and nods(draft, understanding.heard):
+        return True
+    if match is not None and match.outcome != "none" and not _tries_to_answer(draft, text, ask, match):
+        _digress(draft, ask, match)
+        return True
+    return False
 
 
 def _is_unsure(match: MatchResult | None) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from bot.dialogue.told import Hearing
 from bot.matching.places import Places
 from bot.safety import Finding
 from bot.text.variants import Variants
@@ -72,6 +73,7 @@ class Content:
     templates: Mapping[str, Template] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
     commands: Commands = field(default_factory=Commands)
+    hearing: Hearing = field(default_factory=Hearing)
     index: TopicIndex | None = None
     rules: SafetyRules | None = None
     safety_answer: SafetyAnswer | None = None

@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from bot.dialogue.told import Heard
 from bot.matching.result import MatchResult
 from bot.safety import Finding
 
@@ -23,7 +24,7 @@ class Understanding(Struct, frozen=True, kw_only=True):
     `finding` and `match` are of the text alone, the `joined_` ones of the text together with those of the last two
     seconds (people write in bursts, and hints of danger may be split over two messages). As long as nobody knows who writes,
     `role` is the audience that the text itself tells, and of the very first words `by_role` are the topics that they would mean
-    from each audience.
+    from each audience. `heard` is what is told beside the point.
     """
 
     finding: Finding | None = None
@@ -31,6 +32,7 @@ class Understanding(Struct, frozen=True, kw_only=True):
     joined_match: MatchResult | None = None
     role: str = ""
     by_role: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    heard: Heard | None = None
 
 
 class Said(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CollectGap
 from bot.dialogue.events import Understanding
 from bot.dialogue.introducing import go_home
-from bot.dialogue.session import Offer
+from bot.dialogue.taking_up import hears_more, takes_up, way_out
 from bot.matching.result import MatchResult
 from bot.text.telling import tells
 
@@ -26,7 +26,7 @@ def freely(draft: Draft, text: str, understanding: Understanding, in_burst: bool
         draft.push(flow)
         return
     outcome = match.outcome if match is not None else "none"
-    if is_too_much(draft, text, match):
+    if takes_up(draft, understanding.heard, match) or is_too_much(draft, text, match):
         return
     if match is None or outcome == "none":
         not_understood(draft, text)
@@ -34,7 +34,7 @@ def freely(draft: Draft, text: str, understanding: Understanding, in_burst: bool
         small_talk(draft, match)
     elif outcome == "answer":
         answering.answer_question(draft, match.candidates[0].topic)
-    else:
+    elif not hears_more(draft, text):
         answering.clarify(draft, match.candidates)
 
 
@@ -49,20 +49,13 @@ def _hears(draft: Draft, outcome: str) -> bool:
     if draft.part.audience == "staff" or draft.session.owner == "queue":
         return False
     if outcome == "none":
-        draft.offer(draft.text("heavy"), _way_out(draft), "text:heavy")
+        draft.offer(draft.text("heavy"), way_out(draft), "text:heavy")
         draft.waiting = True
         return True
     if not draft.value(HEARD):
         draft.say_key("heavy")
         draft.set_slot(HEARD, True, "session")
     return False
-
-
-def _way_out(draft: Draft) -> tuple[Offer, ...]:
-    return (
-        Offer(draft.text("label.human"), "command", "human"),
-        Offer(draft.text("label.menu"), "command", "menu"),
-    )
 
 
 def _best(understanding: Understanding, in_burst: bool) -> MatchResult | None:
@@ -94,6 +87,8 @@ def not_understood(draft: Draft, text: str) -> None:
         draft.say_key("queue.noted")
         draft.waiting = True
         return
+    if hears_more(draft, text):
+        return
     misses = draft.part.misses + 1
     told = "not_understood.told" if misses == 1 else "not_understood.told_again"
     key = told if tells(text) else "not_understood"
@@ -108,7 +103,7 @@ def not_understood(draft: Draft, text: str) -> None:
         draft.change_part(misses=0)
         draft.push("repair.offer_human")
         return
-    offers = _way_out(draft)
+    offers = way_out(draft)
     question = draft.question_id()
     draft.say(
         draft.text(key),

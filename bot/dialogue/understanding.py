@@ -15,6 +15,7 @@ from bot.dialogue.draft import asked_at
 from bot.dialogue.events import Understanding
 from bot.dialogue.introducing import role_told
 from bot.dialogue.session import Session
+from bot.dialogue.told import heard_in
 from bot.matching.result import Candidate, MatchResult
 from bot.safety import Finding
 from bot.text.normalise import clean, fold
@@ -206,7 +207,8 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
         text
     )  # "mein Papa ist im Knast und ich bin 9" is no question put off
     by_role = _by_role(content.index, text, role, match) if _is_new(session) and not tells_only else ()
-    return Understanding(match=match, joined_match=joined, role=role, by_role=by_role)
+    heard = heard_in(content.hearing, text)
+    return Understanding(match=match, joined_match=joined, role=role, by_role=by_role, heard=heard)
 
 
 def _is_new(session: Session) -> bool:

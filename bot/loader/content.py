@@ -20,6 +20,7 @@ from bot.loader.pictures import check_attachments
 from bot.loader.remembering import mark
 from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.templates import check_templates, load_templates
+from bot.loader.told import load_told
 from bot.loader.topics import check_topics, load_topics
 from bot.loader.translations import load_catalogs
 from bot.matching.evidence import MEANT, NAMES
@@ -55,7 +56,8 @@ def _read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
     topics = load_topics(knowledge, problems)
     check_topics(topics, data.values, data.laender, problems)
     safety = load_safety(knowledge, problems, lambda: harmless_texts(topics, knowledge, problems))
-    texts = load_texts(dialogues, problems)
+    hearing, of_told = load_told(dialogues, problems)
+    texts = of_told | load_texts(dialogues, problems)  # an own text of the same key counts
     courses, of_courses = load_courses(dialogues, texts, problems)
     flows, templates = mark(load_flows(dialogues, problems) | of_courses), load_templates(dialogues, problems)
     check_templates(templates, flows, data.values, data.laender, problems)
@@ -66,6 +68,7 @@ def _read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
         templates=templates,
         courses=courses,
         texts=texts,
+        hearing=hearing,
         commands=load_commands(dialogues, problems),
         topics=topics,
         index=build_index(topics, knowledge, problems),

@@ -76,7 +76,7 @@ def wanted_texts(content: Content, root: Path) -> dict[str, list[str]]:
 
 def _texts(content: Content, root: Path) -> Iterator[tuple[str, str]]:
     for key, variants in content.texts.items():
-        if key.startswith("course."):  # courses are for professionals and in German
+        if key.startswith(("course.", "told.")):  # courses are for professionals; what is told is known by German words
             continue
         yield from _plain(f"texts {key}", variants)
     for flow in content.flows.values():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from bot.text.normalise import fold
+from bot.text.sound import sound_of
 
 LONGEST = 100  # characters of what says nothing but a name or an age
 FEWEST = 4  # words of a message that tells something; fewer are a search
@@ -18,6 +20,7 @@ _ASKING_INSIDE = frozenset({
     "koennen", "muss", "muessen", "soll", "sollen", "gibt", "gibts", "brauche", "suche", "moechte", "will", "hilfe", "frage", "bitte",
     "how", "what", "when", "where", "why", "who", "can", "may", "should", "need", "want", "kan", "darv", "wiso", "warrum", "wan", "wi",
 })  # fmt: skip
+_ASKING_SOUNDS = frozenset(sound_of(word) for word in _ASKING_INSIDE)
 _PRONOUNS = frozenset(
     {"wie", "was", "wer", "wen", "wem", "wann", "wo", "woher", "wohin", "warum", "wieso", "weshalb", "ob"}
 )
@@ -71,6 +74,7 @@ _VERBS = frozenset(
         "werden",
     }
 )
+_OF_OTHERS = frozenset({"ist", "is", "sind", "war", "waren", "hat", "wird"})
 
 
 def names_oneself(text: str) -> bool:
@@ -89,6 +93,12 @@ def _verb_first(words: list[str]) -> bool:
     """Whether a sentence begins with its verb, as a question without its mark does: "schläft sie da allein"."""
     begins = words[0] in _VERBS or words[0].endswith("t")
     return begins and words[0] not in _NO_VERBS and words[1] in _SUBJECTS
+
+
+def asks_whether(text: str) -> bool:
+    """Whether a sentence of somebody or something else begins with its verb: "ist papa tot", but not "hab die Prüfung"."""
+    words = fold(text).split()
+    return len(words) > 1 and words[0] in _OF_OTHERS and words[1] in _SUBJECTS
 
 
 def asks_what_now(text: str) -> bool:
@@ -113,6 +123,11 @@ def goes_on_telling(text: str) -> bool:
 def asks(text: str) -> bool:
     """Whether the text is put as a question: a question mark behind or a question word in front."""
     return _QUESTION_WORDS.search(text) is not None
+
+
+def asks_inside(sounds: Iterable[str]) -> bool:
+    """Whether one of these words, in their sound, asks for something: "mein opa ist tot, darf papa zur beerdigung"."""
+    return not _ASKING_SOUNDS.isdisjoint(sounds)
 
 
 def tells(text: str) -> bool:

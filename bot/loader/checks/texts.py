@@ -50,6 +50,18 @@ def every_kind_of_small_talk_has_an_answer(content: Content, report: Report) -> 
 
 
 @rule
+def what_is_told_is_answered_for_everybody(content: Content, report: Report) -> None:
+    """Each kind of dialogues/told.yaml offers topics that exist and has words for every child who tells it."""
+    for name, told in content.hearing.kinds.items():
+        say = content.texts[f"told.{name}"]
+        for topic in told.offers:
+            if topic not in content.topics:
+                report(say.place, f"told {name!r} offers an unknown topic {topic!r}", "error")
+        if "child" in told.audiences and not _has_words_for_every_child(say):
+            report(say.place, "a child may read this: a variant `child` is missing", "error")
+
+
+@rule
 def texts_fit_a_message(content: Content, report: Report) -> None:
     """A text fits one Telegram message."""
     for flow in content.flows.values():
