@@ -29,14 +29,16 @@ _WHEN_ONLY = re.compile(
 )
 SHORT = 6  # words of a question about the wait
 ABOUT_WAITING = frozenset({"bot.hours", "bot.human"})  # topics that tell when a human reads
+ALSO = "also_asked"  # slot: the topic of a second question, until the first is answered
 LAND_TOPIC = "land_topic"  # slot: the topic last asked about whose answer differs by Land
 
 
-def answer_question(draft: Draft, topic_id: str) -> None:
-    """Answers what somebody asked in words of their own.
+def answer_question(draft: Draft, topic_id: str, also: str = "") -> None:
+    """Answers what somebody asked in words of their own; the topic of a second question, `also`, is offered after it.
 
     What was said a moment ago is not said again; who waits for a human and asks when hears that.
     """
+    draft.set_slot(ALSO, also, "session") if also else draft.drop_slot(ALSO)
     if not _asks_about_waiting(draft, (topic_id,), bare=_WHEN_ONLY):
         answer_topic(draft, topic_id, asked=True)
 
@@ -88,11 +90,26 @@ def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
     )
     draft.change_part(topic=topic_id, misses=0)
     draft.drop_slot(alerts.SAID)
-    if idle:
+    if idle and not _offers_second(draft, topic_id, text, offers):
         draft.offer(text, offers, source)
-    else:
+    elif not idle:
         draft.say(text, source=source)
         draft.change_part(offers=(), offers_question=draft.question_id())  # when it was answered; nothing is offered
+
+
+def _offers_second(draft: Draft, topic_id: str, text: str, offers: tuple[Offer, ...]) -> bool:
+    """Says the answer and offers that to a second question after it; False when none was asked."""
+    second = draft.content.topics.get(str(draft.value(ALSO) or ""))
+    draft.drop_slot(ALSO)
+    if second is None or second.id == topic_id or not speaks_to(draft.reader, second.audiences):
+        return False
+    title = draft.content.translate(second.title, draft.session.language) or second.title
+    draft.say(text, source=f"topic:{topic_id}")
+    rest = tuple(offer for offer in offers if offer.value != second.id)
+    draft.offer(
+        draft.text("answer.also", {"title": title}), (Offer(title, "topic", second.id), *rest), "text:answer.also"
+    )
+    return True
 
 
 def _just_said(draft: Draft, topic_id: str, texts: tuple[str, ...], offers: tuple[Offer, ...]) -> bool:

@@ -24,7 +24,7 @@ class Understanding(Struct, frozen=True, kw_only=True):
     `finding` and `match` are of the text alone, the `joined_` ones of the text together with those of the last two
     seconds (people write in bursts, and hints of danger may be split over two messages). As long as nobody knows who writes,
     `role` is the audience that the text itself tells, and of the very first words `by_role` are the topics that they would mean
-    from each audience. `heard` is what is told beside the point.
+    from each audience. `heard` is what is told beside the point, `also` the topic of a second question.
     """
 
     finding: Finding | None = None
@@ -33,6 +33,7 @@ class Understanding(Struct, frozen=True, kw_only=True):
     role: str = ""
     by_role: tuple[tuple[str, tuple[str, ...]], ...] = ()
     heard: Heard | None = None
+    also: str = ""
 
 
 class Said(Struct, frozen=True, kw_only=True):

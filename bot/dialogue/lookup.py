@@ -7,6 +7,7 @@ and, for centres, `wide_text` (who serves everybody); `found_ids` are the ids of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.dialogue.draft import Draft
@@ -81,6 +82,13 @@ def _area(draft: Draft) -> tuple[str, str]:
     return area, point.land if point is not None else ""
 
 
+def names_of(draft: Draft, entries: Sequence[Entry]) -> str:
+    """These places as a list to read; what a prison is for only professionals read: "Sicherungsverwahrung" frightens."""
+    from bot.matching.directory import Hit
+
+    return "\n".join(_row(draft, Hit(0.0, entry), purpose=draft.part.audience == "staff") for entry in entries[:MOST])
+
+
 def _set(draft: Draft, found: str, rows: list[Hit], wide: list[Hit]) -> None:
     draft.set_slot("found", found, "turn")
     draft.set_slot("found_ids", ",".join(hit.entry.id for hit in rows), "turn")
@@ -92,14 +100,14 @@ def _set(draft: Draft, found: str, rows: list[Hit], wide: list[Hit]) -> None:
     draft.set_slot("area_text", name, "turn")
 
 
-def _row(draft: Draft, hit: Hit) -> str:
+def _row(draft: Draft, hit: Hit, *, purpose: bool = True) -> str:
     """A place in one line of a list: name, town, distance, what it offers or is for, how to reach it, doubts."""
     entry = hit.entry
     town = entry.city if entry.scope == "land" and entry.city not in entry.name else ""
     away = draft.text("lookup.distance", {"km": max(1, round(hit.km))}) if hit.km is not None else ""
     where = ", ".join(part for part in (escape(town), away) if part)
-    what = escape(entry.offers or ", ".join(entry.kinds))
+    what = escape(entry.offers or ", ".join(entry.kinds)) if purpose else ""
     reach = ", ".join(part for part in (escape(entry.phone), entry.url) if part)
     doubt = draft.text("lookup.unsure") if entry.confidence == "low" else ""
     head = f"**{escape(entry.name)}**" + (f" ({where})" if where else "")
-    return "- " + ". ".join(part.rstrip(".") for part in (f"{head}: {what}", reach, doubt) if part)
+    return "- " + ". ".join(part.rstrip(".") for part in (f"{head}: {what}" if what else head, reach, doubt) if part)

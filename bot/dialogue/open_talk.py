@@ -33,7 +33,7 @@ def freely(draft: Draft, text: str, understanding: Understanding, in_burst: bool
     elif outcome == "smalltalk":
         small_talk(draft, match)
     elif outcome == "answer":
-        answering.answer_question(draft, match.candidates[0].topic)
+        answering.answer_question(draft, match.candidates[0].topic, understanding.also)
     elif not hears_more(draft, text):
         answering.clarify(draft, match.candidates)
 

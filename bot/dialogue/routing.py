@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
-from bot.dialogue import alerts, answering, asking, commands, tongue
+from bot.dialogue import alerts, answering, asking, commands, naming, tongue
 from bot.dialogue.at_question import at_question, denies_asked, passed_over
 from bot.dialogue.choices import choice_of
 from bot.dialogue.draft import Draft, asked_at
@@ -43,6 +43,8 @@ def route(draft: Draft, text: str, understanding: Understanding) -> None:
     if not chosen and _steer(draft, text, ask, offer):
         return
     if _names_land(draft, text, ask, offered, asked) or _names_plz(draft, text, ask) or _introduces(draft, text, ask):
+        return
+    if _nothing_waits(draft, ask) and naming.names_prison(draft, text, understanding.match):
         return
     if ask is not None and not (_takes_note(text) and _shown_last(draft, ask)):
         at_question(draft, text, understanding, ask, chosen=chosen)

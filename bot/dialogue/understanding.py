@@ -19,6 +19,7 @@ from bot.dialogue.told import heard_in
 from bot.matching.result import Candidate, MatchResult
 from bot.safety import Finding
 from bot.text.normalise import clean, fold
+from bot.text.several import questions_in
 from bot.text.telling import asks_what_now, tells
 from bot.text.variants import AUDIENCES
 
@@ -135,6 +136,19 @@ def _worth_offering(content: Content, text: str, match: MatchResult) -> MatchRes
     return msgspec.structs.replace(match, outcome="clarify" if likely else "none", candidates=likely)
 
 
+def _several(
+    index: TopicIndex, text: str, match: MatchResult, audience: str | None, land: str | None
+) -> tuple[MatchResult, str]:
+    """Of several questions in one message the one that was asked first, and the topic of the next one; "" for a single one."""
+    found = [index.find(part, audience=audience, land=land) for part in questions_in(text)]
+    meant = {one.candidates[0].topic: one for one in found if _speaks_for_itself(one)}
+    if len(meant) < 2:
+        return match, ""
+    first, second = list(meant)[:2]
+    answers = meant[first].outcome == "answer"
+    return (meant[first], second) if answers else (match, "")
+
+
 def burst(session: Session, at: datetime) -> tuple[str, ...]:
     """The texts of the last two seconds before `at`, oldest first."""
     stamp = at.timestamp()
@@ -193,7 +207,9 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
         match = alone if _speaks_for_itself(alone) else match  # "Wie viel Besuchszeit?" is no question about parcels
     match = _corrected(content, text, match, audience, land, topic)
     match = _with_asked(content.index, session, commands.correction_in(text, content.commands) or text, match, audience)
+    also = ""
     if audience:
+        match, also = _several(content.index, text, match, audience, land)
         match = _worth_offering(content, text, match)
     if match.outcome == "none" and asks_what_now(text):
         match = MatchResult(
@@ -208,7 +224,7 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
     )  # "mein Papa ist im Knast und ich bin 9" is no question put off
     by_role = _by_role(content.index, text, role, match) if _is_new(session) and not tells_only else ()
     heard = heard_in(content.hearing, text)
-    return Understanding(match=match, joined_match=joined, role=role, by_role=by_role, heard=heard)
+    return Understanding(match=match, joined_match=joined, role=role, by_role=by_role, heard=heard, also=also)
 
 
 def _is_new(session: Session) -> bool:

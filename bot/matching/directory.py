@@ -15,6 +15,8 @@ from bot.text.normalise import fold
 CERTAIN = 90.0  # score (0-100) from which one hit may be taken without asking
 LEAD = 6.0  # points by which it must lead the next
 LOWEST = 76.0
+_SHORTEST, _LONGEST_ALONE = 3, 100  # letters of a name that stands alone, characters of its message
+_LEAST_SLIP = 6  # letters of a name in which a slip of the pen is forgiven
 FARTHER = 80.0  # score of what lies next to the postal code asked for
 
 # Words that stand in almost every name and tell nothing.
@@ -22,6 +24,23 @@ _EMPTY = frozenset({
     "jva", "justizvollzugsanstalt", "jsa", "gefaengnis", "knast", "anstalt", "haftanstalt", "vollzugsanstalt", "in", "im", "am",
     "an", "der", "die", "das", "bei", "aussenstelle", "abteilung", "und", "von", "zu", "ist", "er", "sie", "sitzt", "mein",
     "meine", "mann", "ich", "glaube", "haft", "ja", "es",
+})  # fmt: skip
+# Words around a place of which somebody says nothing but that somebody is there: "mein Sohn sitzt seit gestern in Straubing".
+_AROUND = frozenset({
+    "papa", "mama", "vater", "mutter", "sohn", "tochter", "bruder", "schwester", "frau", "freund", "freundin", "partner", "partnerin",
+    "unser", "unsere", "ex", "wir", "sind", "bin", "war", "jetzt", "seit", "gestern", "heute", "da", "dort", "hier", "und", "aber", "also",
+    "wurde", "gebracht", "gekommen", "inhaftiert", "eingesperrt", "untersuchungshaft", "u", "strafhaft", "gefaengniss", "gefangnis",
+    "hallo",
+    "nein", "nach", "is", "bitte", "was", "ist", "mit", "weiss", "du", "sie", "ueber", "kennst", "kennen", "info", "infos", "einer",
+})  # fmt: skip
+_MARKS = frozenset({
+    "jva", "justizvollzugsanstalt", "jsa", "gefaengnis", "knast", "anstalt", "haftanstalt", "haft", "sitzt", "inhaftiert",
+    "untersuchungshaft",
+})  # fmt: skip
+# Words of names that tell what a prison is for, not which one.
+_PURPOSES = frozenset({
+    "frauen", "offenen", "vollzuges", "aeltere", "gefangene", "nord", "des", "fuer", "teilanstalt", "sozialtherapeutische",
+    "jugendstrafanstalt", "jugendarrestanstalt", "justizvollzugskrankenhaus", "untersuchungshaftanstalt", "aussenstelle",
 })  # fmt: skip
 _PLZ = re.compile(r"(?<!\d)(\d{5})(?!\d)")
 
@@ -89,6 +108,15 @@ class Directory(Struct, frozen=True):
         hits.sort(key=lambda hit: (-hit.score, hit.entry.name))
         return hits[:limit]
 
+    def alone(self, text: str) -> tuple[Entry, ...]:
+        """The entries that a text names by name, nickname or town, when it says nothing else than that somebody is there."""
+        said = " ".join(word for word in fold(text[:200]).split() if word not in _EMPTY and word not in _AROUND)
+        if len(said) < _SHORTEST or len(text) > _LONGEST_ALONE or _PURPOSES.issuperset(said.split()):
+            return ()
+        found = [entry for entry in self.entries if any(_is_name(said, name) for name in self._names[entry.id])]
+        named = [entry for entry in found if said in self._names[entry.id]]
+        return tuple(named or found)
+
     def laender(self, text: str) -> tuple[str, ...]:
         """The codes of the Länder in which lies what the text surely names, best first; its towns and nicknames count."""
         hits = self.find(text) if not _PLZ.search(text) else []
@@ -150,6 +178,17 @@ def _likeness(said: str, name: str) -> float:
         return max(whole, 91.0)
     best = max((fuzz.ratio(word, name) for word in said.split() if len(word) >= 5), default=0.0)
     return max(whole, best - 3.0)
+
+
+def _is_name(said: str, name: str) -> bool:
+    """Whether these words are the name, whole words of it ("Stammheim"), or the name with a slip of the pen."""
+    inside = f" {said} " in f" {name} "
+    return inside or (len(said) >= _LEAST_SLIP and fuzz.ratio(said, name) >= CERTAIN)
+
+
+def speaks_of_prison(text: str) -> bool:
+    """Whether a text says that it is about a prison, so that "Hof" is the town and not the yard."""
+    return not _MARKS.isdisjoint(fold(text).split())
 
 
 def _is_of(entry: Entry, kinds: frozenset[str]) -> bool:

@@ -19,7 +19,7 @@ NEEDED_TEXTS = (
     "simpler.human", "heavy", "digress.later", "digress.now",
     "queue.noted", "content.flow_gone", "content.step_gone", "counsellor.taken", "counsellor.released",
     "counsellor.requeued", "counsellor.closed", "safety.fallback", "safety.automatic", "smalltalk.greeting", "answer.next",
-    "answer.expired", "answer.unsure", "answer.unsure_money", "answer.unsure_bund", "land.noted", "land.kept", "answer.same",
+    "answer.expired", "answer.unsure", "answer.unsure_money", "answer.unsure_bund", "land.noted", "land.kept", "answer.same", "answer.also",
     "language.noticed", "lookup.distance", "lookup.unsure", "aloud.here", "aloud.nothing", "aloud.not_here", "aloud.name", "label.aloud",
     "reason.area", "answer.machine_translated", "answer.only_german", "answer.for_family",
     "answer.source", "answer.source_unreviewed", "answer.not_for_you", "ask.did_you_mean",
