@@ -56,7 +56,10 @@ TABLE: tuple[Command, ...] = (
     Command("thema", "Schickt der Familie die Auskunft zu einem Thema.", ("topic",), "KENNUNG", "case"),
     Command("frage", "Stellt eine Frage mit Auswahl.", ("ask",), "FRAGE | ANTWORT | ANTWORT", "case"),
     Command("erinnere", "Erinnert Sie in diesem Raum.", ("remind", "erinnere mich"), "30m|2h|3t [woran]", "case"),
-    Command("löschen", "Löscht Ihre letzte Nachricht bei der Familie, soweit es noch geht.", ("delete",), where="case"),
+    Command(
+        "löschen", "Löscht bei der Familie Ihre letzte Nachricht, oder die, auf die Sie damit antworten.", ("delete",), where="case",
+        bare=True,
+    ),
     Command("label", "Setzt ein Stichwort, noch einmal entfernt es.", ("stichwort",), "WORT", "case"),
     Command("zusammenführen", "Zeigt einen zweiten Fall derselben Familie in diesem Raum.", ("merge",), "CODE", "case"),
     Command("sperren", "Lässt diese Person keine Beratung mehr rufen; Notfälle gehen weiter.", ("block",), "GRUND", "case"),

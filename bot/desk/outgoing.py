@@ -13,6 +13,7 @@ from bot.desk.commands import Order, order_in
 from bot.desk.events import StaffWrote
 from bot.desk.state import Case, Link
 from bot.dialogue.events import CounsellorSaid, MediaKind
+from bot.text.orders import is_order
 
 PREFIX = ">>"
 
@@ -52,11 +53,10 @@ def read(cases: list[Case], wrote: StaffWrote) -> Read:
             text=words, why="prefix", message=wrote.message, reply_to=answered.family if answered else "",
             blob=wrote.blob, media=wrote.media,
         )  # fmt: skip
-    order = order_in(text)
-    if order is not None:
+    order, answered = order_in(text), answered_link(cases, wrote.reply_to)
+    if order is not None and (answered is None or is_order(text)):
         return order
-    answered = answered_link(cases, wrote.reply_to)
-    if answered is not None:
+    if answered is not None:  # "abgeben" answers "Soll ich das Formular abgeben?", and gives no case away
         return Outgoing(
             text=text, why="reply", message=wrote.message, reply_to=answered.family, blob=wrote.blob, media=wrote.media
         )

@@ -35,10 +35,17 @@ def ask_room(work: Work, member: Member, case: Case, place: Place) -> None:
     parent = _forum(work, case, place) if place.messenger == "telegram" else ""
     work.order(
         fx.OpenRoom(
-            code=case.code, number=case.room, messenger=place.messenger, account=place.account, title=f"Fall {case.code}",
+            code=case.code, number=case.room, messenger=place.messenger, account=place.account, title=_title(case, place),
             invite=tuple(dict.fromkeys(invite)), parent=parent,
         )
     )  # fmt: skip
+
+
+def _title(case: Case, place: Place) -> str:
+    """Who has two cases tells their rooms apart by the trees. Matrix shows names of rooms to every server on the way, so
+    there nothing stands in it by which a family that comes again could be recognised.
+    """
+    return f"Fall {case.code}" if place.messenger == "matrix" else f"Fall {case.code} · {case.alias}"
 
 
 def another_room(work: Work, case: Case) -> None:

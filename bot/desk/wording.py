@@ -21,6 +21,11 @@ from bot.dialogue.rendering import escape
 from bot.machines import Place
 from bot.text.normalise import fold
 
+_QUOTED = 60  # characters of her own words by which she knows them again
+_NO_WORDS_OF_HERS = (
+    "Worauf Sie geantwortet haben, ist keine Nachricht von Ihnen an diese Familie. Es ist nichts geschehen."
+)
+
 
 def note(given: Given) -> None:
     if given.rest:
@@ -223,14 +228,19 @@ def delete_last(given: Given) -> None:
     case = given.own
     if not mine(given):
         return
-    link = next((one for one in reversed(case.links) if one.who == "counsellor"), None)
-    if link is None:
-        given.answer("Es gibt keine Nachricht von Ihnen, die sich löschen ließe.")
+    meant = given.wrote.reply_to
+    sent = [one for one in case.links if one.who == "counsellor" and (not meant or one.staff == meant)]
+    if not sent:
+        given.answer("Es gibt keine Nachricht von Ihnen, die sich löschen ließe." if not meant else _NO_WORDS_OF_HERS)
         return
+    link = sent[-1]
     case = given.work.edit(case)
     case.links = tuple(one for one in case.links if one is not link)
     given.work.tell(
         case, family.CounsellorEdited(at=given.work.at, counsellor=given.member.id, message=link.family, text=None)
     )
     given.work.audit(given.member.id, "deleted a message", case.code)
-    given.answer("Ich lösche sie. Telegram erlaubt das 48 Stunden lang; Ältere bleiben bei der Familie stehen.")
+    said = link.text if len(link.text) <= _QUOTED else f"{link.text[: _QUOTED - 1]}…"
+    given.answer(
+        f"Ich lösche bei {case.alias}: „{escape(said)}“. Telegram erlaubt das 48 Stunden lang; ältere bleiben dort stehen."
+    )

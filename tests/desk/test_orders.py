@@ -223,6 +223,7 @@ def delete(shift: Shift) -> None:
     link = shift.case().links[-1]
     shift.says(BERG, "/löschen", room)
     assert [(one.message, one.text) for one in shift.told(family.CounsellorEdited)] == [(link.family, None)]  # type: ignore[union-attr]
+    assert f"Ich lösche bei {shift.case().alias}: „falsch“." in shift.shown(room)
 
 
 def label(shift: Shift) -> None:

@@ -121,11 +121,12 @@ async def test_words_in_the_wrong_room_reach_that_family_and_can_be_taken_back(s
     await table.taken()
     first, second = (case for case in (await table.stage.rehearsal.books()).cases.values())
     await table.types(f"%raum {first.code}")
-    assert table.stage.prompt == f"Familie 2 / # Frau Berg, Fall {first.code}"
+    assert table.stage.prompt == f"Familie 2 / # Frau Berg, Fall {first.code} · {first.alias}"
     family, _ = sides(await table.types("# >> Ihr Termin ist am Montag."))
     assert family == "[Familie 1]\nKavi: Ihr Termin ist am Montag."
-    family, _ = sides(await table.types("# /löschen"))
+    family, team = sides(await table.types("# löschen"))
     assert family == "[Familie 1]\nEine Nachricht ist hier gelöscht."
+    assert f"Ich lösche bei {first.alias}: „Ihr Termin ist am Montag.“" in team
     shown = await table.types("%familie")
     assert f"Familie 1: für die Beratung {first.alias}, Fall {first.code}" in shown
     assert f"Familie 2: für die Beratung {second.alias}, Fall {second.code}" in shown
@@ -171,7 +172,8 @@ async def test_two_counsellors_never_have_one_case_and_hand_it_over(sit: Sit) ->
     table = await sit()
     asked = await table.taken()
     await table.types("%als see")
-    code = next(iter((await table.stage.rehearsal.books()).cases))
+    (case,) = (await table.stage.rehearsal.books()).cases.values()
+    code, room = case.code, f"Fall {case.code} · {case.alias}"
     assert f"Fall {code} hat Frau Berg übernommen." in await table.types(f"# nehmen {code}")
     family, team = sides(await table.types(f"#{asked} Ich mische mich ein."))
     assert not family
@@ -181,8 +183,8 @@ async def test_two_counsellors_never_have_one_case_and_hand_it_over(sit: Sit) ->
     family, team = sides(await table.types("%als see", f"#{offer}.1"))
     assert "Herr See aus der Beratung" in family
     assert "Dieser Raum wird geschlossen." in team
-    assert f"[Fall {code}, geschlossen]" in team
-    assert table.stage.prompt.endswith(f"Herr See, Fall {code}")
+    assert f"[{room}, geschlossen]" in team
+    assert table.stage.prompt.endswith(f"Herr See, {room}")
 
 
 async def test_a_sign_below_a_card_takes_the_case(sit: Sit) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.desk import effects as fx
+from bot.desk.hours import Team
 from bot.desk.work import _TREES, alias_of
-from tests.desk.shift import BERG, QUEUE, SEE, WALD, Shift
+from bot.dialogue import events as family
+from bot.machines import Place
+from tests.desk.shift import BERG, QUEUE, SEE, WALD, Shift, policy
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,45 @@ def test_a_family_keeps_its_name(shift: Shift) -> None:
     shift.wait(days=31)
     assert shift.asks().alias == case.alias
     assert shift.case().code != case.code
+
+
+def test_the_message_that_she_answers_is_deleted_and_no_other(shift: Shift) -> None:
+    case, room = shift.taken(BERG)
+    first, second = (shift.says(BERG, f">> {words}", room) for words in ("Das war für jemand anderen.", "x" * 70))
+    asked = shift.writes("Wie bitte?")
+    theirs = next(link.staff for link in shift.case().links if link.family == asked)
+    shift.says(BERG, "/löschen", room, reply_to=theirs)
+    assert "Es ist nichts geschehen." in shift.shown(room)
+    shift.says(BERG, "löschen", room, reply_to=first)
+    assert f"Ich lösche bei {case.alias}: „Das war für jemand anderen.“" in shift.shown(room)
+    assert [link.staff for link in shift.case().links if link.who == "counsellor"] == [second]
+    shift.says(BERG, "löschen", room)
+    assert f"„{'x' * 59}…“" in shift.shown(room)
+
+
+@pytest.mark.parametrize("word", ["abgeben", "da", "Schließen", "annehmen", "löschen"])
+def test_a_word_that_answers_the_family_goes_to_the_family(shift: Shift, word: str) -> None:
+    _, room = shift.taken(BERG)
+    shift.writes("Soll ich?")
+    shift.says(BERG, word, room, reply_to=shift.case().links[-1].staff)
+    assert [one.text for one in shift.told(family.CounsellorSaid)] == [word]  # type: ignore[union-attr]
+    assert shift.case().owner == "counsellor"
+    shift.says(BERG, "/abgeben", room, reply_to=shift.case().links[-1].staff)
+    assert shift.case().owner == "bot", "with its sign it is an order, whatever it answers"
+
+
+def test_rooms_are_named_so_that_two_are_told_apart_but_not_where_servers_read_the_name(shift: Shift) -> None:
+    case, _ = shift.taken(BERG)
+    (opened,) = [one for one in shift.log if isinstance(one, fx.OpenRoom)]
+    assert opened.title == f"Fall {case.code}", "on Matrix"
+    forum = Place("telegram", "kavi", "-1001")
+    desk = Shift(policy(teams={"": Team(chats=((forum.account, forum.chat),))}))
+    desk.member("Frau Berg", link=False)
+    desk.says(BERG, f"/anmelden {BERG}-code", forum)
+    case = desk.asks()
+    desk.says(BERG, "nehmen", forum)
+    (opened,) = [one for one in desk.log if isinstance(one, fx.OpenRoom)]
+    assert opened.title == f"Fall {case.code} · {case.alias}"
 
 
 @pytest.mark.parametrize(
