@@ -70,6 +70,7 @@ class Content:
     flows: Mapping[str, Flow] = field(default_factory=dict)
     texts: Mapping[str, Variants] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    titles: frozenset[str] = frozenset()  # of the topics, folded, in every language
     templates: Mapping[str, Template] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
     commands: Commands = field(default_factory=Commands)

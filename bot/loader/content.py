@@ -21,7 +21,7 @@ from bot.loader.remembering import mark
 from bot.loader.safety import harmless_texts, load_safety
 from bot.loader.templates import check_templates, load_templates
 from bot.loader.told import load_told
-from bot.loader.topics import check_topics, load_topics
+from bot.loader.topics import check_topics, load_topics, titles_of
 from bot.loader.translations import load_catalogs
 from bot.matching.evidence import MEANT, NAMES
 from bot.matching.features import Lexicon
@@ -71,6 +71,7 @@ def _read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
         hearing=hearing,
         commands=load_commands(dialogues, problems),
         topics=topics,
+        titles=titles_of(topics, catalogs),
         index=build_index(topics, knowledge, problems),
         rules=safety.rules,
         safety_answer=safety.answer,

@@ -48,6 +48,13 @@ def load_topics(root: Path, problems: Problems) -> dict[str, Topic]:
     return topics
 
 
+def titles_of(topics: Mapping[str, Topic], catalogs: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
+    """The folded titles, as they stand on buttons, in German and in each language that has them."""
+    german = [topic.title for topic in topics.values()]
+    translated = (catalog[title] for catalog in catalogs.values() for title in german if title in catalog)
+    return frozenset(map(fold, (*german, *translated)))
+
+
 def _topic(node: Node) -> Topic | None:
     fields = node.fields(_KEYS, required=_REQUIRED)
     if any(name not in fields for name in _REQUIRED):
