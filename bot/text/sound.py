@@ -10,9 +10,10 @@ linear time.
 from __future__ import annotations
 
 import re
-import unicodedata
 from itertools import chain
 from typing import Final
+
+from bot.text.normalise import composed
 
 EMOJI: Final = "emoji"  # what words that stand for an emoji begin with
 _EMOJI: Final = {
@@ -191,9 +192,7 @@ def fold(text: str) -> str:
 
 
 def _without_umlauts(text: str) -> str:
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)
-    text = _without_runs(text.lower())
+    text = _without_runs(composed(text).lower())
     for umlaut, letters in _UMLAUTS:
         text = text.replace(umlaut, letters)
     return text

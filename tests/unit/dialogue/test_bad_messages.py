@@ -29,6 +29,7 @@ LOST = {
     "template": "{{7*7}} ${jndi:ldap://x} {amounts.qwx} %s %n",
     "mixed scripts": "qжşخ字 ñдё ほげ สวัสดี Ωμέγα שלום",
     "marks": "z͑ͫ̓a̴̢̛l̡̛g̸͠o͘͢ " * 40,
+    "100 kB of marks on one letter": "z" + "\u0301\u0327" * 25_000,
     "control": "\x00\x01\x07\x1b[31m\r\n\t",
     "100 kB of one letter": "a" * 100_000,
     "100 kB of brackets": "([{" * 33_000,
