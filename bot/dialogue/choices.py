@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bot.dialogue.dates import number_word
 from bot.dialogue.reading import Asking, Parsed, Reading, Rejected, Shown
@@ -29,6 +30,7 @@ ARTICLES = frozenset({"ein", "eine", "einen", "einem", "einer"})
 _AROUND_NAME = frozenset({
     "ich", "bin", "die", "der", "das", "eine", "ein", "seine", "ihre", "nein", "meinte", "hallo", "hier", "also", "nur",
 })  # fmt: skip
+_BETWEEN = re.compile(r"[,;\n+&]|\bund\b|\band\b|(?<=\d)\s+(?=\d)")  # several names
 _LAST = frozenset({"letzte", "letzter", "letztes", "letzten"})
 
 
@@ -91,6 +93,7 @@ _YES_FIRST = re.compile(
 WHOLE = "="  # before a name in `also`: it counts only when it is the whole answer, not inside a sentence
 
 
+@lru_cache(maxsize=1024)  # folding the hundreds of names by which people call themselves took a fifth of a first turn
 def _names(option: Shown) -> tuple[str, ...]:
     return tuple(fold(name) for name in (option.label, *option.also))
 
@@ -118,6 +121,7 @@ def phrase_inside(text: str, options: tuple[Shown, ...]) -> str | None:
     return hits.pop() if len(hits) == 1 else None
 
 
+@lru_cache(maxsize=1024)
 def _names_inside(option: Shown) -> tuple[str, ...]:
     """The names that count inside a sentence."""
     names = (fold(name) for name in (option.label, *option.also) if not name.startswith(WHOLE))
@@ -137,9 +141,7 @@ def choose(text: str, asking: Asking) -> Reading:
 def choose_many(text: str, asking: Asking) -> Reading:
     """Several of the options, each once, at most as many as the question allows."""
     values: list[str] = []
-    for piece in re.split(r"\s*(?:,|;|\n|\+|&|\bund\b|\band\b|(?<=\d)\s+(?=\d))\s*", text):
-        if not piece:
-            continue
+    for piece in filter(None, map(str.strip, _BETWEEN.split(text))):
         value = choice_of(piece, asking.options) or one_word_inside(piece, asking.options)
         if value is None:
             return Rejected("choice_many")

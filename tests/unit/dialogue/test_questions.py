@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -54,11 +55,21 @@ def test_one_of_several(content: Content, text: str, value: str | None) -> None:
         ("Vater, , Mama, Vater", Parsed(("father", "mother"))),
         ("Vater und Onkel", Rejected("choice_many")),
         (", ;", Rejected("choice_many")),
+        (" Vater\n\n  and 1  3 ", Rejected("too_many")),
+        ("hundert  &\tVater", Rejected("choice_many")),
         ("1, 2, 3", Rejected("too_many")),
     ],
 )
 def test_some_of_several(content: Content, text: str, wanted: Reading) -> None:
     assert taken(content, "choose_many", text, options=OPTIONS, most=2) == wanted
+
+
+@pytest.mark.parametrize("gap", [" ", "\t", "\u00a0"])
+def test_names_far_apart_are_found_in_no_time(content: Content, gap: str) -> None:
+    begun = time.thread_time()
+    assert taken(content, "choose_many", f"Vater,{gap * 20_000}Mama", options=OPTIONS) == Parsed(("father", "mother"))
+    assert taken(content, "choose_many", f"Onkel{gap * 20_000}Opa", options=OPTIONS) == Rejected("choice_many")
+    assert time.thread_time() - begun < 0.5
 
 
 @pytest.mark.parametrize(
