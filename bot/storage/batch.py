@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from bot.errors import StoreUnavailable
 from bot.storage.group import Group, Job, Result, Weight, Work
-from bot.storage.hands import LONGEST
+from bot.storage.sqlite_hands import LONGEST
 from bot.storage.sqlite_transaction import Transaction
 
 T = TypeVar("T")

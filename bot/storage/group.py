@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.errors import KaviError, StoreError, StoreUnavailable
-from bot.storage.hands import LONGEST, Held, all_down
+from bot.storage.sqlite_hands import LONGEST, Held, all_down
 from bot.storage.sqlite_intake import lay_down
 from bot.storage.sqlite_transaction import Transaction
 

@@ -1,22 +1,20 @@
-"""Events in the hands of this process's workers, on PostgreSQL: given straight to one who waits, on the disk with their turn.
+"""Events in workers' hands over the shared store (see `hands.py`): on the disk with their turn.
 
-The same idea as `hands.py`, where the files of the embedded store belong to one process. Here others work on the same rows,
-so that nothing is held back from them: the commit of such a turn makes sure that the conversation is as it was looked at and
-that nothing waits in its lane; else the event goes the ordinary way, through its lane.
+Others work on the same rows, so that nothing is held back from them: the commit of such a turn makes sure that the
+conversation is as it was looked at and that nothing waits in its lane; else the event goes the ordinary way, through its lane.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence, Set
+from collections.abc import AsyncIterator, Sequence, Set
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import LaneLost
-from bot.ports import ConversationId, Inbound, InboxRow, Lane, TurnCommit
+from bot.ports import ConversationId, Inbound, InboxRow, Lane
+from bot.storage import hands
 from bot.storage.postgres_intake import insert_rows
 from bot.storage.postgres_keys import Transaction
 from bot.storage.rows import address_from_json, load, stamp
@@ -28,42 +26,25 @@ KINDS = frozenset({"text", "press", "media", "edit", "delete", "reaction", "unre
 
 
 @dataclass(slots=True, eq=False)
-class Held:
-    """One event in somebody's hands, with the lane that a claim would have given."""
+class Held(hands.Held):
+    """One event in somebody's hands."""
 
-    lane: Lane
-    key: str  # of the conversation
-    consented: bool
-    hashed: str  # its external id, as `seen` keeps it
+    consented: bool  # the conversation
     outcome: asyncio.Future[Exception | None]  # None: it is on the disk; else why not
-    since: float = field(default_factory=time.monotonic)
-    lease_until: float = 0.0  # 0 until a worker has it
-    leaving: bool = False  # it is being written down
-
-    @property
-    def row(self) -> InboxRow:
-        """The event."""
-        return self.lane.inbox[0]
 
     def end(self, error: Exception | None = None) -> None:
         """Tells who brought it what became of it."""
         if not self.outcome.done():
             self.outcome.set_result(error)
 
-    def ended_by(self, commit: TurnCommit) -> bool:
-        """Whether all that is held is handled with this commit of whoever holds it."""
-        whole = commit.done == (self.row.number,) and commit.release and not commit.erase
-        return whole and commit.fence == self.lane.fence and not self.leaving
 
-
-class Hands:
-    """What this process holds."""
+class Hands(hands.Hands[Held]):
+    """What this process holds, and how many more its workers may take."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.room = 0  # lanes that the workers who wait may take
         self._promised: dict[int, int] = {}  # of it, to events that are on their way: identity of a batch -> how many
-        self._offered: deque[Held] = deque()  # nobody has taken them so far
-        self._held: dict[str, Held] = {}  # by conversation
 
     def fit(self, batch: Sequence[Inbound]) -> bool:
         """Whether there is a worker for each of these events, and each is alone in its conversation."""
@@ -80,38 +61,10 @@ class Hands:
         """They were looked at, or could not be."""
         self._promised.pop(id(batch), None)
 
-    def offer(self, helds: Iterable[Held]) -> None:
-        """The next worker may take them."""
-        for held in helds:
-            self._offered.append(held)
-            self._held[held.lane.conversation] = held
-
-    def take(self, limit: int, lease_until: float) -> list[Lane]:
-        """What was offered, at most so much; it is the worker's until then."""
-        taken = [self._offered.popleft() for _ in range(min(limit, len(self._offered)))]
-        for held in taken:
-            held.lease_until = lease_until
-        return [held.lane for held in taken]
-
-    def of(self, conversation: str) -> Held | None:
-        """What is held of that conversation."""
-        return self._held.get(conversation)
-
-    def kept(self, seconds: float) -> list[Held]:
-        """What has been held for longer than that and is not being written down."""
-        limit = time.monotonic() - seconds
-        return [held for held in self._held.values() if held.since <= limit and not held.leaving]
-
     def end(self, held: Held, error: Exception | None = None) -> None:
         """It is on the disk, or goes another way because of this."""
-        if self._held.get(held.lane.conversation) is held:
-            del self._held[held.lane.conversation]
-        if not held.lease_until and held in self._offered:
-            self._offered.remove(held)
+        self.let_go(held)
         held.end(error)
-
-    def __bool__(self) -> bool:
-        return bool(self._held)
 
 
 class Queues:
@@ -196,7 +149,7 @@ def _open(t: Transaction, row: Any, event: Inbound, hashed: str) -> Held | None:
         )
     except SealBroken:  # erased at this moment
         return None
-    return Held(lane, key, consented, hashed, asyncio.get_running_loop().create_future())
+    return Held(lane, key, hashed, consented, asyncio.get_running_loop().create_future())
 
 
 async def lay_down(t: Transaction, helds: Sequence[Held]) -> None:

@@ -111,7 +111,8 @@ class Working:
         found = await self._run("claims", lambda t: look(t, events), alone=True)
         for batch in batches:
             self._hands.arrived(batch)
-        self._hands.offer(found.values())
+        for held in found.values():
+            self._hands.offer(held)
         self._wake()
         if found and (self._sweeping is None or self._sweeping.done()):
             self._sweeping = asyncio.create_task(self._sweep())

@@ -15,7 +15,6 @@ from bot.ports import (
     InboxRow,
     Lane,
 )
-from bot.storage.hands import Held, held_lane
 from bot.storage.rows import (
     address_from_json,
     address_to_json,
@@ -26,6 +25,7 @@ from bot.storage.rows import (
     stamp,
 )
 from bot.storage.sqlite_forgetting import erase_rows
+from bot.storage.sqlite_hands import Held, held_lane
 from bot.storage.sqlite_records import address_of
 from bot.storage.sqlite_transaction import Transaction
 
@@ -202,7 +202,7 @@ def _number(t: Transaction) -> int:
 def lay_down(t: Transaction, helds: Sequence[Held]) -> None:
     """Puts events out of the workers' hands into their lanes, which stay with those workers for their lease."""
     for held in helds:
-        (row,) = held.lane.inbox
+        row = held.row
         t.hands.end(held)
         if not fresh(t, [(held.hashed, stamp(row.inbound.at))]):
             continue  # another program has taken it in

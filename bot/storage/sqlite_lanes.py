@@ -17,7 +17,6 @@ from bot.ports import (
     TurnCommit,
     refuse_leaks,
 )
-from bot.storage.hands import Held
 from bot.storage.rows import (
     LONGEST_LEASE,
     address_from_json,
@@ -29,6 +28,7 @@ from bot.storage.rows import (
     tally_to_row,
 )
 from bot.storage.sqlite_forgetting import erase_rows
+from bot.storage.sqlite_hands import Held
 from bot.storage.sqlite_intake import fresh, lane_from_row, lay_down, new_conversation, take_in, write_cursors
 from bot.storage.sqlite_records import put_documents
 from bot.storage.sqlite_transaction import Transaction
@@ -149,8 +149,8 @@ def commit(t: Transaction, commits: Sequence[TurnCommit]) -> list[None]:
     for one in commits:
         refuse_leaks(one)
     held = [(one, found) for one in commits if (found := t.hands.of(one.conversation)) is not None]
-    lay_down(t, [found for one, found in held if not _ends(one, found)])
-    helds = {one.conversation: found for one, found in held if _ends(one, found)}
+    lay_down(t, [found for one, found in held if not found.ended_by(one)])
+    helds = {one.conversation: found for one, found in held if found.ended_by(one)}
     stored = [one for one in commits if one.conversation not in helds]
     keys = _own_lanes(t, stored)
     finished = _finish_held(t, list(helds.values())) | _finish_inbox(t, stored, keys)
@@ -164,12 +164,6 @@ def commit(t: Transaction, commits: Sequence[TurnCommit]) -> list[None]:
     write_cursors(t)
     take_in(t, [post for one in commits for post in one.posts])
     return [None] * len(commits)
-
-
-def _ends(commit: TurnCommit, held: Held) -> bool:
-    """Whether all that was held of a lane is handled with this commit of whoever holds it."""
-    whole = commit.done == (held.number,) and commit.release and not commit.erase
-    return whole and commit.fence == held.lane.fence
 
 
 def _own_lanes(t: Transaction, commits: Sequence[TurnCommit]) -> dict[str, str]:
@@ -211,8 +205,8 @@ def _finish_held(t: Transaction, helds: Sequence[Held]) -> dict[int, float]:
 
     Whether their lanes and sessions are as they were is seen when they are saved.
     """
-    finished = {held.number: stamp(held.lane.inbox[0].inbound.at) for held in helds}
-    if len(fresh(t, [(held.hashed, finished[held.number]) for held in helds])) != len(helds):
+    finished = {held.row.number: stamp(held.row.inbound.at) for held in helds}
+    if len(fresh(t, [(held.hashed, finished[held.row.number]) for held in helds])) != len(helds):
         raise LaneLost("The event was taken in by another program too.")
     for held in helds:
         if not t.opens(held.key):

@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Any
 
 from bot.ports import Address
-from bot.storage.hands import Hands
 from bot.storage.keystore import KeyStore
 from bot.storage.rows import address_to_json
+from bot.storage.sqlite_hands import Hands
 from bot.vault.sealing import SealBroken, Sealer
 
 _MOST_HASHES = 50_000

@@ -1,97 +1,102 @@
-"""Events that go straight into a waiting worker's hands: in SQLite they lie nowhere until their turn is committed."""
+"""Events that go straight into a waiting worker's hands: what both stores promise of them.
+
+What only one of them can show, a crash of the files or another process on the server, is in `test_sqlite_hands` and `test_postgres_hands`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from bot.errors import LaneLost, StoreUnavailable
-from bot.ports import Cursor, Lane
-from bot.storage.hands import LONGEST
+from bot.errors import LaneLost
+from bot.ports import Cursor, Store
+from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
-from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
+from tests.contracts.handing import handed, rested, waiting
+from tests.contracts.stores import ACCOUNT, MASTER, commit_for, inbound, later, outbox_row
+from tests.servers import pgbouncer, postgres
+
+pytestmark = pytest.mark.usefixtures("patience")
+
+Count = Callable[[str], Awaitable[int]]
+"""How many rows another program sees in a table."""
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.server),
+        pytest.param("pooled", marks=pytest.mark.server),
+    ]
+)
+def way(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """(the store's address, where another program looks)."""
+    if request.param == "sqlite":
+        return (str(tmp_path / "kavi.sqlite"),) * 2
+    url = postgres.shared().database()
+    return (pgbouncer.shared().url(url) if request.param == "pooled" else url), url
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+async def store(way: tuple[str, str]) -> AsyncIterator[Store]:
     """With one conversation, in which nothing is under way."""
-    made = SqliteStore(tmp_path / "kavi.sqlite", MASTER)
+    path, direct = way
+    made = PostgresStore(path, MASTER, direct_url=direct) if "://" in path else SqliteStore(Path(path), MASTER)
     await made.open()
-    await made.receive([inbound("1")], None)
-    (lane,) = await made.claim("w", START, 10)
-    await made.commit(commit_for(lane, "{}", consented=True))
+    await rested(made, "1")
     yield made
     await made.close()
 
 
-def found(folder: Path, sql: str) -> int:
-    """What another program reads in the database."""
-    with closing(sqlite3.connect(folder / "kavi.sqlite")) as db:
-        return int(db.execute(sql).fetchone()[0])
+@pytest.fixture
+def count(way: tuple[str, str]) -> Count:
+    _, place = way
+
+    async def in_files(table: str) -> int:
+        with closing(sqlite3.connect(place)) as db:
+            return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+    async def on_server(table: str) -> int:
+        connection = await asyncpg.connect(place)
+        number = await connection.fetchval(f"SELECT count(*) FROM kavi.{table}")
+        await connection.close()
+        return int(number)
+
+    return on_server if "://" in place else in_files
 
 
-async def waiting(store: SqliteStore, *, limit: int = 10) -> asyncio.Task[list[Lane]]:
-    """A worker who waits for work."""
-    task = asyncio.create_task(store.claim("w", later(1), limit, wait=5.0))
-    await asyncio.sleep(0.02)
-    return task
-
-
-async def handed(store: SqliteStore, external_id: str = "x") -> tuple[asyncio.Task[int], Lane]:
-    """An event in a worker's hands, and who waits to be told that it was received."""
-    worker = await waiting(store)
-    receiving = asyncio.create_task(store.receive([inbound("1", external_id=external_id)], None))
-    (lane,) = await worker
-    return receiving, lane
-
-
-async def test_it_is_on_the_disk_with_its_turn_and_told_then(store: SqliteStore, tmp_path: Path) -> None:
-    known = found(tmp_path, "SELECT count(*) FROM seen")
+async def test_it_is_on_the_disk_with_its_turn_and_told_then(store: Store, count: Count) -> None:
+    known = await count("seen")
     receiving, lane = await handed(store)
     assert not receiving.done()
-    assert found(tmp_path, "SELECT count(*) FROM inbox") == 0
-    assert found(tmp_path, "SELECT count(*) FROM seen") == known
+    assert (await count("inbox"), await count("seen")) == (0, known)
     await store.commit(commit_for(lane, '{"a":1}', consented=True, outbox=(outbox_row("1", "hallo"),)))
     assert await receiving == 1
-    assert found(tmp_path, "SELECT count(*) FROM seen") == known + 1
+    assert await count("seen") == known + 1
     assert await store.session_of(lane.conversation) == '{"a":1}'
     assert await store.receive([inbound("1", external_id="x")], None) == 0
     assert await store.claim("w", later(2), 10) == []
 
 
-async def test_after_a_crash_it_is_as_if_it_had_never_come(store: SqliteStore, tmp_path: Path) -> None:
-    """What a crash leaves is what other programs read before the turn is committed."""
-    known = found(tmp_path, "SELECT count(*) FROM seen")
-    _receiving, lane = await handed(store)
-    crashed = tmp_path / "crashed"
-    crashed.mkdir()
-    for file in tmp_path.glob("kavi*.sqlite*"):
-        (crashed / file.name).write_bytes(file.read_bytes())
-    again = SqliteStore(crashed / "kavi.sqlite", MASTER)
-    await again.open()
-    assert found(crashed, "SELECT count(*) FROM seen") == known
-    assert await again.receive([inbound("1", external_id="x")], None) == 1
-    (second,) = await again.claim("w", later(60), 10)
-    assert second.session == lane.session
-    await again.close()
-
-
-async def test_what_a_worker_keeps_for_long_is_laid_down_and_stays_his(store: SqliteStore, tmp_path: Path) -> None:
+@pytest.mark.impatient
+async def test_what_a_worker_keeps_for_long_is_laid_down_and_stays_his(store: Store, count: Count) -> None:
     receiving, lane = await handed(store)
-    assert await asyncio.wait_for(receiving, LONGEST * 40) == 1
-    assert found(tmp_path, "SELECT count(*) FROM inbox") == 1
+    assert await asyncio.wait_for(receiving, 10.0) == 1
+    assert await count("inbox") == 1
     assert await store.claim("other", later(2), 10) == []  # for his lease
     await store.commit(commit_for(lane, '{"a":1}', consented=True))
-    assert found(tmp_path, "SELECT count(*) FROM inbox") == 0
+    assert await count("inbox") == 0
     assert await store.session_of(lane.conversation) == '{"a":1}'
 
 
-async def test_who_never_commits_loses_it_with_his_lease(store: SqliteStore) -> None:
+@pytest.mark.impatient
+async def test_who_never_commits_loses_it_with_his_lease(store: Store) -> None:
     receiving, lane = await handed(store)
     assert await receiving == 1
     (again,) = await store.claim("other", later(100), 10)
@@ -101,25 +106,26 @@ async def test_who_never_commits_loses_it_with_his_lease(store: SqliteStore) -> 
     await store.commit(commit_for(again))
 
 
-async def test_a_second_one_waits_behind_it(store: SqliteStore) -> None:
+async def test_a_second_one_waits_behind_it(store: Store) -> None:
     receiving, lane = await handed(store)
-    other = await waiting(store)
-    assert await store.receive([inbound("1", text="zwei")], None) == 1
+    worker = await waiting(store)
+    second = asyncio.create_task(store.receive([inbound("1", text="zwei")], None))
     await asyncio.sleep(0.02)
-    assert not other.done()
+    assert not worker.done()
     await store.commit(commit_for(lane, '{"a":1}'))
-    assert await receiving == 1
-    (second,) = await other
-    assert [row.inbound.text for row in second.inbox] == ["zwei"]
-    assert second.session == '{"a":1}'
+    (following,) = await worker
+    assert [row.inbound.text for row in following.inbox] == ["zwei"]
+    assert following.session == '{"a":1}'
+    await store.commit(commit_for(following))
+    assert (await receiving, await second) == (1, 1)
 
 
-async def test_where_something_waits_nothing_goes_past_it(store: SqliteStore) -> None:
+async def test_where_something_waits_nothing_goes_past_it(store: Store) -> None:
     await store.receive([inbound("1", text="eins")], None)
     await store.receive([inbound("1", text="zwei")], None)
     (lane,) = await store.claim("w", later(1), 10)
     worker = await waiting(store)
-    await store.receive([inbound("1", text="drei")], None)
+    assert await store.receive([inbound("1", text="drei")], None) == 1
     await asyncio.sleep(0.02)
     assert not worker.done()
     await store.commit(commit_for(lane))
@@ -127,7 +133,7 @@ async def test_where_something_waits_nothing_goes_past_it(store: SqliteStore) ->
     assert [row.inbound.text for row in rest.inbox] == ["drei"]
 
 
-async def test_a_repeat_is_told_no_sooner_than_the_event(store: SqliteStore) -> None:
+async def test_a_repeat_is_told_no_sooner_than_the_event(store: Store) -> None:
     receiving, lane = await handed(store)
     repeated = asyncio.create_task(store.receive([inbound("1", external_id="x")], None))
     await asyncio.sleep(0.01)
@@ -137,18 +143,15 @@ async def test_a_repeat_is_told_no_sooner_than_the_event(store: SqliteStore) -> 
     assert (await receiving, await repeated) == (1, 0)
 
 
-async def test_two_of_one_person_in_a_batch_keep_their_order(store: SqliteStore) -> None:
+async def test_two_of_one_person_in_a_batch_keep_their_order(store: Store) -> None:
     worker = await waiting(store)
     await store.receive([inbound("1", text="eins"), inbound("1", text="zwei")], None)
     (lane,) = await worker
     assert [row.inbound.text for row in lane.inbox] == ["eins", "zwei"]
 
 
-async def test_what_nobody_has_room_for_waits_in_its_lane(store: SqliteStore) -> None:
-    for chat in "23":
-        await store.receive([inbound(chat)], None)
-    for lane in await store.claim("w", later(1), 10):
-        await store.commit(commit_for(lane))
+async def test_what_nobody_has_room_for_waits_in_its_lane(store: Store) -> None:
+    await rested(store, "23")
     worker = await waiting(store, limit=1)
     receiving = asyncio.create_task(store.receive([inbound(chat) for chat in "123"], None))
     (first,) = await worker
@@ -157,42 +160,40 @@ async def test_what_nobody_has_room_for_waits_in_its_lane(store: SqliteStore) ->
     assert len(await store.claim("w", later(2), 10)) == 2
 
 
-async def test_a_turn_that_comes_too_late_is_not_taken_and_the_event_is_kept(
-    store: SqliteStore, tmp_path: Path
-) -> None:
-    receiving, lane = await handed(store)
-    with closing(sqlite3.connect(tmp_path / "kavi.sqlite")) as db, db:
-        db.execute("UPDATE conversation SET version = version + 1, fence = fence + 5")
-    with pytest.raises(LaneLost):
-        await store.commit(commit_for(lane))
-    assert await receiving == 1
-    (again,) = await store.claim("w", later(2), 10)
-    assert again.inbox[0].inbound == lane.inbox[0].inbound
-    await store.commit(commit_for(again))
-
-
-async def test_of_what_is_handled_before_consent_no_key_is_ever_written(store: SqliteStore, tmp_path: Path) -> None:
-    await store.receive([inbound("2")], None)
-    (lane,) = await store.claim("w", later(1), 10)
-    await store.commit(commit_for(lane, "{}"))
-    keys = store.keys.ids()
+async def test_how_far_a_messenger_has_come_is_written_down_after_the_last_of_what_it_brought(store: Store) -> None:
+    await rested(store, "2")
     worker = await waiting(store)
-    receiving = asyncio.create_task(store.receive([inbound("2")], None))
+    receiving = asyncio.create_task(store.receive([inbound("1"), inbound("2")], Cursor(account=ACCOUNT, value="7")))
+    one, two = await worker
+    assert await store.cursor(ACCOUNT) is None
+    await store.commit(commit_for(one))
+    assert await store.cursor(ACCOUNT) is None
+    await store.commit(commit_for(two))
+    assert await receiving == 2
+    assert await store.cursor(ACCOUNT) == "7"
+
+
+async def test_the_place_of_a_later_batch_waits_for_the_one_before(store: Store) -> None:
+    worker = await waiting(store)
+    first = asyncio.create_task(store.receive([inbound("1")], Cursor(account=ACCOUNT, value="1")))
     (lane,) = await worker
-    assert store.keys.ids() == keys
-    await store.commit(commit_for(lane, "{}"))
-    assert await receiving == 1
-    assert store.keys.ids() == keys
+    second = asyncio.create_task(store.receive([], Cursor(account=ACCOUNT, value="2")))
+    await asyncio.sleep(0.01)
+    assert await store.cursor(ACCOUNT) is None
+    await store.commit(commit_for(lane))
+    assert (await first, await second) == (1, 0)
+    assert await store.cursor(ACCOUNT) == "2"
 
 
-async def test_erasing_by_its_own_turn(store: SqliteStore) -> None:
+async def test_erasing_by_its_own_turn(store: Store) -> None:
     receiving, lane = await handed(store)
     await store.commit(commit_for(lane, None, erase=True))
     assert await receiving == 1
     assert await store.session_of(lane.conversation) is None
 
 
-async def test_erased_in_the_meantime_it_begins_anew(store: SqliteStore) -> None:
+@pytest.mark.impatient
+async def test_erased_in_the_meantime_it_begins_anew(store: Store) -> None:
     receiving, lane = await handed(store)
     await store.erase(lane.conversation)
     with pytest.raises(LaneLost):
@@ -203,89 +204,59 @@ async def test_erased_in_the_meantime_it_begins_anew(store: SqliteStore) -> None
     assert again.inbox[0].inbound == lane.inbox[0].inbound
 
 
-async def test_a_timer_of_its_conversation_waits_behind_it(store: SqliteStore) -> None:
-    from bot.ports import NewTimer
-
+async def test_who_brought_it_may_go_away(store: Store, count: Count) -> None:
+    """A messenger that is stopped: what its worker makes of it counts, and a repeat is one."""
     receiving, lane = await handed(store)
-    await store.commit(commit_for(lane, timers=(NewTimer(name="t", due=later(5), fence=1),)))
-    await receiving
-    receiving, lane = await handed(store, "y")
-    other = await waiting(store)
-    assert await store.fire_timers(later(6)) == 1
-    await asyncio.sleep(0.02)
-    assert not other.done()
-    await store.commit(commit_for(lane))
-    (timed,) = await other
-    assert [row.inbound.kind for row in timed.inbox] == ["timer"]
-    assert await receiving == 1
+    receiving.cancel()
+    await asyncio.gather(receiving, return_exceptions=True)
+    repeated = asyncio.create_task(store.receive([inbound("1", external_id="x")], None))
+    await store.commit(commit_for(lane, '{"a":1}'))
+    assert await repeated == 0
+    assert await count("inbox") == 0
 
 
-async def test_when_the_disk_fails_it_is_brought_again(store: SqliteStore) -> None:
-    receiving, lane = await handed(store)
-    assert store._transaction is not None
-    db = store._transaction.db
-    pages = db.execute("PRAGMA page_count").fetchone()[0]
-    db.execute(f"PRAGMA max_page_count={pages}")
-    large = tuple(outbox_row("1", "x" * 60_000) for _ in range(10))
-    with pytest.raises(StoreUnavailable):
-        await store.commit(commit_for(lane, "{}", consented=True, outbox=large))
-    with pytest.raises(StoreUnavailable):
-        await receiving
-    db.execute("PRAGMA max_page_count=1000000")
-    assert await store.receive([inbound("1", external_id="x")], None) == 1
-    (again,) = await store.claim("w", later(2), 10)
-    await store.commit(commit_for(again))
-
-
-async def test_closing_lays_down_what_is_held(store: SqliteStore, tmp_path: Path) -> None:
+async def test_closing_lays_down_what_is_held(store: Store, count: Count) -> None:
     receiving, _lane = await handed(store)
     await store.close()
     assert await receiving == 1
-    assert found(tmp_path, "SELECT count(*) FROM inbox") == 1
+    assert await count("inbox") == 1
 
 
-async def test_numbers_are_never_used_again(store: SqliteStore, tmp_path: Path) -> None:
+async def test_a_released_lane_is_claimable_at_once(store: Store) -> None:
     receiving, lane = await handed(store)
-    await store.commit(commit_for(lane))
-    await receiving
-    await store.close()
-    store = SqliteStore(tmp_path / "kavi.sqlite", MASTER)
-    await store.open()
-    receiving, again = await handed(store, "y")
-    assert again.inbox[0].number > lane.inbox[0].number
-    await store.commit(commit_for(again))
-    await receiving
-    await store.receive([inbound("1")], None)
-    (third,) = await store.claim("w", later(2), 10)
-    assert third.inbox[0].number > again.inbox[0].number
-    assert third.address == address("1")
-    await store.close()
+    await store.release(lane.conversation, lane.fence)
+    assert await receiving == 1
+    (again,) = await store.claim("w", later(2), 10)
+    assert again.inbox == lane.inbox
 
 
-async def test_how_far_a_messenger_has_come_is_written_down_with_the_last_of_what_it_brought(
-    store: SqliteStore,
-) -> None:
-    await store.receive([inbound("2")], None)
-    (lane,) = await store.claim("w", later(1), 10)
-    await store.commit(commit_for(lane))
-    worker = await waiting(store)
-    receiving = asyncio.create_task(store.receive([inbound("1"), inbound("2")], Cursor(account=ACCOUNT, value="7")))
-    one, two = await worker
-    assert await store.cursor(ACCOUNT) is None
-    await store.commit(commit_for(one))
-    assert await store.cursor(ACCOUNT) is None
-    await store.commit(commit_for(two))
-    assert await store.cursor(ACCOUNT) == "7"
-    assert await receiving == 2
+@pytest.mark.impatient
+async def test_what_several_bring_to_one_place_stays_in_order(store: Store) -> None:
+    """Whatever way each of them takes."""
+    handled: list[str] = []
+    stop = asyncio.Event()
 
+    async def work() -> None:
+        while not stop.is_set():
+            for lane in await store.claim("w", later(1), 2, wait=0.05):
+                await asyncio.sleep(0.002)
+                await store.commit(commit_for(lane))
+                handled.extend(row.inbound.text for row in lane.inbox)
 
-async def test_the_place_of_a_later_batch_waits_for_the_one_before(store: SqliteStore) -> None:
-    worker = await waiting(store)
-    first = asyncio.create_task(store.receive([inbound("1")], Cursor(account=ACCOUNT, value="1")))
-    (lane,) = await worker
-    second = asyncio.create_task(store.receive([], Cursor(account=ACCOUNT, value="2")))
-    await asyncio.sleep(0.01)
-    assert await store.cursor(ACCOUNT) is None
-    await store.commit(commit_for(lane))
-    assert await store.cursor(ACCOUNT) == "2"
-    assert (await first, await second) == (1, 0)
+    workers = [asyncio.create_task(work()) for _ in range(3)]
+    bringing = []
+    for number in range(60):
+        events = [inbound("1", str(number)), *([inbound("2")] if number % 3 == 0 else [])]
+        bringing.append(asyncio.create_task(store.receive(events, None)))
+        if number % 7 == 0:
+            await asyncio.sleep(0.01)
+        if number % 10 == 9:
+            bringing[-1].cancel()  # and brings it again
+            bringing.append(asyncio.create_task(store.receive(events, None)))
+    await asyncio.gather(*bringing, return_exceptions=True)
+    async with asyncio.timeout(10):
+        while (await store.status())["inbox"]:
+            await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.gather(*workers)
+    assert [int(text) for text in handled if text != "hallo"] == list(range(60))
