@@ -176,13 +176,16 @@ def read_settings(**overrides: Any) -> Settings:
 
 
 _UNKNOWN = re.compile("Object contains unknown field `(.+)`")
-_EXPECTED = re.compile(r"[Ee]xpected `(\w+)")
+_EXPECTED = re.compile(r"Expected `(\w+)(?: \| null)?`(?: (>= [\d.]+))?")
+_NOT_ONE_OF = re.compile("Invalid enum value .+")
 _KINDS = {
     "int": "eine ganze Zahl",
     "float": "eine Zahl",
     "bool": "true oder false",
     "str": "ein Text",
     "array": "eine Liste",
+    "object": "eine Tabelle, in einer Variablen als JSON",
+    "JSON": 'JSON, zum Beispiel ["-1001"]',
 }
 
 
@@ -198,17 +201,19 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
 
 def _wrong(path: list[str], problem: str) -> str:
     if not path:
-        return f"Die Einstellungen stimmen nicht: {_in_words(problem)}."
+        return f"Die Einstellungen stimmen nicht: {_in_words(problem, path)}."
     variable = _PREFIX + _LEVEL.join(path).upper()
-    return f"Die Einstellung {'.'.join(path)} ({variable}) stimmt nicht: {_in_words(problem)}."
+    return f"Die Einstellung {'.'.join(path)} ({variable}) stimmt nicht: {_in_words(problem, path)}."
 
 
-def _in_words(problem: str) -> str:
+def _in_words(problem: str, path: list[str]) -> str:
     """What msgspec says of a value, as an operator says it; anything else as it is."""
     if unknown := _UNKNOWN.fullmatch(problem):
         return f"„{unknown[1]}“ gibt es dort nicht, alle Namen stehen in deploy/kavi.toml"
     if expected := _EXPECTED.match(problem):
-        return f"erwartet wird {_KINDS.get(expected[1], expected[1])}"
+        return f"erwartet wird {_KINDS.get(expected[1], expected[1])}{f' {expected[2]}' if expected[2] else ''}"
+    if _NOT_ONE_OF.fullmatch(problem):
+        return f"möglich sind {', '.join(map(str, get_args(_kind_at(Settings, path))))}"
     return problem
 
 
@@ -217,7 +222,7 @@ def _special(kind: type[Any], value: Any) -> Any:
         return value
     if kind in (Path, Secret) and isinstance(value, str):
         return kind(value)
-    raise ValueError(f"Expected text, got `{type(value).__name__}`")
+    raise ValueError("Expected `str`")
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,7 +276,7 @@ def _read(kind: Any, text: str) -> Any:
         try:
             return json.loads(text)
         except ValueError:
-            raise ValueError(f"expected JSON, got {text!r}") from None
+            raise ValueError("Expected `JSON`") from None
     if kind is bool and text.lower() in _YES | _NO:
         return text.lower() in _YES
     return text

@@ -14,7 +14,9 @@ What a person in a conversation does wrong is never an exception; it is a value 
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
+from typing import Final
 
 
 class KaviError(Exception):
@@ -84,5 +86,30 @@ class MessengerError(KaviError):
     exit_code = 5
 
 
+class InUse(MessengerError):
+    """Another process of this installation speaks for the account at this moment."""
+
+
 class Revoked(MessengerError):
     """The account's token or device is no longer valid: stop at once, an operator must act."""
+
+
+_SAID: Final = {
+    errno.ENOENT: "das gibt es nicht",
+    errno.EACCES: "kein Zugriff",
+    errno.EPERM: "nicht erlaubt",
+    errno.EROFS: "dort darf niemand schreiben",
+    errno.ENOTDIR: "ein Teil davon ist kein Ordner",
+    errno.EISDIR: "das ist ein Ordner",
+    errno.EEXIST: "das gibt es schon",
+    errno.ENOSPC: "der Datenträger ist voll",
+    errno.EDQUOT: "der Platz ist aufgebraucht",
+    errno.EFBIG: "die Datei darf nicht größer werden",
+    errno.EADDRINUSE: "der Anschluss ist schon belegt",
+    errno.EADDRNOTAVAIL: "diese Adresse gibt es auf diesem Rechner nicht",
+}
+
+
+def in_words(error: OSError) -> str:
+    """What the system says, in the language of operators; a rare error stays as the system says it."""
+    return _SAID.get(error.errno or 0) or error.strerror or type(error).__name__

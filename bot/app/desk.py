@@ -131,5 +131,7 @@ def holidays_of(land: str) -> Callable[[date], bool]:
     try:
         known = country_holidays("DE", subdiv=land or None)
     except NotImplementedError:
-        raise ConfigError(f"desk.land = {land!r}: write the two letters of a Land, such as BW.") from None
+        raise ConfigError(
+            f"desk.land = {land!r}: Gemeint sind die zwei Buchstaben eines Landes, zum Beispiel BW."
+        ) from None
     return lambda day: day in known

@@ -52,7 +52,7 @@ def _postgres(url: str, master: bytes, settings: Settings) -> Store:
     try:
         from bot.storage.postgres import PostgresStore
     except ModuleNotFoundError:
-        raise ConfigError("PostgreSQL needs its driver: pip install 'kavi-bot[postgres]'.") from None
+        raise ConfigError("Für PostgreSQL fehlt der Treiber: pip install 'kavi-bot[postgres]'.") from None
     return PostgresStore(url, master, keys_url=settings.store.keys_url, direct_url=settings.store.direct_url)
 
 

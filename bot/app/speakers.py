@@ -84,7 +84,7 @@ def _third_party(name: str, values: Mapping[str, str], open_source: OpenSource) 
 
     found = next(iter(entry_points(group="kavi.messengers", name=name)), None)
     if found is None:
-        raise ConfigError(f"No installed package offers a messenger {name!r} (entry-point group kavi.messengers).")
+        raise ConfigError(f"Kein installiertes Paket bringt einen Messenger {name!r} mit (Gruppe kavi.messengers).")
     rates = [_rate(name, setting, values) for setting in ("rate", "chat_rate")]
     messenger: Messenger = found.load()(values, open_source)
     return Speaker(messenger, *rates)
@@ -94,7 +94,7 @@ def _rate(name: str, setting: str, values: Mapping[str, str]) -> float:
     try:
         return float(values.get(setting, "0"))
     except ValueError:
-        raise ConfigError(f"The setting messengers.{name}.{setting} is no number: {values[setting]!r}.") from None
+        raise ConfigError(f"Die Einstellung messengers.{name}.{setting} ist keine Zahl: {values[setting]!r}.") from None
 
 
 def _revealed(secret: Secret | None) -> str:

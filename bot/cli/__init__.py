@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bot.errors import ConfigError, KaviError
+from bot.errors import ConfigError, KaviError, in_words
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
@@ -19,7 +19,7 @@ def main() -> None:
     except OSError as error:
         if error.filename is None:  # no file that somebody named: a fault, with its traceback
             raise
-        print(f"kavi: {error.filename}: {error.strerror}. Check the path and who may write there.", file=sys.stderr)
+        print(f"kavi: {error.filename}: {in_words(error)}. Bitte Pfad und Rechte prüfen.", file=sys.stderr)
         raise SystemExit(ConfigError.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None

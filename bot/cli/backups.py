@@ -50,7 +50,7 @@ def _sqlite_path(settings: Settings) -> Path | None:
         return Path(url.removeprefix("sqlite:///"))
     if url.startswith(("postgresql://", "postgres://")):
         return None
-    raise ConfigError("KAVI_STORE__URL must be sqlite:///path or postgresql://….")
+    raise ConfigError("KAVI_STORE__URL muss sqlite:///pfad oder postgresql://… sein.")
 
 
 # ------------------------------------------------------------------ backing up
@@ -170,7 +170,9 @@ def _alone(settings: Settings) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise StoreError("Kavi is running on this data folder. Stop it first, then restore.") from None
+        raise StoreError(
+            "Kavi läuft gerade auf diesem Datenordner. Halten Sie es an (systemctl stop kavi), dann noch einmal."
+        ) from None
     finally:
         os.close(descriptor)
 
@@ -195,7 +197,8 @@ async def _restore_postgres(settings: Settings, readers: Readers, progress: Prog
     data, keys = readers
     if data[0].about["store"] != "rows":
         raise StoreError(
-            "This is a backup of SQLite. Restore it with KAVI_STORE__URL=sqlite:///… and move it then: kavi migrate --to."
+            "Das ist eine Sicherung von SQLite. Stellen Sie sie mit KAVI_STORE__URL=sqlite:///… her und ziehen Sie dann um: "
+            "kavi migrate --to."
         )
     async with open_store(settings) as store:  # says clearly what is wrong with the address or the master key
         kept = (await store.status())["conversations"]

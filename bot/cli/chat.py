@@ -108,7 +108,7 @@ def run_chat(
             raise ConfigError("--desk ist eine Probe, von der nichts bleibt: ohne --jsonl, --resume und --record.")
         return _rehearse(role or "caregiver", age=age, register=register, language=language)
     if not jsonl and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError("kavi chat needs a terminal. For programs there is kavi chat --jsonl.")
+        raise ConfigError("kavi chat braucht ein Terminal. Für Programme gibt es kavi chat --jsonl.")
     begun = None
     if role is not None:
         from bot.testing.script import onboarded

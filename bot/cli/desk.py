@@ -34,7 +34,7 @@ def run_staff_add(alias: str, roles: str, teams: str, languages: str, cap: int) 
     chosen = _listed(roles)
     wrong = unknown(chosen, ROLES)
     if wrong:
-        raise ConfigError(f"--role {wrong[0]}: known are {', '.join(ROLES)}.")
+        raise ConfigError(f"--role {wrong[0]}: möglich sind {', '.join(ROLES)}.")
     id, code = new_id(), new_code()
     values = {
         "alias": alias, "roles": chosen, "teams": _listed(teams), "languages": _listed(languages), "cap": cap, "active": True,

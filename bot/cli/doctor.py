@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import stat
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ from bot import app
 from bot.config import Settings, read_settings
 from bot.dialogue.content import Content
 from bot.dialogue.rendering import berlin_day
-from bot.errors import KaviError
+from bot.errors import InUse, KaviError
 from bot.insights.knowledge_page import rows_of
 from bot.ports import Store
 from bot.storage.generations import last_backup
@@ -46,7 +47,7 @@ async def _doctor(settings: Settings) -> int:
     checks: list[Check] = []
     try:
         content = app.load_content_for(settings)
-        checks += _content(content)
+        checks += _content(content, trial=settings.allow_unreviewed)
     except KaviError as error:
         checks.append(Check("Inhalte", str(error).split("\n")[0]))
     try:
@@ -64,15 +65,23 @@ async def _doctor(settings: Settings) -> int:
     return 0 if all(check.hint or check.result == "ok" for check in checks) else 1
 
 
-def _content(content: Content) -> list[Check]:
+def _content(content: Content, *, trial: bool) -> list[Check]:
+    """What is wrong with the content; while somebody only tries Kavi out, missing signatures are a hint."""
     over = sum(row.validity == "over" for row in rows_of(content, berlin_day(datetime.now(UTC))))
     return [
         Check("Inhalte"),
-        Check("Unterschriften", "ok" if not content.unsigned else f"{len(content.unsigned)} nicht unterschrieben"),
+        Check("Unterschriften", _unsigned(content.unsigned) if content.unsigned else "ok", hint=trial),
         Check(
             "Gültigkeit", "ok" if not over else f"{over} Themen sind abgelaufen: kavi knowledge zeigt sie.", hint=True
         ),
     ]
+
+
+def _unsigned(places: Sequence[str]) -> str:
+    return (
+        f"{len(places)} Sicherheits-Antworten oder Hilfe-Nummern hat niemand vom Fach unterschrieben (die erste: {places[0]}). "
+        "Nach der Prüfung reviewed_by / verified_by eintragen; nur zum Ausprobieren: KAVI_ALLOW_UNREVIEWED=true."
+    )
 
 
 async def _waiting(store: Store) -> list[Check]:
@@ -109,6 +118,18 @@ def _machine(settings: Settings) -> list[Check]:
     ]
 
 
+_NAMES = {
+    "account": "Konto", "clock": "Uhr", "delivery": "Zustellung", "encryption": "Verschlüsselung", "groups": "Gruppen",
+    "inline": "Fragen aus anderen Chats", "privacy": "Privatmodus", "refresh": "Token", "server": "Server", "staff": "Beratung",
+    "stream": "Abruf", "updates": "Nachrichten", "uploads": "Dateien",
+}  # fmt: skip
+
+
+def _named(check: str) -> str:
+    """A messenger's check by its German name; a third party's by its own."""
+    return _NAMES.get(check, check.replace("staff chat", "Forum"))
+
+
 async def _messengers(settings: Settings, store: Store) -> list[Check]:
     try:
         speakers = app.make_speakers(settings, store)
@@ -119,7 +140,12 @@ async def _messengers(settings: Settings, store: Store) -> list[Check]:
         messenger = speaker.messenger
         try:
             await messenger.start(None)
-            checks += [Check(f"{messenger.name}: {name}", said) for name, said in (await messenger.health()).items()]
+            found = await messenger.health()
+            checks += [Check(f"{messenger.name}: {_named(name)}", said) for name, said in found.items()]
+        except InUse:
+            checks.append(
+                Check(messenger.name, "Mit diesem Konto spricht gerade kavi run; mehr steht im Protokoll.", True)
+            )
         except KaviError as error:
             checks.append(Check(messenger.name, str(error)))
         finally:

@@ -43,14 +43,14 @@ def run_add(name: str, kinds: str, laender: str, prison: str) -> int:
     chosen, where = _listed(kinds), [one.upper() for one in _listed(laender)]
     wrong = [kind for kind in chosen if kind not in KINDS]
     if wrong:
-        raise ConfigError(f"--kind {wrong[0]}: known are {', '.join(KINDS)}.")
+        raise ConfigError(f"--kind {wrong[0]}: möglich sind {', '.join(KINDS)}.")
     content = app.load_content_for(read_settings())
     wrong = [land for land in where if land not in content.laender]
     if wrong:
-        raise ConfigError(f"--land {wrong[0]}: known are {', '.join(sorted(content.laender))}.")
+        raise ConfigError(f"--land {wrong[0]}: möglich sind {', '.join(sorted(content.laender))}.")
     if prison and (content.prisons is None or content.prisons.get(prison) is None):
         raise ConfigError(
-            f"--prison {prison}: not in knowledge/data/prisons.yaml; write the id of a prison that stands there."
+            f"--prison {prison}: steht nicht in knowledge/data/prisons.yaml; gemeint ist eine Kennung von dort."
         )
     id = f"i-{secrets.token_hex(4)}"
     asyncio.run(_set(id, name=name, kinds=chosen, laender=where, open=True, prison=prison))
@@ -124,7 +124,7 @@ def run_circle(land: str, *, close: bool) -> int:
     land = land.upper()
     known = app.load_content_for(read_settings()).laender
     if land not in known:
-        raise ConfigError(f"{land}: known are {', '.join(sorted(known))}.")
+        raise ConfigError(f"{land}: möglich sind {', '.join(sorted(known))}.")
     asyncio.run(_set_circle(land, open=not close))
     if close:
         print(f"Der Raum für {known[land]} wird geschlossen und geleert.")

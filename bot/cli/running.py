@@ -18,7 +18,7 @@ def run_run(roles: str = ",".join(ROLES)) -> int:
     chosen = frozenset(role.strip() for role in roles.split(",") if role.strip())
     unknown = chosen - set(ROLES)
     if unknown or not chosen:
-        raise ConfigError(f"--roles {roles}: known are {', '.join(ROLES)}.")
+        raise ConfigError(f"--roles {roles}: möglich sind {', '.join(ROLES)}.")
     return loop.run(app.run_program(read_settings(), chosen))
 
 

@@ -43,20 +43,20 @@ def parse(text: str) -> tuple[Span, ...]:
     for part in filter(None, (piece.strip().casefold() for piece in text.replace(";", ",").split(","))):
         match = _PART.fullmatch(part)
         if match is None:
-            raise ValueError(f"{part!r} is no opening time; write for example: mo-fr 9-17, sa 10-12:30")
+            raise ValueError(f"{part!r} ist keine Zeit; richtig wäre zum Beispiel: mo-fr 9-17, sa 10-12:30")
         first, last, hour, minute, to_hour, to_minute = match.groups()
         if first:
             days = _days(first, last or first, part)
         start, end = int(hour) * 60 + int(minute or 0), int(to_hour) * 60 + int(to_minute or 0)
         if not 0 <= start < end <= 24 * 60:
-            raise ValueError(f"{part!r}: the end must come after the beginning, within one day")
+            raise ValueError(f"{part!r}: Das Ende muss nach dem Anfang liegen, am selben Tag")
         spans.append(Span(days, start, end))
     return tuple(spans)
 
 
 def _days(first: str, last: str, part: str) -> frozenset[int]:
     if first not in DAYS or last not in DAYS:
-        raise ValueError(f"{part!r}: days are {', '.join(DAYS)}")
+        raise ValueError(f"{part!r}: Tage heißen {', '.join(DAYS)}")
     start, end = DAYS.index(first), DAYS.index(last)
     return frozenset((start + step) % 7 for step in range((end - start) % 7 + 1))
 

@@ -149,7 +149,7 @@ async def publish(store: Store, frame: Frame, now: datetime, draw: Draw) -> Rele
     """
     holder = f"release-{draw(2**62)}"
     if await store.lease(KIND, holder, 600.0, now) is None:
-        raise StoreUnavailable("Another process is publishing at this moment; try again in some minutes.")
+        raise StoreUnavailable("Gerade veröffentlicht ein anderer Prozess. Bitte in einigen Minuten noch einmal.")
     try:
         return await _publish(store, frame, now, draw)
     finally:

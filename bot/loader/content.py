@@ -175,7 +175,7 @@ def with_meaning(content: Content, root: Path, wish: str, cache: Path) -> Conten
         encoder = find_encoder(wish)
     except (ImportError, OSError, RuntimeError) as error:
         raise ConfigError(
-            f"KAVI_MATCHING__SEMANTIC=on, but no encoder: {error}. Install kavi-bot[semantic]."
+            f"KAVI_MATCHING__SEMANTIC=on, aber die Zusatzerkennung fehlt ({error}): pip install 'kavi-bot[semantic]'."
         ) from error
     if encoder is None:
         return content

@@ -17,7 +17,7 @@ def traces_to(url: str) -> Iterator[Callable[[str], AbstractContextManager[objec
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ModuleNotFoundError:
-        raise ConfigError("metrics.traces needs OpenTelemetry: pip install 'kavi-bot[tracing]'.") from None
+        raise ConfigError("Für metrics.traces fehlt OpenTelemetry: pip install 'kavi-bot[tracing]'.") from None
     provider = TracerProvider(resource=Resource.create({"service.name": "kavi"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url)))
     tracer = provider.get_tracer("kavi")

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from bot.errors import ConfigError, StoreError
+from bot.errors import ConfigError, StoreError, in_words
 from bot.vault.sealing import SealBroken, Sealer, derive
 
 MAGIC = b"KAVI-BACKUP-1\n"
@@ -93,7 +93,7 @@ class ArchiveReader:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise StoreError(f"The backup {path.name} cannot be read: {error.strerror}.") from error
+            raise StoreError(f"Die Sicherung {path.name} lässt sich nicht lesen: {in_words(error)}.") from error
         try:
             self._open_head(master)
             self.about: dict[str, Any] = json.loads(self._next()[1])
@@ -110,20 +110,20 @@ class ArchiveReader:
     def _open_head(self, master: bytes) -> None:
         head = self._file.read(len(MAGIC) + _FINGERPRINT + _ID)
         if head[: len(MAGIC)] != MAGIC[: len(head)] or not head:
-            raise StoreError(f"{self.path.name} is no backup of Kavi.")
+            raise StoreError(f"{self.path.name} ist keine Sicherung von Kavi.")
         if len(head) < len(MAGIC) + _FINGERPRINT + _ID:
             raise self._broken()
         if head[len(MAGIC) : -_ID] != _fingerprint(master):
             raise ConfigError(
-                f"{self.path.name} was sealed with another master key. Set KAVI_SECRETS__MASTER_KEY to the key that "
-                "this installation had."
+                f"{self.path.name} ist mit einem anderen Hauptschlüssel versiegelt. Setzen Sie KAVI_SECRETS__MASTER_KEY auf den, "
+                "den diese Installation damals hatte."
             )
         self._id = head[-_ID:]
 
     def _broken(self) -> StoreError:
         return StoreError(
-            f"The backup {self.path.name} is damaged or only half there. Nothing was changed. Move this file away to take "
-            "the one before it, or use another copy of it."
+            f"Die Sicherung {self.path.name} ist beschädigt oder nur halb da. Nichts wurde verändert. Räumen Sie die Datei weg, "
+            "dann gilt die davor, oder nehmen Sie eine andere Kopie von ihr."
         )
 
     def _next(self) -> tuple[bytes, bytes]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.errors import StoreError
+from bot.errors import StoreError, in_words
 from bot.ports import ConversationId
 from bot.storage.archive import ArchiveReader, ArchiveWriter
 from bot.storage.generations import Half, name_of
@@ -28,7 +28,7 @@ from bot.storage.tables import Fit, Progress, table_of
 SPARE = 1_000_000
 """Numbers left free after a restore: what the backup does not know was numbered too, and keys of messages derive from that."""
 SAMPLE = 200  # conversations opened in a test restore
-NO_KEYS = "Neither a key store nor a backup of one is here; without keys nothing can be read."
+NO_KEYS = "Hier liegt weder ein Schlüsselspeicher noch eine Sicherung davon (Ordner keys); ohne Schlüssel ist nichts zu lesen."
 ASIDE = ".before-restore"
 HALVES: tuple[Half, ...] = ("data", "keys")
 
@@ -98,7 +98,9 @@ async def copy_postgres(
             written[half] = path
         return written
     except OSError as error:
-        raise StoreError(f"The backup cannot be written: {error.strerror}. Is the disk of {target} full?") from error
+        raise StoreError(
+            f"Die Sicherung lässt sich nicht schreiben: {in_words(error)}. Ist in {target} noch Platz?"
+        ) from error
     except Exception as error:
         raise translate(error) from error
     finally:
@@ -132,7 +134,7 @@ def _open_chain(paths: Sequence[Path], master: bytes, stack: ExitStack) -> list[
         _refuse_newer(reader)
         if reader.about["after"] != before:
             raise StoreError(
-                f"Before {path.name} a file of the backup is missing. Give an earlier time: kavi restore --until TIME."
+                f"Vor {path.name} fehlt eine Datei der Sicherung. Bleiben Sie davor: kavi restore --until ZEIT."
             )
         before = reader.about["at"]
         readers.append(reader)
@@ -142,8 +144,8 @@ def _open_chain(paths: Sequence[Path], master: bytes, stack: ExitStack) -> list[
 def _refuse_newer(reader: ArchiveReader) -> None:
     if reader.about["schema"] > SCHEMA_VERSION:
         raise StoreError(
-            f"The backup {reader.path.name} was written by a newer kavi (schema {reader.about['schema']}, this one knows "
-            f"{SCHEMA_VERSION}). Install the newer version and restore with it."
+            f"Die Sicherung {reader.path.name} hat ein neueres Kavi geschrieben (Schema {reader.about['schema']}, dieses kennt "
+            f"{SCHEMA_VERSION}). Installieren Sie die neuere Fassung und stellen Sie mit ihr her."
         )
 
 
@@ -212,8 +214,8 @@ def refuse_foreign(fit: str) -> None:
     """Raises StoreError for a key store of another installation."""
     if fit == "foreign":
         raise StoreError(
-            "The key store here belongs to another installation: it holds no key of this backup. Move it away; then the "
-            "keys of the backup are taken."
+            "Der Schlüsselspeicher hier gehört zu einer anderen Installation: Er hält keinen Schlüssel dieser Sicherung. Räumen "
+            "Sie ihn weg, dann kommen die Schlüssel aus der Sicherung."
         )
 
 
@@ -315,7 +317,9 @@ async def try_restore(
 
 async def _open_one(store: SqliteStore, place: ConversationId) -> None:
     if await store.address_of(place) is None:
-        raise StoreError("A conversation of the test restore has no address. This backup cannot be used.")
+        raise StoreError(
+            "In der Probe-Wiederherstellung hat ein Gespräch keine Adresse. Diese Sicherung ist nicht zu gebrauchen."
+        )
     await store.session_of(place)
 
 

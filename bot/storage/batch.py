@@ -103,7 +103,7 @@ class Batcher:
         job = Job(work, item, loop.create_future(), loop, weight, brief, patient, limit)
         with self._lock:
             if self._stopping or self._thread is None:
-                raise StoreUnavailable("The store is closed.")
+                raise StoreUnavailable("Der Speicher ist geschlossen.")
             self._jobs.append(job)
             enough = len(self._jobs) >= ENOUGH and self._owned.acquire(blocking=False)
             begins = not enough and (self._gathering is None or self._gathering.is_closed())

@@ -298,18 +298,18 @@ def translate(error: Exception) -> Exception:
     text = str(error)
     if "locked" in text or "busy" in text:
         return StoreUnavailable(
-            "The database is locked by another program. Stop the other kavi (or backup) and try again."
+            "Ein anderes Programm hält die Datenbank fest. Halten Sie das andere Kavi (oder die Sicherung) an, dann noch einmal."
         )
     if "full" in text:
         return StoreUnavailable(
-            "The disk is full. Make room; nothing was lost, waiting messages are handled afterwards."
+            "Der Datenträger ist voll. Schaffen Sie Platz; nichts ist verloren, was wartet, geht danach weiter."
         )
     if "malformed" in text or "not a database" in text or "corrupt" in text:
         return StoreError(
-            "The database is damaged. Stop kavi and run: kavi restore (the last backup), or sqlite3 .recover."
+            "Die Datenbank ist beschädigt. Halten Sie Kavi an und holen Sie die letzte Sicherung: kavi restore ORDNER."
         )
     if "readonly" in text or "unable to open" in text or "disk I/O" in text:
         return StoreUnavailable(
-            f"The database cannot be written ({text}). Check the rights and the disk of the data folder."
+            f"In die Datenbank lässt sich nicht schreiben ({text}). Prüfen Sie Rechte und Platz im Datenordner."
         )
-    return StoreError(f"The database refused a statement: {text}.")
+    return StoreError(f"Die Datenbank lehnt eine Anweisung ab: {text}.")

@@ -16,8 +16,8 @@ from bot.vault.keys import Keyring
 from bot.vault.sealing import SealBroken, Sealer
 
 LOST_KEYS = (
-    "The key store does not belong to this database: it is new or another one, and with it none of the stored texts can be "
-    "read. Put the key store back from its backup (kavi restore), then start again. Nothing was changed."
+    "Der Schlüsselspeicher gehört nicht zu dieser Datenbank: Er ist neu oder ein anderer, und mit ihm ist kein Text zu lesen. "
+    "Holen Sie ihn aus seiner Sicherung zurück (kavi restore), dann noch einmal. Nichts wurde verändert."
 )
 
 _SCHEMA = """

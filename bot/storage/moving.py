@@ -37,9 +37,11 @@ async def move(source: str, target: str, keys_url: str, progress: Progress) -> l
         await origin.begin()
         await goal.begin()
         if await origin.leased(time.time()):
-            raise StoreError("Kavi is running on the source. Stop it, wait half a minute, and move then.")
+            raise StoreError(
+                "Auf der Quelle läuft Kavi. Halten Sie es an, warten Sie eine halbe Minute, dann noch einmal."
+            )
         if await goal.count(table_of("conversation")) or await goal.count(table_of("inbox")):
-            raise StoreError("The target already holds conversations. Move into an empty database only.")
+            raise StoreError("Im Ziel liegen schon Gespräche. Umziehen geht nur in eine leere Datenbank.")
         done = []
         for table in TABLES:
             await goal.empty(table)
@@ -49,11 +51,11 @@ async def move(source: str, target: str, keys_url: str, progress: Progress) -> l
             rows, checksum = await _checksum(goal, table)
             if (rows, checksum) != (moved.rows, moved.checksum):
                 raise StoreError(
-                    f"The table {table.name} did not arrive whole ({rows} of {moved.rows} rows). Nothing was kept."
+                    f"Die Tabelle {table.name} kam nicht ganz an ({rows} von {moved.rows} Zeilen). Im Ziel bleibt nichts davon."
                 )
         await goal.finish()
     except asyncpg.PostgresError as error:
-        raise StoreError(f"PostgreSQL refused the move: {type(error).__name__}.") from error
+        raise StoreError(f"PostgreSQL lehnt den Umzug ab: {type(error).__name__}.") from error
     finally:
         await origin.close()
         await goal.close()

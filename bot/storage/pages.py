@@ -92,4 +92,6 @@ def refuse_damaged(path: Path, name: str) -> None:
     finally:
         database.close()
     if result != "ok":
-        raise StoreError(f"What {name} holds is damaged: {result}. Move it away to take the one before it.")
+        raise StoreError(
+            f"Der Inhalt von {name} ist beschädigt: {result}. Räumen Sie die Datei weg, dann gilt die davor."
+        )

@@ -402,7 +402,9 @@ class PostgresStore:
 
         skew = await self._read(work)
         if skew >= 2.0:
-            return f"This machine's clock is {skew:.0f} s away from PostgreSQL's. Switch on time synchronisation (NTP)."
+            return (
+                f"Die Uhr hier weicht um {skew:.0f} s von der von PostgreSQL ab. Schalten Sie den Zeitabgleich (NTP) ein."
+            )
         return "ok" if await self._hears_itself() else self._ear.fault()
 
     async def _hears_itself(self) -> bool:

@@ -299,15 +299,17 @@ class Ear:
 def translate(error: Exception) -> Exception:
     """A driver's error as one sentence with the remedy."""
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
-        return StoreError("PostgreSQL refuses the user or password of KAVI_STORE__URL.")
+        return StoreError("PostgreSQL nimmt Name oder Passwort aus KAVI_STORE__URL nicht an.")
     if isinstance(error, asyncpg.InvalidCatalogNameError):
-        return StoreError("The database of KAVI_STORE__URL does not exist. Create it with: createdb NAME.")
+        return StoreError("Die Datenbank aus KAVI_STORE__URL gibt es nicht. Legen Sie sie an: createdb NAME.")
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
-        return StoreError("The user of KAVI_STORE__URL may not do this. Make it the owner of its database.")
+        return StoreError(
+            "Der Name aus KAVI_STORE__URL darf das nicht. Machen Sie ihn zum Eigentümer seiner Datenbank."
+        )
     if isinstance(error, asyncpg.DiskFullError):
-        return StoreUnavailable("The disk of PostgreSQL is full. Make room; nothing was lost.")
+        return StoreUnavailable("Der Datenträger von PostgreSQL ist voll. Schaffen Sie Platz; nichts ist verloren.")
     if isinstance(error, asyncpg.ClientConfigurationError | ValueError):
-        return ConfigError("KAVI_STORE__URL must look like postgresql://user:password@host:5432/database.")
+        return ConfigError("KAVI_STORE__URL muss aussehen wie postgresql://name:passwort@rechner:5432/datenbank.")
     away = (
         OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError,
         asyncpg.InsufficientResourcesError, asyncpg.LockNotAvailableError, asyncpg.ReadOnlySQLTransactionError,
@@ -315,8 +317,8 @@ def translate(error: Exception) -> Exception:
     )  # fmt: skip
     if isinstance(error, away):
         return StoreUnavailable(
-            f"PostgreSQL does not answer ({type(error).__name__}). Kavi tries again by itself; nothing is lost meanwhile."
+            f"PostgreSQL antwortet nicht ({type(error).__name__}). Läuft es, stimmen Rechner und Anschluss in KAVI_STORE__URL?"
         )
     if isinstance(error, asyncpg.PostgresError):
-        return StoreError(f"PostgreSQL refused a statement: {type(error).__name__}.")  # its text may quote a row
+        return StoreError(f"PostgreSQL lehnt eine Anweisung ab: {type(error).__name__}.")  # its text may quote a row
     return error

@@ -43,8 +43,8 @@ async def prepare(db: Any) -> None:
     }
     if known["compatible"] > SCHEMA_VERSION:
         raise StoreError(
-            f"The database was written by a newer kavi (schema {known['schema']}, this one knows {SCHEMA_VERSION}). "
-            "Install the newer version, or restore a backup of the older one."
+            f"Die Datenbank hat ein neueres Kavi geschrieben (Schema {known['schema']}, dieses kennt {SCHEMA_VERSION}). "
+            "Installieren Sie die neuere Fassung, oder holen Sie eine Sicherung der älteren zurück."
         )
     for version in range(known["schema"] + 1, SCHEMA_VERSION + 1):
         await db.execute(STEPS[version])
@@ -62,7 +62,7 @@ async def prepare_keys(db: Any) -> None:
 async def _refuse_old_server(db: Any) -> None:
     version: asyncpg.ServerVersion = db.get_server_version()
     if version.major < 14:
-        raise StoreError(f"This is PostgreSQL {version.major}; Kavi needs 14 or newer.")
+        raise StoreError(f"Das ist PostgreSQL {version.major}; Kavi braucht 14 oder neuer.")
 
 
 async def _write(db: Any, schema: int, compatible: int) -> None:

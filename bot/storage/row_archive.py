@@ -46,7 +46,7 @@ async def read_rows(archive: ArchiveReader, side: Side, progress: Progress) -> N
         progress(name, sums[name].rows, sums[name].rows)
     for name, (rows, digest) in archive.summary["held"].items():
         if sums[name].result() != (rows, digest):
-            raise StoreError(f"{archive.path.name}: the table {name} did not arrive whole. Nothing was changed.")
+            raise StoreError(f"{archive.path.name}: Die Tabelle {name} kam nicht ganz an. Nichts wurde verändert.")
 
 
 def rows_of(archive: ArchiveReader, table: str) -> list[tuple[Any, ...]]:

@@ -103,8 +103,8 @@ class SqliteStore:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > SCHEMA_VERSION:
             raise StoreError(
-                f"The database {self._path.name} was written by a newer kavi (schema {version}, this one knows "
-                f"{SCHEMA_VERSION}). Install the newer version, or restore a backup of the older one."
+                f"Die Datenbank {self._path.name} hat ein neueres Kavi geschrieben (Schema {version}, dieses kennt {SCHEMA_VERSION}). "
+                "Installieren Sie die neuere Fassung, oder holen Sie eine Sicherung der älteren zurück."
             )
         if version == 0:
             schema = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")

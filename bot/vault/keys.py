@@ -85,8 +85,8 @@ class Keyring:
             return self._master.open(wrapped, _WRAP)
         except SealBroken:
             raise ConfigError(
-                "The master key does not fit this installation's key store. Set KAVI_SECRETS__MASTER_KEY to the key that "
-                "this data was written with."
+                "Der Hauptschlüssel passt nicht zum Schlüsselspeicher dieser Installation. Setzen Sie KAVI_SECRETS__MASTER_KEY auf "
+                "den, mit dem diese Daten geschrieben wurden."
             ) from None
 
     def rotated(self, new_master: bytes) -> bytes:

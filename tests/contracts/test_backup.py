@@ -218,7 +218,7 @@ async def test_every_minute_only_what_changed(tmp_path: Path) -> None:
             )  # of what waited then and was handled since, the one-turn key is gone
             assert [places, texts] == seen[minute][:2]
     (target / "data" / name_of("data", at[0], at[1])).unlink()
-    with pytest.raises(StoreError, match="file of the backup is missing"):
+    with pytest.raises(StoreError, match="fehlt eine Datei der Sicherung"):
         await restore(_sqlite(tmp_path / "gap"), target)
 
 
@@ -251,7 +251,7 @@ async def test_the_wrong_master_key_is_told_from_damage(kept: tuple[Settings, Pa
     _, target = kept
     other = _settings(tmp_path / "other")
     other.secrets.master_key = Secret(base64.b64encode(bytes(32)).decode())
-    with pytest.raises(ConfigError, match="another master key"):
+    with pytest.raises(ConfigError, match="mit einem anderen Hauptschlüssel"):
         await restore(other, target)
     assert not (tmp_path / "other" / "kavi.sqlite").exists()
 
@@ -266,7 +266,7 @@ async def test_half_a_backup_changes_nothing(kept: tuple[Settings, Path], half: 
         (settings.data_dir / "kavi-keys.sqlite").rename(settings.data_dir / "keys-away")
     file.write_bytes(content[: int(len(content) * share)])
     before = (settings.data_dir / "kavi.sqlite").read_bytes()
-    with pytest.raises(StoreError, match=r"only half there|is no backup of Kavi"):
+    with pytest.raises(StoreError, match=r"nur halb da|ist keine Sicherung von Kavi"):
         await restore(settings, target)
     assert (settings.data_dir / "kavi.sqlite").read_bytes() == before
 
@@ -277,7 +277,7 @@ async def test_a_damaged_byte_is_found(kept: tuple[Settings, Path]) -> None:
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    await _refused(settings, target, StoreError, "damaged or only half there")
+    await _refused(settings, target, StoreError, "beschädigt oder nur halb da")
 
 
 async def test_a_backup_of_a_newer_kavi_is_refused(kept: tuple[Settings, Path]) -> None:
@@ -318,7 +318,7 @@ async def test_a_machine_on_which_kavi_was_started_too_early_gets_the_right_keys
 async def test_without_any_keys_nothing_is_restored(kept: tuple[Settings, Path], tmp_path: Path) -> None:
     _, target = kept
     shutil.rmtree(target / "keys")
-    with pytest.raises(StoreError, match="without keys nothing can be read"):
+    with pytest.raises(StoreError, match="ohne Schlüssel ist nichts zu lesen"):
         await restore(_sqlite(tmp_path / "new"), target)
 
 

@@ -262,7 +262,7 @@ async def test_a_lost_key_store_is_said_at_start_and_nothing_is_changed(tmp_path
     for file in tmp_path.glob("kavi-keys.sqlite*"):
         file.rename(tmp_path / f"away-{file.name}")
     before = sealed(tmp_path / "kavi.sqlite")
-    with pytest.raises(ConfigError, match="key store does not belong"):
+    with pytest.raises(ConfigError, match="Schlüsselspeicher gehört nicht"):
         await SqliteStore(tmp_path / "kavi.sqlite", MASTER).open()
     assert sealed(tmp_path / "kavi.sqlite") == before
     for file in tmp_path.glob("kavi-keys.sqlite*"):
@@ -283,5 +283,5 @@ async def test_a_lost_key_database_is_said_at_start() -> None:
     await store.open()
     await _talks(store, ONE)
     await store.close()
-    with pytest.raises(ConfigError, match="key store does not belong"):
+    with pytest.raises(ConfigError, match="Schlüsselspeicher gehört nicht"):
         await PostgresStore(url, MASTER, keys_url=server.database()).open()

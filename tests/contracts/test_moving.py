@@ -104,5 +104,5 @@ async def test_only_into_an_empty_store_that_nobody_uses(tmp_path: Path) -> None
     await shared.receive([inbound("2")], None)
     await old.close()
     await shared.close()
-    with pytest.raises(StoreError, match="empty database"):
+    with pytest.raises(StoreError, match="leere Datenbank"):
         await move(f"sqlite:///{first}", url, "", lambda *_: None)

@@ -164,7 +164,7 @@ async def test_what_a_broken_connection_cut_short_is_repeated_and_stored_once(
         await asyncio.sleep(0.3)
         others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
         await blocker.execute(f"SELECT pg_terminate_backend(pid) {others}")
-        with pytest.raises(StoreUnavailable, match="PostgreSQL does not answer"):
+        with pytest.raises(StoreUnavailable, match="PostgreSQL antwortet nicht"):
             await receiving
     await blocker.close()
     assert await stores[0].receive([event], None) == 1
@@ -213,7 +213,7 @@ async def test_a_queue_that_fills_up_is_planned_for_as_it_is(url: str, stores: l
 
 
 async def test_the_wrong_master_key_is_refused(url: str, stores: list[PostgresStore]) -> None:
-    with pytest.raises(ConfigError, match="master key"):
+    with pytest.raises(ConfigError, match="Hauptschlüssel"):
         await PostgresStore(url, bytes(32)).open()
 
 
@@ -225,7 +225,7 @@ async def test_a_newer_schema_is_refused_unless_it_is_compatible(url: str, store
     assert await newer.receive([inbound("1")], None) == 1
     await newer.close()
     await _sql(url, "UPDATE kavi.meta SET value = '9' WHERE name = 'compatible'")
-    with pytest.raises(StoreError, match="newer kavi"):
+    with pytest.raises(StoreError, match="neueres Kavi"):
         await PostgresStore(url, MASTER).open()
 
 
@@ -240,9 +240,9 @@ async def test_a_database_of_the_second_schema_is_brought_up_to_date(url: str, s
 
 
 async def test_a_server_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable, match="does not answer"):
+    with pytest.raises(StoreUnavailable, match="antwortet nicht"):
         await PostgresStore("postgresql://kavi@127.0.0.1:1/kavi", MASTER).open()
-    with pytest.raises(StoreError, match="does not exist"):
+    with pytest.raises(StoreError, match="gibt es nicht"):
         await PostgresStore(postgres.shared().url("nowhere"), MASTER).open()
 
 

@@ -170,7 +170,7 @@ async def _rotates(make: object) -> None:
     await working.receive([inbound("2", "danach")], None)
     assert [row.inbound.text for lane in await working.claim("w", START, 10) for row in lane.inbox] == ["danach"]
     await working.close()
-    with pytest.raises(ConfigError, match="master key does not fit"):
+    with pytest.raises(ConfigError, match="Hauptschlüssel passt nicht"):
         await make(MASTER).open()  # type: ignore[operator]
     again = make(fresh)  # type: ignore[operator]
     await again.open()

@@ -70,7 +70,7 @@ def test_people_are_added_listed_and_removed_at_the_command_line(
     assert "ausgeschieden" in capsys.readouterr().out
     assert commands.run_staff_off("Frau Niemand") == 2
     assert "0 Personen heißen" in capsys.readouterr().err
-    with pytest.raises(ConfigError, match="known are counsellor"):
+    with pytest.raises(ConfigError, match="möglich sind counsellor"):
         commands.run_staff_add("X", "queen", "", "de", 4)
 
 

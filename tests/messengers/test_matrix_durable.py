@@ -154,7 +154,7 @@ async def test_revoked_token_is_one_error_and_a_stop(bot: EchoBot, account: Acco
     assert isinstance(bot.error, Revoked)
     with pytest.raises(Revoked):
         await bot.send(room_of_nobody, "x", "x-1")
-    assert "no longer valid" in (await bot.matrix.health())["account"]
+    assert "gilt nicht mehr" in (await bot.matrix.health())["account"]
 
     await bot.stop()
     bot.error = None
@@ -186,7 +186,7 @@ async def test_session_that_ran_out_is_renewed_for_the_same_device(tmp_path: Pat
 
 async def test_second_process_on_the_same_store_is_refused(bot: EchoBot, account: Account) -> None:
     twin = EchoBot(account, bot.settings.store_dir)
-    with pytest.raises(MessengerError, match="Another process"):
+    with pytest.raises(MessengerError, match="Ein anderer Prozess"):
         await twin.start()
 
 

@@ -272,11 +272,11 @@ async def test_doctor_tells_whether_the_webhook_brings_what_it_should(
         person.says(f"{number}")
     assert await delivery() == "ok"
     person.says("noch eine")
-    assert await delivery() == "101 updates wait at Telegram; can it reach telegram.webhook_url?"
+    assert await delivery() == "101 Nachrichten warten bei Telegram. Erreicht es telegram.webhook_url?"
     server.faults.order(Fault("502", "getWebhookInfo"))
     assert (await delivery()).startswith("Telegram answers: ")
     server.world.webhook["url"] = "https://elsewhere.example/hook"
-    assert await delivery() == "Telegram delivers to another address; start kavi run, which sets it."
+    assert await delivery() == "Telegram liefert an eine andere Adresse; kavi run stellt die richtige ein."
 
 
 async def test_doctor_tells_when_polls_fail(server: TelegramServer) -> None:
@@ -287,11 +287,11 @@ async def test_doctor_tells_when_polls_fail(server: TelegramServer) -> None:
             while server.faults.happened["502"] < 3:
                 await asyncio.sleep(0.01)
         told = (await bot.messenger.health())["delivery"]
-        assert told in {f"The last {times} polls failed; is the network up?" for times in (2, 3)}
+        assert told in {f"Die letzten {times} Abrufe misslangen. Geht das Netz?" for times in (2, 3)}
         server.faults.order(Fault("drop_before", "getMe", times=100))
         told = (await bot.messenger.health())["account"]
-        assert told.startswith("Telegram cannot be reached: ")
-        assert told.endswith("Check the network and telegram.api_url.")
+        assert told.startswith("Telegram ist nicht erreichbar: ")
+        assert told.endswith("Bitte das Netz und telegram.api_url prüfen.")
 
 
 async def test_doctor_tells_how_long_no_poll_was_answered_and_what_inline_needs(server: TelegramServer) -> None:
@@ -303,7 +303,7 @@ async def test_doctor_tells_how_long_no_poll_was_answered_and_what_inline_needs(
         assert "/setinline" in (await bot.messenger.health())["inline"]
         poller = bot.messenger._poller
         poller.last_success = time.monotonic() - bot.settings.poll_seconds - checks.SLOW_POLL - 10.0
-        assert (await bot.messenger.health())["delivery"] == "No answer to a poll for 195 s; is the network up?"
+        assert (await bot.messenger.health())["delivery"] == "Seit 195 s antwortet Telegram nicht. Geht das Netz?"
 
 
 @pytest.mark.parametrize(
@@ -311,8 +311,8 @@ async def test_doctor_tells_how_long_no_poll_was_answered_and_what_inline_needs(
     [
         (None, "ok"),
         (-29.0, "ok"),
-        (-45.2, "The server's clock differs by -45 s; switch on time synchronisation."),
-        (31.0, "The server's clock differs by 31 s; switch on time synchronisation."),
+        (-45.2, "Die Uhr weicht um -45 s von der des Servers ab. Schalten Sie den Zeitabgleich (NTP) ein."),
+        (31.0, "Die Uhr weicht um 31 s von der des Servers ab. Schalten Sie den Zeitabgleich (NTP) ein."),
     ],
 )
 def test_doctor_compares_clocks(offset: float | None, told: str) -> None:
@@ -334,8 +334,8 @@ async def test_start_outlives_a_server_in_trouble(server: TelegramServer) -> Non
         ({"token": "abc"}, "BotFather"),
         ({"api_url": "api.telegram.org"}, "api_url"),
         ({"webhook_url": "https://x/y"}, "webhook_secret"),
-        ({"webhook_url": f"https://x/{TOKEN}", "webhook_secret": "s"}, "must not contain the token"),
-        ({"webhook_url": "https://x/y", "webhook_secret": "s", "webhook_listen": "8443x"}, "host:port"),
+        ({"webhook_url": f"https://x/{TOKEN}", "webhook_secret": "s"}, "darf das Token nicht enthalten"),
+        ({"webhook_url": "https://x/y", "webhook_secret": "s", "webhook_listen": "8443x"}, "127.0.0.1:8443"),
     ],
 )
 def test_settings_are_checked(values: dict[str, str], words: str) -> None:

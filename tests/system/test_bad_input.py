@@ -80,7 +80,7 @@ def test_a_newer_database_is_not_touched(data: Path) -> None:
     with sqlite3.connect(data / "kavi.sqlite") as db:
         db.execute("PRAGMA user_version=999")
     db.close()
-    _one_sentence(_kavi(data, *CHAT, said="hallo"), 4, "kavi.sqlite", "newer kavi", "Install the newer version")
+    _one_sentence(_kavi(data, *CHAT, said="hallo"), 4, "kavi.sqlite", "neueres Kavi", "die neuere Fassung")
     with sqlite3.connect(data / "kavi.sqlite") as db:
         assert db.execute("PRAGMA user_version").fetchone()[0] == 999
         assert db.execute("SELECT count(*) FROM conversation").fetchone()[0] == 1
@@ -106,7 +106,7 @@ def test_a_full_disk_loses_nothing_that_was_stored(data: Path) -> None:
 
     pointer = (data / "terminal-chat").read_text()
     run = _kavi(data, "chat", "--jsonl", "--resume", said="Sachsen", before=full)
-    _one_sentence(run, 4, "cannot be written", "disk")
+    _one_sentence(run, 4, "nicht schreiben", "Platz")
     assert (data / "terminal-chat").read_text() == pointer
     _goes_on(data)
 

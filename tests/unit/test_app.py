@@ -114,7 +114,7 @@ def test_a_store_of_no_known_kind_or_without_its_driver_is_refused(
     for name in [name for name in sys.modules if name.startswith("bot.storage.postgres")]:
         monkeypatch.delitem(sys.modules, name)
     assert refused("postgresql://kavi@127.0.0.1/kavi") == (
-        "PostgreSQL needs its driver: pip install 'kavi-bot[postgres]'."
+        "Für PostgreSQL fehlt der Treiber: pip install 'kavi-bot[postgres]'."
     )
 
 

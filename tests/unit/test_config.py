@@ -67,12 +67,14 @@ def test_lists_and_tables_are_json_and_tables_may_be_named_level_by_level(monkey
 @pytest.mark.parametrize(
     ("variable", "text", "named"),
     [
-        ("KAVI_LIMITS__PER_PERSON", "-1", "limits.per_person"),
+        ("KAVI_LIMITS__PER_PERSON", "-1", "limits.per_person .*: erwartet wird eine ganze Zahl >= 0\\."),
         ("KAVI_LIMITS__PER_PERSON", "many", "limits.per_person .*erwartet wird eine ganze Zahl"),
-        ("KAVI_MATCHING__SEMANTIC", "maybe", "matching.semantic"),
+        ("KAVI_MATCHING__SEMANTIC", "maybe", "matching.semantic .*: möglich sind auto, on, off\\."),
         ("KAVI_ALLOW_UNREVIEWED", "perhaps", "allow_unreviewed"),
         ("KAVI_TELEGRAM__STAFF_CHATS", "-1001", "telegram.staff_chats"),
-        ("KAVI_TELEGRAM__STAFF_CHATS", "[-1001", "telegram.staff_chats"),
+        ("KAVI_TELEGRAM__STAFF_CHATS", "[-1001", "telegram.staff_chats .*: erwartet wird JSON"),
+        ("KAVI_TELEGRAM", '{"token": 5}', "telegram.token .*: erwartet wird ein Text"),
+        ("KAVI_METRICS", "3", "metrics .*: erwartet wird eine Tabelle"),
         ("KAVI_TELEGRAM", "quickly", "telegram"),
         ("KAVI_TELEGRAM__TOKN", "1:a", "tokn"),
         ("KAVI_TELEGRAM__RATE__CHAT", "1", "telegram.rate"),

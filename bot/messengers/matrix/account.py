@@ -55,10 +55,12 @@ async def _log_in(server: Homeserver, settings: MatrixSettings, device_id: str =
         answer = await server.call("POST", f"{CLIENT}/login", body)
     except ApiError as error:
         if error.status == 403:
-            raise Revoked("The Matrix password is wrong or the account is locked; check matrix.password.") from None
+            raise Revoked(
+                "Das Matrix-Passwort ist falsch, oder das Konto ist gesperrt. Bitte matrix.password prüfen."
+            ) from None
         if error.status in (400, 404):
             raise MessengerError(
-                "This homeserver has no log-in by password; set matrix.access_token with matrix.device_id."
+                "Dieser Homeserver kennt keine Anmeldung mit Passwort; setzen Sie matrix.access_token mit matrix.device_id."
             ) from None
         raise
     server.token = str(answer["access_token"])
@@ -72,7 +74,7 @@ async def _who(server: Homeserver, login: Login) -> bool:
     server.token = login.token
     answer = await server.call("GET", f"{CLIENT}/account/whoami")
     if answer.get("user_id") != login.user_id:
-        raise MessengerError("The Matrix access token belongs to another account than matrix.user_id.")
+        raise MessengerError("Das Matrix-Token gehört zu einem anderen Konto als matrix.user_id.")
     return answer.get("device_id") in (None, login.device_id)
 
 
@@ -85,7 +87,7 @@ async def sign_in(server: Homeserver, settings: MatrixSettings, folder: StoreFol
     if settings.access_token and settings.device_id:
         given = Login(user_id=settings.user_id, device_id=settings.device_id, token=settings.access_token)
         if not await _who(server, given):
-            raise MessengerError("matrix.device_id is not the device of matrix.access_token.")
+            raise MessengerError("matrix.device_id ist nicht das Gerät von matrix.access_token.")
         return given
     stored = folder.read("session")
     old = str(stored["device_id"]) if stored else ""

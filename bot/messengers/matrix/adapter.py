@@ -106,7 +106,9 @@ class MatrixMessenger:
         login = await sign_in(server, settings, folder)
         server.renew = lambda: renew(server, settings, folder, login)
         if login.user_id != settings.user_id:
-            raise MessengerError(f"The homeserver calls this account {login.user_id}; set matrix.user_id to that.")
+            raise MessengerError(
+                f"Der Homeserver nennt dieses Konto {login.user_id}; setzen Sie matrix.user_id darauf."
+            )
         trust = Trust(settings.staff_keys, folder)
         for user in self._staff:
             trust.add(user)

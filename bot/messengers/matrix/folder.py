@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.errors import MessengerError
+from bot.errors import InUse, MessengerError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -35,7 +35,7 @@ class StoreFolder:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(lock)
-            raise MessengerError(f"Another process uses the Matrix store in {self.path}; stop it first.") from None
+            raise InUse(f"Ein anderer Prozess arbeitet mit dem Matrix-Ordner {self.path}.") from None
         self._lock = lock
         if self._key is None:
             self._key = self._load_key()
@@ -58,7 +58,9 @@ class StoreFolder:
             key = secrets.token_bytes(KEY_BYTES)
             _write(path, key)
         if len(key) != KEY_BYTES:
-            raise MessengerError(f"The key file {path} is damaged: it must hold {KEY_BYTES} bytes. Restore it.")
+            raise MessengerError(
+                f"Die Schlüsseldatei {path} ist beschädigt: Sie muss {KEY_BYTES} Bytes haben. Bitte zurückholen."
+            )
         return key
 
     def read(self, name: str) -> dict[str, Any] | None:
@@ -71,8 +73,8 @@ class StoreFolder:
             plain = AESGCM(self.key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name.encode())
         except (InvalidTag, ValueError):
             raise MessengerError(
-                f"The key does not fit the Matrix store in {self.path}: restore the key, or move the folder away to "
-                "begin with a new device."
+                f"Der Schlüssel passt nicht zum Matrix-Ordner {self.path}: Holen Sie den Schlüssel zurück, oder räumen Sie den "
+                "Ordner weg, dann beginnt ein neues Gerät."
             ) from None
         value: dict[str, Any] = json.loads(plain)
         return value

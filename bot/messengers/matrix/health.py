@@ -26,7 +26,11 @@ async def ask_server(server: Homeserver, settings: MatrixSettings) -> dict[str, 
             found[name] = str(error)
     offset = server.clock_offset
     slow = offset is not None and abs(offset) > CLOCK_TOLERANCE
-    found["clock"] = f"The server's clock differs by {offset:.0f} s; switch on time synchronisation." if slow else "ok"
+    found["clock"] = (
+        f"Die Uhr weicht um {offset:.0f} s von der des Servers ab. Schalten Sie den Zeitabgleich (NTP) ein."
+        if slow
+        else "ok"
+    )
     return found
 
 
@@ -40,27 +44,33 @@ async def _version(server: Homeserver, settings: MatrixSettings) -> str:
     numbers = [tuple(map(int, one[1:].split("."))) for one in known if isinstance(one, str) and one[1:2] in "123456789"]
     if max(numbers, default=(0, 0)) >= NEEDED_VERSION:
         return "ok"
-    return "The homeserver is too old: pictures cannot be fetched. It must know Matrix 1.11."
+    return "Der Homeserver ist zu alt: Bilder lassen sich nicht holen. Er muss Matrix 1.11 kennen."
 
 
 async def _uploads(server: Homeserver, settings: MatrixSettings) -> str:
     limit = (await server.call("GET", "/_matrix/client/v1/media/config")).get("m.upload.size")
     if not isinstance(limit, int) or limit >= settings.upload_cap:
         return "ok"
-    return f"The homeserver takes files up to {limit // 1_000_000} MB only; larger ones are refused."
+    return f"Der Homeserver nimmt nur Dateien bis {limit // 1_000_000} MB; größere lehnt er ab."
 
 
 def look_at(machine: Machine, trust: Trust, stream: SyncLoop, signing: str, settings: MatrixSettings) -> dict[str, str]:
     """Encryption, counsellors, stream and token, as known from running."""
     found = {"encryption": signing or "ok"}
     if machine.withheld and not signing:
-        found["encryption"] = f"{machine.withheld} messages came without their keys; their senders were told."
+        found["encryption"] = f"{machine.withheld} Nachrichten kamen ohne ihre Schlüssel; die Menschen wissen es."
     if trust.changed:
-        found["staff"] = f"{len(trust.changed)} counsellors have a new identity; compare keys and pin it anew."
+        found["staff"] = (
+            f"{len(trust.changed)} aus der Beratung haben eine neue Identität: Schlüssel vergleichen, matrix.staff_keys erneuern."
+        )
     silent = 0.0 if stream.last_success is None else time.monotonic() - stream.last_success
     if silent > SLOW_SYNC or stream.failures > 1:
-        found["stream"] = f"The last {stream.failures} syncs failed; is the homeserver up, is the token its own?"
+        found["stream"] = (
+            f"Die letzten {stream.failures} Abrufe misslangen. Läuft der Homeserver, ist das Token seines?"
+        )
     found["refresh"] = "ok"
     if not settings.password:
-        found["refresh"] = "A token that expires cannot be renewed without matrix.password; use one that does not."
+        found["refresh"] = (
+            "Ein Token, das abläuft, erneuert sich nur mit matrix.password; nehmen Sie eines, das bleibt."
+        )
     return found

@@ -29,7 +29,7 @@ class ApiError(MessengerError):
         errcode = body.get("errcode")
         self.errcode = errcode if isinstance(errcode, str) else ""
         self.retry_after = retry_after
-        super().__init__(f"The homeserver answered {status} {self.errcode}".rstrip())
+        super().__init__(f"Der Homeserver antwortet {status} {self.errcode}".rstrip() + ".")
 
     @property
     def temporary(self) -> bool:
@@ -109,7 +109,7 @@ class Homeserver:
             if softly and self.renew is not None and await self.renew():
                 return await self._json(request, as_list)
             raise Revoked(
-                f"The Matrix account's session is no longer valid ({error.errcode}); log in again and start anew."
+                f"Die Anmeldung des Matrix-Kontos gilt nicht mehr ({error.errcode}). Melden Sie es neu an und starten Sie Kavi."
             ) from None
 
     async def upload(self, data: bytes, mime: str, timeout: float = 120.0) -> str:  # noqa: ASYNC109
@@ -163,7 +163,7 @@ class Homeserver:
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # The error's text may name the address, never the token: that travels in a header.
-            raise Unreachable(f"The homeserver cannot be reached ({type(error).__name__}).") from None
+            raise Unreachable(f"Der Homeserver ist nicht erreichbar ({type(error).__name__}).") from None
 
     def _note_clock(self, date: str) -> None:
         try:

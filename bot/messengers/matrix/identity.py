@@ -23,8 +23,8 @@ from bot.messengers.matrix.homeserver import CLIENT, Homeserver, Json
 from bot.messengers.matrix.settings import MatrixSettings
 
 LOST = (
-    "The account already has an identity that this installation does not know, so this device cannot be signed and strict "
-    "clients will not talk to it. Use the master key it was made with, or restore the store folder; it is never replaced."
+    "Das Konto hat schon eine Identität, die diese Installation nicht kennt; ihr Gerät kann nicht ausgewiesen werden, und "
+    "strenge Programme sprechen nicht mit ihm. Nehmen Sie den Schlüsselspeicher von damals; ersetzt wird sie nie."
 )
 
 

@@ -79,8 +79,8 @@ class Machine:
         own = self._olm.account.identity_keys
         if known and known.get(f"ed25519:{device}") != own["ed25519"]:
             raise MessengerError(
-                f"The crypto store of Matrix device {device} is lost: its keys are published but not here. Restore the "
-                "store folder, or log in anew (with a password this happens by itself)."
+                f"Die Schlüssel des Matrix-Geräts {device} sind verloren: veröffentlicht, aber nicht hier. Melden Sie ein neues "
+                "Gerät an; mit einem Passwort geschieht das von selbst."
             )
         self._olm.account.shared = bool(known)
         if not known:
@@ -187,7 +187,7 @@ class Machine:
         self.client.next_batch = ""  # nio ignores an answer whose token it has seen; we decide about repeats
         response = self._nio.SyncResponse.from_dict(_for_nio(sync))
         if not isinstance(response, self._nio.SyncResponse):
-            raise MessengerError("The homeserver's sync answer is malformed.")
+            raise MessengerError("Die Antwort des Homeservers ist nicht lesbar (sync).")
         self.client.receive_response(response)
 
     def load_state(self, room: str, state: list[Json]) -> None:

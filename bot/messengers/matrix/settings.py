@@ -41,14 +41,14 @@ class MatrixSettings:
 
     def __post_init__(self) -> None:
         if not self.homeserver.startswith(("http://", "https://")):
-            raise ConfigError("matrix.homeserver must begin with https:// (or http:// for a test server)")
+            raise ConfigError("matrix.homeserver muss mit https:// beginnen (http:// nur bei einem Testserver).")
         if not (self.user_id.startswith("@") and ":" in self.user_id):
-            raise ConfigError("matrix.user_id must look like @name:server")
+            raise ConfigError("matrix.user_id muss aussehen wie @name:server.")
         if bool(self.access_token) != bool(self.device_id) and not self.password:
-            raise ConfigError("matrix.access_token and matrix.device_id belong together")
+            raise ConfigError("matrix.access_token und matrix.device_id gehören zusammen: beide oder keines.")
         if not self.password and not self.access_token:
-            raise ConfigError("matrix needs a password, or an access token with its device id")
+            raise ConfigError("Für Matrix fehlt matrix.password, oder matrix.access_token mit matrix.device_id.")
         if self.store_key is not None and len(self.store_key) != 32:
-            raise ConfigError("the key of the Matrix store must have 32 bytes")
+            raise ConfigError("Der Schlüssel des Matrix-Ordners muss 32 Bytes haben.")
         if self.identity_seed is not None and len(self.identity_seed) != 32:
-            raise ConfigError("the seed of the Matrix identity must have 32 bytes")
+            raise ConfigError("Der Ursprung der Matrix-Identität muss 32 Bytes haben.")

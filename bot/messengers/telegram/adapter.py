@@ -135,11 +135,11 @@ class TelegramMessenger:
             except InvalidToken:
                 raise Revoked(REVOKED) from None
             except BadRequest as error:
-                raise MessengerError(f"Telegram refuses the set-up: {error.message}") from None
+                raise MessengerError(f"Telegram lehnt die Einrichtung ab: {error.message}.") from None
             except TelegramError as error:
                 why = error.message
                 await asyncio.sleep(error.seconds if isinstance(error, TooMany) else min(8.0, 0.25 * 2**attempt))
-        raise MessengerError(f"Telegram cannot be reached ({why}). Check the network and telegram.api_url.")
+        raise MessengerError(f"Telegram ist nicht erreichbar ({why}). Bitte das Netz und telegram.api_url prüfen.")
 
     async def ingest(self, sink: Sink) -> None:
         """Polls or serves the webhook until cancelled. Raises Revoked, MessengerError, StoreError."""
@@ -271,7 +271,7 @@ class TelegramMessenger:
                 return None
             data = await self._calls.fetch(self._files + path.lstrip("/"), cap)
         except (NotSent, ServerFault, TooMany) as error:
-            raise MessengerError(f"The file cannot be fetched now: {error.message}") from None
+            raise MessengerError(f"Die Datei ist gerade nicht abzuholen: {error.message}.") from None
         except InvalidToken:
             raise Revoked(REVOKED) from None
         except TelegramError:
@@ -309,7 +309,9 @@ class TelegramMessenger:
             found["delivery"] = await checks.delivery(self._bot, self._settings, self._poller)
         found["clock"] = checks.clock(self._calls.clock_offset)
         if self.odd_updates:
-            found["updates"] = f"{self.odd_updates} updates could not be read; is there a newer version of Kavi?"
+            found["updates"] = (
+                f"{self.odd_updates} Nachrichten waren nicht lesbar. Gibt es eine neuere Fassung von Kavi?"
+            )
         return found
 
     async def close(self) -> None:

@@ -24,16 +24,18 @@ async def account(bot: Bot, settings: TelegramSettings, *, inline: bool) -> Mapp
     except InvalidToken:
         return {"account": REVOKED}
     except TelegramError as error:
-        return {"account": f"Telegram cannot be reached: {error.message}. Check the network and telegram.api_url."}
+        return {
+            "account": f"Telegram ist nicht erreichbar: {error.message}. Bitte das Netz und telegram.api_url prüfen."
+        }
     found = {"account": "ok", "privacy": "ok", "groups": "ok"}
     if me.can_read_all_group_messages:
         found["privacy"] = (
-            "Privacy mode is off. Switch it on (BotFather, /setprivacy) and make the bot an administrator."
+            "Der Privatmodus ist aus. Schalten Sie ihn ein (BotFather, /setprivacy) und machen Sie den Bot zum Administrator."
         )
     if me.can_join_groups and not settings.staff_chats:
-        found["groups"] = "Anybody can add the bot to groups. Switch that off (BotFather, /setjoingroups)."
+        found["groups"] = "Alle können den Bot in Gruppen holen. Schalten Sie das ab (BotFather, /setjoingroups)."
     if inline and not me.supports_inline_queries:
-        found["inline"] = "Inline mode is off. Switch it on (BotFather, /setinline)."
+        found["inline"] = "Fragen aus anderen Chats sind abgeschaltet. Schalten Sie sie ein (BotFather, /setinline)."
     return found
 
 
@@ -43,17 +45,17 @@ async def staff_chat(bot: Bot, chat: str) -> str:
         about = await bot.get_chat(int(chat))
         member = await bot.get_chat_member(int(chat), int(bot.token.partition(":")[0]))
     except ChatMigrated as moved:
-        return f"The group has moved: write {moved.new_chat_id} into telegram.staff_chats."
+        return f"Die Gruppe ist umgezogen: Schreiben Sie {moved.new_chat_id} in telegram.staff_chats."
     except ValueError:
-        return "This is no chat number; it must look like -1001234567890."
+        return "Das ist keine Nummer eines Chats; sie sieht aus wie -1001234567890."
     except TelegramError as error:
-        return f"Telegram answers: {error.message}. Is the bot a member of this group?"
+        return f"Telegram antwortet: {error.message}. Ist der Bot Mitglied dieser Gruppe?"
     if not about.is_forum:
-        return "The group has no topics. Switch them on in its settings."
+        return "Die Gruppe hat keine Themen. Schalten Sie sie in ihren Einstellungen ein."
     if not isinstance(member, ChatMemberAdministrator):
-        return "The bot is no administrator and so does not see all messages. Make it one."
+        return "Der Bot ist kein Administrator und sieht deshalb nicht alle Nachrichten. Machen Sie ihn dazu."
     if not member.can_manage_topics:
-        return "The bot may not manage topics. Give it that right."
+        return "Der Bot darf keine Themen verwalten. Geben Sie ihm dieses Recht."
     return "ok"
 
 
@@ -62,21 +64,21 @@ async def delivery(bot: Bot, settings: TelegramSettings, poller: Poller) -> str:
     if not settings.webhook_url:
         last = poller.last_success
         if last is not None and time.monotonic() - last > settings.poll_seconds + SLOW_POLL:
-            return f"No answer to a poll for {time.monotonic() - last:.0f} s; is the network up?"
-        return "ok" if poller.failures < 2 else f"The last {poller.failures} polls failed; is the network up?"
+            return f"Seit {time.monotonic() - last:.0f} s antwortet Telegram nicht. Geht das Netz?"
+        return "ok" if poller.failures < 2 else f"Die letzten {poller.failures} Abrufe misslangen. Geht das Netz?"
     try:
         info = await bot.get_webhook_info()
     except TelegramError as error:
-        return f"Telegram answers: {error.message}."
+        return f"Telegram antwortet: {error.message}."
     if info.url != settings.webhook_url:
-        return "Telegram delivers to another address; start kavi run, which sets it."
+        return "Telegram liefert an eine andere Adresse; kavi run stellt die richtige ein."
     if info.pending_update_count > MANY_WAITING:
-        return f"{info.pending_update_count} updates wait at Telegram; can it reach telegram.webhook_url?"
+        return f"{info.pending_update_count} Nachrichten warten bei Telegram. Erreicht es telegram.webhook_url?"
     return "ok"
 
 
 def clock(offset: float | None) -> str:
     """Whether our clock goes right, measured against the server's Date."""
     if offset is not None and abs(offset) > CLOCK_TOLERANCE:
-        return f"The server's clock differs by {offset:.0f} s; switch on time synchronisation."
+        return f"Die Uhr weicht um {offset:.0f} s von der des Servers ab. Schalten Sie den Zeitabgleich (NTP) ein."
     return "ok"

@@ -24,8 +24,8 @@ LONGEST_PAUSE = 60.0
 SILENCE = 180.0  # seconds without an answer after which all connections are thrown away
 CONFLICTS = 3
 CONFLICT = (
-    "Another program fetches this bot's messages (409). Only one may run: stop the other one, "
-    "or give the test copy a token of its own."
+    "Ein anderes Programm holt die Nachrichten dieses Bots ab (409). Nur eines darf laufen: Halten Sie das andere an, "
+    "oder geben Sie der Testfassung ein eigenes Token."
 )
 
 Take = Callable[[Sequence[Mapping[str, Any]]], Awaitable[None]]

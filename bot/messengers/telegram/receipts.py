@@ -9,7 +9,10 @@ from bot.messengers.telegram.transport import NotSent, ServerFault, TooMany
 from bot.ports import Ambiguous, Gone, Moved, Receipt, Refused, Retry
 
 CONNECTION_PAUSE = 2.0  # seconds
-REVOKED = "Telegram refuses the bot's token. Ask BotFather for it (/token), set KAVI_TELEGRAM__TOKEN and start again."
+REVOKED = (
+    "Telegram nimmt das Token des Bots nicht an. Fragen Sie BotFather danach (/token), setzen Sie KAVI_TELEGRAM__TOKEN "
+    "und starten Sie neu."
+)
 
 _GONE = (
     "chat not found", "user not found", "peer_id_invalid", "user_is_blocked", "input_user_deactivated",

@@ -69,13 +69,13 @@ class TelegramSettings:
         if _TOKEN.fullmatch(self.token) is None:
             raise ConfigError("telegram.token muss aussehen wie 123456:ABC…, so wie BotFather es gibt.")
         if not self.api_url.startswith(("http://", "https://")):
-            raise ConfigError("telegram.api_url must begin with https:// (or http:// for a server of your own)")
+            raise ConfigError("telegram.api_url muss mit https:// beginnen (http:// nur bei einem eigenen Server).")
         if self.webhook_url and _SECRET.fullmatch(self.webhook_secret) is None:
-            raise ConfigError("telegram.webhook_secret must have 1 to 256 characters of A-Z a-z 0-9 _ -")
+            raise ConfigError("telegram.webhook_secret muss 1 bis 256 Zeichen aus A-Z a-z 0-9 _ - haben.")
         if self.token in self.webhook_url:
-            raise ConfigError("telegram.webhook_url must not contain the token: addresses end up in logs")
+            raise ConfigError("telegram.webhook_url darf das Token nicht enthalten: Adressen landen in Protokollen.")
         if self.webhook_url and not self.webhook_listen.rpartition(":")[2].isdigit():
-            raise ConfigError("telegram.webhook_listen must be host:port")
+            raise ConfigError("telegram.webhook_listen muss aussehen wie 127.0.0.1:8443.")
 
     @property
     def bot_id(self) -> str:

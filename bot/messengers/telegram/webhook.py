@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.errors import MessengerError, StoreUnavailable
+from bot.errors import MessengerError, StoreUnavailable, in_words
 from bot.messengers.telegram.settings import TelegramSettings
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -67,5 +67,7 @@ class Webhook:
         try:
             await site.start()
         except OSError as error:
-            raise MessengerError(f"telegram.webhook_listen {self._host}:{self._port} cannot be used: {error}") from None
+            raise MessengerError(
+                f"telegram.webhook_listen {self._host}:{self._port} ist nicht zu haben: {in_words(error)}."
+            ) from None
         self.port = runner.addresses[0][1]

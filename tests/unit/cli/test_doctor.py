@@ -105,7 +105,7 @@ def test_a_messenger_of_somebody_else_is_asked_and_let_go(doctor: Doctor) -> Non
 def test_a_messenger_that_nobody_offers_is_named(doctor: Doctor) -> None:
     code, said = doctor("parrots")
     assert code == 1
-    assert "No installed package offers a messenger 'parrots' (entry-point group kavi.messengers)." in said
+    assert "Kein installiertes Paket bringt einen Messenger 'parrots' mit (Gruppe kavi.messengers)." in said
 
 
 async def test_its_rates_are_settings_like_any_other(data: Path) -> None:
@@ -114,7 +114,7 @@ async def test_its_rates_are_settings_like_any_other(data: Path) -> None:
         (speaker,) = app.make_speakers(settings, store)
         assert (speaker.rate, speaker.chat_rate) == (0.5, 0.0)
         settings.messengers["pigeons"]["chat_rate"] = "schnell"
-        with pytest.raises(ConfigError, match=r"messengers\.pigeons\.chat_rate is no number: 'schnell'"):
+        with pytest.raises(ConfigError, match=r"messengers\.pigeons\.chat_rate ist keine Zahl: 'schnell'"):
             app.make_speakers(settings, store)
 
 
@@ -169,4 +169,4 @@ def test_content_and_store_that_cannot_be_used_are_named_both(
     code, said = doctor()
     assert code == 1
     assert f"KAVI_CONTENT_DIR={tmp_path} hat keinen Ordner dialogues." in said.replace("\n", "")
-    assert "damaged" in said
+    assert "beschädigt" in said

@@ -66,9 +66,9 @@ def test_an_institution_comes_and_goes(handled: Callable[[], None], capsys: pyte
 @pytest.mark.parametrize(
     ("kinds", "laender", "prison", "said"),
     [
-        ("Zauberei", "", "", "--kind Zauberei: known are Beratung"),
-        ("Beratung", "xx", "", "--land XX: known are BB"),
-        ("Beratung", "BY", "by-nowhere", "--prison by-nowhere: not in knowledge"),
+        ("Zauberei", "", "", "--kind Zauberei: möglich sind Beratung"),
+        ("Beratung", "xx", "", "--land XX: möglich sind BB"),
+        ("Beratung", "BY", "by-nowhere", "--prison by-nowhere: steht nicht in knowledge"),
     ],
 )
 def test_what_does_not_exist_is_refused(kinds: str, laender: str, prison: str, said: str) -> None:
@@ -94,5 +94,5 @@ def test_the_standing_room_of_a_land(capsys: pytest.CaptureFixture[str]) -> None
     assert "Der Raum für Bayern wird eingerichtet." in capsys.readouterr().out
     assert exchange.run_circle("by", close=True) == 0
     assert "wird geschlossen und geleert" in capsys.readouterr().out
-    with pytest.raises(ConfigError, match="XX: known are"):
+    with pytest.raises(ConfigError, match="XX: möglich sind"):
         exchange.run_circle("xx", close=False)

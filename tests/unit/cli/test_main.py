@@ -46,7 +46,7 @@ def test_a_path_that_cannot_be_written_is_named(
     assert _kavi(monkeypatch, *(word.format(no=tmp_path / "file") for word in words)) == 2
     told = capsys.readouterr().err
     assert told.startswith(f"kavi: {tmp_path / 'file'}")
-    assert told.endswith(". Check the path and who may write there.\n")
+    assert told.endswith(". Bitte Pfad und Rechte prüfen.\n")
     assert told.count("\n") == 1
 
 
@@ -56,7 +56,9 @@ def test_a_backup_that_cannot_be_read_is_named(
     for half in ("data", "keys"):
         (tmp_path / "copy" / half / f"{half}-20261125T020000Z.kavi").mkdir(parents=True)
     assert _kavi(monkeypatch, "restore", str(tmp_path / "copy")) == 4
-    assert capsys.readouterr().err == ("kavi: The backup data-20261125T020000Z.kavi cannot be read: Is a directory.\n")
+    assert capsys.readouterr().err == (
+        "kavi: Die Sicherung data-20261125T020000Z.kavi lässt sich nicht lesen: das ist ein Ordner.\n"
+    )
 
 
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,9 +81,9 @@ def test_who_interrupts_gets_what_a_shell_expects(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("run", "--roles", "cook"), 2, "kavi: --roles cook: known are ingest, workers, outbox, timers."),
+        (("run", "--roles", "cook"), 2, "kavi: --roles cook: möglich sind ingest, workers, outbox, timers."),
         (("run",), 2, "kavi: Es ist kein Messenger eingestellt. Setzen Sie KAVI_TELEGRAM__TOKEN"),
-        (("chat",), 2, "kavi: kavi chat needs a terminal."),
+        (("chat",), 2, "kavi: kavi chat braucht ein Terminal."),
         (("chat", "--as", "cook"), 2, "kavi: --as cook: möglich sind caregiver, child, parent, staff, counsellor."),
         (("chat", "--jsonl", "--record", "talk.yaml", "--resume"), 2, "kavi: --record und --resume passen nicht zusammen"),
         (("chat", "--desk", "--resume"), 2, "kavi: --desk ist eine Probe, von der nichts bleibt"),

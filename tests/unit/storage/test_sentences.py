@@ -13,13 +13,13 @@ from bot.storage.group import translate
 @pytest.mark.parametrize(
     ("said", "kind", "told"),
     [
-        ("database is locked", StoreUnavailable, "locked by another program. Stop the other kavi"),
-        ("database or disk is full", StoreUnavailable, "The disk is full. Make room; nothing was lost"),
-        ("database disk image is malformed", StoreError, "The database is damaged. Stop kavi and run: kavi restore"),
-        ("file is not a database", StoreError, "The database is damaged. Stop kavi and run: kavi restore"),
-        ("attempt to write a readonly database", StoreUnavailable, "(attempt to write a readonly database). Check the rights"),
-        ("disk I/O error", StoreUnavailable, "(disk I/O error). Check the rights and the disk"),
-        ("no such table: lane", StoreError, "The database refused a statement: no such table: lane."),
+        ("database is locked", StoreUnavailable, "Ein anderes Programm hält die Datenbank fest. Halten Sie das andere Kavi"),
+        ("database or disk is full", StoreUnavailable, "Der Datenträger ist voll. Schaffen Sie Platz; nichts ist verloren"),
+        ("database disk image is malformed", StoreError, "Die Datenbank ist beschädigt. Halten Sie Kavi an"),
+        ("file is not a database", StoreError, "Die Datenbank ist beschädigt. Halten Sie Kavi an"),
+        ("attempt to write a readonly database", StoreUnavailable, "(attempt to write a readonly database). Prüfen Sie Rechte"),
+        ("disk I/O error", StoreUnavailable, "(disk I/O error). Prüfen Sie Rechte und Platz"),
+        ("no such table: lane", StoreError, "Die Datenbank lehnt eine Anweisung ab: no such table: lane."),
     ],
 )  # fmt: skip
 def test_a_fault_of_the_database(said: str, kind: type[StoreError], told: str) -> None:

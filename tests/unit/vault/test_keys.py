@@ -70,7 +70,7 @@ def test_after_a_rotation_the_new_key_opens_everything_and_the_old_one_nothing()
     assert ring.data_key(wrapped).open(sealed, b"place") == b"text"
     assert (ring.index("a", "b"), ring.secret("x")) == (old.index("a", "b"), old.secret("x"))
     assert ring.secret("x") != ring.secret("y")
-    with pytest.raises(ConfigError, match="does not fit"):
+    with pytest.raises(ConfigError, match="passt nicht"):
         Keyring(KEY, root)
 
 

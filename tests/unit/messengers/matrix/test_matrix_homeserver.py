@@ -110,7 +110,7 @@ async def test_unknown_token_is_revoked_after_one_request(serve: Serve) -> None:
         calls += 1
         return web.json_response({"errcode": "M_UNKNOWN_TOKEN"}, status=401)
 
-    with pytest.raises(Revoked, match="no longer valid"):
+    with pytest.raises(Revoked, match="gilt nicht mehr"):
         await (await serve(answer)).call("GET", "/x")
     assert calls == 1
 

@@ -111,16 +111,16 @@ def test_sealed_files_tell_nothing_and_need_their_key(folder: StoreFolder) -> No
     folder.close()
     other = StoreFolder(folder.path, b"x" * 32)
     other.open()
-    with pytest.raises(MessengerError, match="key does not fit"):
+    with pytest.raises(MessengerError, match="Schlüssel passt nicht"):
         other.read("session")
     (folder.path / "pins.sealed").write_bytes(sealed)  # a file under another name is not accepted
     other.close()
     folder = StoreFolder(folder.path)
     folder.open()
-    with pytest.raises(MessengerError, match="key does not fit"):
+    with pytest.raises(MessengerError, match="Schlüssel passt nicht"):
         folder.read("pins")
 
 
 def test_second_opening_is_refused(folder: StoreFolder) -> None:
-    with pytest.raises(MessengerError, match="Another process"):
+    with pytest.raises(MessengerError, match="Ein anderer Prozess"):
         StoreFolder(folder.path).open()
