@@ -2,7 +2,15 @@
 
 from bot.app.content import load_content_for, refuse_unsigned
 from bot.app.desk import holidays_of, make_policy, make_rehearsal_desk, open_desk
-from bot.app.installation import begin_with, certificate_key, make_conversations, make_store, master_of, open_store
+from bot.app.installation import (
+    begin_with,
+    certificate_key,
+    make_conversations,
+    make_store,
+    master_of,
+    open_known_store,
+    open_store,
+)
 from bot.app.logs import configure_logs, quiet_logs
 from bot.app.program import claim_folder, reload_content, run_program
 from bot.app.speakers import make_speakers, open_source_for
@@ -21,6 +29,7 @@ __all__ = [
     "make_store",
     "master_of",
     "open_desk",
+    "open_known_store",
     "open_source_for",
     "open_store",
     "quiet_logs",

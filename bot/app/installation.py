@@ -12,7 +12,7 @@ from bot.config import Settings, content_root, store_url
 from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.documents import file_maker
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.insights.questions import survey_counts
 from bot.ports import Address, ConversationId, Inbound, Store, TurnCommit
 from bot.service.conversations import Conversations
@@ -34,6 +34,23 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def open_known_store(settings: Settings) -> AsyncIterator[Store]:
+    """As `open_store`, for what only looks at an installation: where no database file lies it makes none.
+
+    An empty one in the wrong folder would look like a Kavi that nobody writes to. Raises StoreError.
+    """
+    url = store_url(settings)
+    path = _sqlite_path(url.partition("://")[2])
+    if url.startswith("sqlite:") and not path.is_file():
+        raise StoreError(
+            f"Hier gibt es noch keine Datenbank ({path}). Kavi legt sie beim ersten Start an (kavi run, kavi chat); läuft es "
+            "mit einem anderen Datenordner (KAVI_DATA_DIR) oder einer anderen Adresse (KAVI_STORE__URL)?"
+        )
+    async with open_store(settings) as store:
+        yield store
 
 
 def make_store(settings: Settings) -> Store:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError, KaviError, in_words
+
+if TYPE_CHECKING:  # its parser is loaded when there is something to parse
+    from typer import Typer
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
 def main() -> None:
     """Runs the command line; an error that somebody must repair becomes one sentence and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows a question mark, not a traceback
     try:
         _run(sys.argv[1:])
     except KaviError as error:
@@ -37,7 +46,28 @@ def _run(words: list[str]) -> None:
         raise SystemExit(run_run())
     from bot.cli.commands import app
 
-    app(standalone_mode=True)
+    _parse(app, words)
+
+
+def _parse(app: Typer, words: list[str]) -> None:
+    """Runs the command that the words name; what is wrong with them is one sentence and the way to help."""
+    from bot.cli.manual import run_help
+    from bot.cli.usage import UsageError, place, sentence
+
+    if not words or "--help" in words:
+        raise SystemExit(run_help(words, english="--english" in words))
+    if words == ["--version"]:
+        print(f"kavi {version('kavi-bot')}")
+        raise SystemExit(0)
+    try:
+        raise SystemExit(app(args=words, standalone_mode=False) or 0)
+    except UsageError as error:
+        where = place(error)
+        if error.message == "Missing command.":
+            run_help(where, english=False)
+        else:
+            print(f"kavi: {sentence(error)} Hilfe: {' '.join(['kavi help', *where])}", file=sys.stderr)
+        raise SystemExit(ConfigError.exit_code) from None
 
 
 if __name__ == "__main__":

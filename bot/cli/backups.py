@@ -142,7 +142,7 @@ async def restore(settings: Settings, source: Path, *, until: datetime | None = 
         raise StoreError(f"In {source}/data liegt keine Sicherung (data-*.kavi){' aus dieser Zeit' if until else ''}.")
     keys = chain(generations(source, "keys"))
     path = _sqlite_path(settings)
-    with opened(data, keys, master) as readers, bars() as progress, _alone(settings):
+    with opened(data, keys, master) as readers, bars() as progress, alone(settings):
         if path is not None:
             aside = await _restore_sqlite(settings, readers, master, path, progress)
         else:
@@ -162,7 +162,7 @@ async def restore(settings: Settings, source: Path, *, until: datetime | None = 
 
 
 @contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def alone(settings: Settings) -> Iterator[None]:
     """Refuses to work beside a running Kavi on this data folder."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(settings.data_dir / "process.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -14,7 +14,6 @@ from bot.cli.staff_commands import staff
 app = typer.Typer(
     name="kavi",
     help="Kavi: ein Chatbot für Familien von Inhaftierten und die Fachkräfte um sie herum.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,  # a traceback must never show a person's text
 )
 
@@ -27,6 +26,19 @@ As = Annotated[
 ]
 Age = Annotated[int | None, typer.Option(help="Alter des Kindes in Jahren (mit --as child).", min=3, max=120)]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="Ein JSON-Objekt je Zeile hinein und heraus.")]
+
+
+@app.command("help")
+def help_(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="BEFEHL", help="Der Befehl, zum Beispiel backup oder staff add.")
+    ] = None,
+    english: Annotated[bool, typer.Option("--english", help="Auf Englisch.")] = False,
+) -> None:
+    """Erklärt Kavi oder einen Befehl."""
+    from bot.cli.manual import run_help_of
+
+    raise SystemExit(run_help_of(command or [], english=english))
 
 
 @app.command()
@@ -90,7 +102,7 @@ def learn() -> None:
 
 @app.command()
 def test(
-    path: Annotated[Path | None, typer.Argument(help="Datei oder Ordner mit Gesprächstests.")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="DATEI", help="Datei oder Ordner mit Gesprächstests.")] = None,
     coverage: Annotated[bool, typer.Option(help="Nicht geprüfte Schritte und Abzweigungen zeigen.")] = False,
     mutate: Annotated[bool, typer.Option(help="Abläufe verändern und zeigen, was kein Test bemerkt.")] = False,
     flow: Annotated[str, typer.Option(help="Nur diese Abläufe verändern, etwa visit-*.")] = "",
@@ -104,7 +116,7 @@ def test(
 
 @app.command()
 def graph(
-    flow: Annotated[str, typer.Argument(help="Name des Ablaufs.")],
+    flow: Annotated[str, typer.Argument(metavar="ABLAUF", help="Name des Ablaufs.")],
     out: Annotated[Path | None, typer.Option(help="SVG-Datei; sonst Mermaid auf der Standardausgabe.")] = None,
 ) -> None:
     """Zeichnet einen Ablauf."""
@@ -114,7 +126,9 @@ def graph(
 
 
 @app.command()
-def translate(language: Annotated[str, typer.Argument(help="Sprache: en, tr, ar, ru, uk, pl.")]) -> None:
+def translate(
+    language: Annotated[str, typer.Argument(metavar="SPRACHE", help="Sprache: en, tr, ar, ru, uk, pl.")],
+) -> None:
     """Legt die Liste für Übersetzerinnen und Übersetzer an oder bringt sie auf den Stand der Inhalte."""
     from bot.cli.content import run_translate
 
@@ -168,7 +182,10 @@ def doctor() -> None:
 @app.command()
 def erase(
     conversation: Annotated[
-        str, typer.Argument(help="Kennung des Gesprächs aus dem Protokoll; mindestens die ersten 8 Zeichen.")
+        str,
+        typer.Argument(
+            metavar="KENNUNG", help="Kennung des Gesprächs aus dem Protokoll; mindestens die ersten 8 Zeichen."
+        ),
     ],
 ) -> None:
     """Löscht ein Gespräch: zuerst den Schlüssel, dann alles andere."""
@@ -178,7 +195,9 @@ def erase(
 
 
 @app.command()
-def why(topic: Annotated[str, typer.Argument(help="Kennung des Themas, z. B. visit.documents.")]) -> None:
+def why(
+    topic: Annotated[str, typer.Argument(metavar="THEMA", help="Kennung des Themas, z. B. visit.documents.")],
+) -> None:
     """Zeigt, woher jede Zahl und jede Aussage eines Themas stammt."""
     from bot.cli.knowledge import run_why
 
@@ -199,7 +218,7 @@ def knowledge(
 
 @app.command()
 def backup(
-    target: Annotated[Path, typer.Argument(help="Ordner für die Sicherung.")],
+    target: Annotated[Path, typer.Argument(metavar="ORDNER", help="Ordner für die Sicherung.")],
     every: Annotated[
         int,
         typer.Option(
@@ -216,7 +235,7 @@ def backup(
 
 @app.command()
 def restore(
-    source: Annotated[Path, typer.Argument(help="Ordner der Sicherung.")],
+    source: Annotated[Path, typer.Argument(metavar="ORDNER", help="Ordner der Sicherung.")],
     until: Annotated[
         datetime | None,
         typer.Option(
@@ -269,7 +288,7 @@ def complaints(
 
 
 @app.command()
-def certificate(code: Annotated[str, typer.Argument(help="Der Code auf der Bescheinigung.")]) -> None:
+def certificate(code: Annotated[str, typer.Argument(metavar="CODE", help="Der Code auf der Bescheinigung.")]) -> None:
     """Prüft den Code einer Bescheinigung; Ende mit 1, wenn er nicht von hier ist."""
     from bot.cli.operate import run_certificate
 
@@ -278,7 +297,7 @@ def certificate(code: Annotated[str, typer.Argument(help="Der Code auf der Besch
 
 @app.command()
 def report(
-    out: Annotated[Path, typer.Argument(help="Ordner für Seiten, PDFs und Daten.")] = Path("bericht"),
+    out: Annotated[Path, typer.Argument(metavar="ORDNER", help="Ordner für Seiten, PDFs und Daten.")] = Path("bericht"),
     publish: Annotated[
         bool,
         typer.Option("--publish", help="Alle vollen Wochen, die noch ausstehen, veröffentlichen: einmal für immer."),
@@ -294,7 +313,7 @@ def report(
 
 @app.command()
 def poster(
-    out: Annotated[Path, typer.Argument(help="PDF-Datei.")] = Path("plakat.pdf"),
+    out: Annotated[Path, typer.Argument(metavar="DATEI", help="PDF-Datei.")] = Path("plakat.pdf"),
     land: Annotated[str, typer.Option(help="Für ein Bundesland.")] = "",
     prison: Annotated[str, typer.Option(help="Für ein Gefängnis: Name, Ort oder Kennung.")] = "",
     school: Annotated[str, typer.Option(help="Für eine Schule: ihr Name, wie er auf dem Plakat stehen soll.")] = "",

@@ -41,13 +41,13 @@ def short(document: Document) -> str:
 
 
 async def _waiting(settings: Settings) -> list[Document]:
-    async with app.open_store(settings) as store:
+    async with app.open_known_store(settings) as store:
         found = await store.documents(COMPLAINT)
     return sorted(found, key=lambda one: str(json.loads(one.body or "{}").get("at", "")))
 
 
 async def _done(settings: Settings, key: str) -> int:
-    async with app.open_store(settings) as store:
+    async with app.open_known_store(settings) as store:
         found = [one for one in await store.documents(COMPLAINT) if short(one) == key]
         if len(found) != 1:
             print(f"{len(found)} Beschwerden heißen {key!r}; `kavi complaints` zeigt alle.", file=sys.stderr)

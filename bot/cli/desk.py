@@ -89,7 +89,7 @@ async def _set(settings: Settings, id: str, code: str, values: dict[str, object]
 
 
 async def _change(who: str, code: str = "", **values: object) -> int:
-    async with app.open_store(read_settings()) as store:
+    async with app.open_known_store(read_settings()) as store:
         desk = await load(store)
         found = [one for one in desk.members.values() if who in (one.id, one.alias)]
         if len(found) != 1:
@@ -111,13 +111,13 @@ def run_desk(once: bool) -> int:
 
 
 async def _load(settings: Settings) -> Desk:
-    async with app.open_store(settings) as store:
+    async with app.open_known_store(settings) as store:
         return await load(store)
 
 
 async def _watch(settings: Settings, once: bool) -> int:
     console = Console()
-    async with app.open_store(settings) as store:
+    async with app.open_known_store(settings) as store:
         if once or not console.is_terminal:
             console.print(_view(await load(store), time.time()))
             return 0
@@ -163,7 +163,7 @@ def run_audit(last: int) -> int:
 
 
 async def _audit(settings: Settings, last: int) -> int:
-    async with app.open_store(settings) as store:
+    async with app.open_known_store(settings) as store:
         lines, broken = await audit_lines(store), await broken_at(store)
     table = Table("Nr.", "Wann", "Wer", "Was", "Fall", "Warum")
     for line in lines[-last:]:

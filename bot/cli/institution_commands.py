@@ -8,15 +8,14 @@ import typer
 
 institution = typer.Typer(
     help="Stellen, die Vermittlungen annehmen oder Ansprechpersonen nennen: eintragen, Einmalcodes, Zahlen.",
-    no_args_is_help=True,
 )
 
-Which = Annotated[str, typer.Argument(help="Kennung oder Name der Stelle.")]
+Which = Annotated[str, typer.Argument(metavar="KENNUNG", help="Kennung oder Name der Stelle.")]
 
 
 @institution.command("add")
 def institution_add(
-    name: Annotated[str, typer.Argument(help="Name, den Fachkräfte und Familien lesen.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name, den Fachkräfte und Familien lesen.")],
     kind: Annotated[
         str,
         typer.Option(
@@ -77,7 +76,7 @@ def institution_rooms() -> None:
 
 @institution.command("circle")
 def institution_circle(
-    land: Annotated[str, typer.Argument(help="Land mit zwei Buchstaben, zum Beispiel HE.")],
+    land: Annotated[str, typer.Argument(metavar="LAND", help="Land mit zwei Buchstaben, zum Beispiel HE.")],
     close: Annotated[bool, typer.Option("--close", help="Schließt den Raum und leert ihn.")] = False,
 ) -> None:
     """Öffnet den ständigen Raum eines Landes auf Matrix: Termine, Tagesordnung, Protokolle, Aufgaben."""

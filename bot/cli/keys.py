@@ -17,13 +17,14 @@ def run_rotate_key(to: Path | None) -> int:
 
 
 async def _rotate(settings: Settings, to: Path | None) -> int:
-    app.master_of(settings)  # a wrong or missing one is said before anything is written
+    async with app.open_known_store(settings):  # what is wrong with store or key is said before anything is written
+        pass
     current = settings.data_dir / MASTER_FILE
     fresh = to or settings.data_dir / f"{MASTER_FILE}.new"
     key = new_key()
     write_master(fresh, key)  # on disk before anything depends on it
     try:
-        async with app.open_store(settings) as store:
+        async with app.open_known_store(settings) as store:
             await store.rotate(key)
     except BaseException:
         fresh.unlink()

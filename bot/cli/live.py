@@ -21,7 +21,7 @@ def show_people_on_changed_steps(content: Content) -> None:
 
 async def _count(content: Content) -> Counter[tuple[str, str, str]]:
     found: Counter[tuple[str, str, str]] = Counter()
-    async with app.open_store(read_settings()) as store:
+    async with app.open_known_store(read_settings()) as store:
         async for conversation in await store.conversations():
             text = await store.session_of(conversation)
             for frame in Session.from_text(text).part.frames if text and text != NOBODY else ():

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from bot import app
 from bot.config import Settings, content_root, read_settings, store_url
 from bot.dialogue.content import Content
 from bot.dialogue.rendering import BERLIN, berlin_day
+from bot.errors import ContentError
 from bot.loader.courses import load_courses
 from bot.loader.nodes import Problems
 from bot.ports import ConversationId, Kept
@@ -60,9 +62,9 @@ _NAMES = {
 
 async def _status(settings: Settings) -> int:
     console = Console()
-    content = app.load_content_for(settings)
-    async with app.open_store(settings) as store:
-        table = Table("Was", "Anzahl", title=f"Kavi · Inhalt {content.version}")
+    content, told = _content_of(settings)
+    async with app.open_known_store(settings) as store:
+        table = Table("Was", "Anzahl", title=f"Kavi {version('kavi-bot')} · Inhalt {told}")
         for name, value in (await store.status()).items():
             table.add_row(_NAMES.get(name, name), str(value))
         for name, age in (await store.ages(datetime.now(UTC))).items():
@@ -70,9 +72,10 @@ async def _status(settings: Settings) -> int:
                 "Ältestes wartendes Ereignis" if name == "inbox" else "Am längsten fällige Nachricht", f"{age:.0f} s"
             )
         backup = last_backup(settings.data_dir)
-        told = f"{datetime.fromtimestamp(backup, BERLIN):%d.%m.%Y %H:%M}" if backup else "noch keine"
-        table.add_row("Letzte Sicherung von hier", told)
-        table.add_row("Ablauf bald: Themen bis in 90 Tagen", str(_expiring(content)))
+        when = f"{datetime.fromtimestamp(backup, BERLIN):%d.%m.%Y %H:%M}" if backup else "noch keine"
+        table.add_row("Letzte Sicherung von hier", when)
+        if content is not None:
+            table.add_row("Ablauf bald: Themen bis in 90 Tagen", str(_expiring(content)))
         console.print(table)
         alerts = await store.alerts()
         if alerts:
@@ -91,6 +94,15 @@ async def _status(settings: Settings) -> int:
         )
         console.print(f"Menschen, die auf die Beratung warten: {len(queue)}; die mit ihr sprechen: {max(0, talking)}")
     return 0
+
+
+def _content_of(settings: Settings) -> tuple[Content | None, str]:
+    """The content with its version; None with what to do when it is broken, which hides nothing else of the state."""
+    try:
+        content = app.load_content_for(settings)
+    except ContentError as error:
+        return None, f"mit {len(error.problems)} Fehlern: kavi check"
+    return content, content.version
 
 
 _JOB = 0.5  # days after which the retention job has surely run once more
@@ -131,7 +143,7 @@ def run_erase(conversation: str) -> int:
 
 
 async def _erase(settings: Settings, prefix: str) -> int:
-    async with app.open_store(settings) as store:
+    async with app.open_known_store(settings) as store:
         found = [one async for one in await store.conversations() if one.startswith(prefix)]
         if len(found) != 1 or len(prefix) < 8:
             print(
@@ -164,18 +176,19 @@ def run_migrate(to: str) -> int:
 
 
 async def _migrate(settings: Settings, to: str) -> int:
-    async with app.open_store(settings) as store:
+    from bot.cli.backups import alone
+    from bot.cli.progress import bars
+    from bot.storage.moving import move
+
+    async with app.open_known_store(settings) as store:
         schema = (await store.status())["schema"]
     if not to:
         print(f"Das Schema ist auf dem Stand {schema}.")
         return 0
     target = replace(settings, store=replace(settings.store, url=to, direct_url=""))
-    async with app.open_store(target):
-        pass
-    from bot.cli.progress import bars
-    from bot.storage.moving import move
-
-    with bars() as progress:
+    with alone(settings), bars() as progress:
+        async with app.open_store(target):  # makes the tables, and says clearly what is wrong with the address
+            pass
         moved = await move(store_url(settings), to, settings.store.keys_url, progress)
     rows = Table("Tabelle", "Zeilen", "Prüfsumme (beide Seiten gleich)")
     for one in moved:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-staff = typer.Typer(help="Das Team der Beratung: eintragen, Einmalcodes, ausscheiden.", no_args_is_help=True)
+staff = typer.Typer(help="Das Team der Beratung: eintragen, Einmalcodes, ausscheiden.")
 
 
 @staff.command("add")
 def staff_add(
-    alias: Annotated[str, typer.Argument(help="Name, den Familien lesen, z. B. „Frau Berg“.")],
+    alias: Annotated[str, typer.Argument(metavar="NAME", help="Name, den Familien lesen, z. B. „Frau Berg“.")],
     role: Annotated[str, typer.Option(help="counsellor, supervisor, admin, editor; mehrere mit Komma.")] = "counsellor",
     team: Annotated[str, typer.Option(help="Teams mit Komma; leer: alle.")] = "",
     language: Annotated[str, typer.Option(help="Sprachen mit Komma.")] = "de",
@@ -23,7 +23,7 @@ def staff_add(
     raise SystemExit(run_staff_add(alias, role, team, language, cap))
 
 
-Who = Annotated[str, typer.Argument(help="Kennung oder Name.")]
+Who = Annotated[str, typer.Argument(metavar="KENNUNG", help="Kennung oder Name.")]
 
 
 @staff.command("code")

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 
 from bot.dialogue import Turn
 from bot.dialogue import effects as fx
-from bot.errors import StoreError
+from bot.errors import ConfigError, StoreError, in_words
 from bot.ports import Store
 from bot.service.translation import Turned
 
@@ -137,7 +137,7 @@ def _age(now: datetime, at: datetime) -> float:
 
 @asynccontextmanager
 async def serve_metrics(metrics: Metrics, listen: str) -> AsyncIterator[int]:
-    """Answers on `host:port` for as long as it is entered; yields the port."""
+    """Answers on `host:port` for as long as it is entered; yields the port. Raises ConfigError for one that cannot be had."""
 
     async def numbers(_: web.Request) -> web.Response:
         return web.Response(body=await metrics.collect(), headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -155,7 +155,12 @@ async def serve_metrics(metrics: Metrics, listen: str) -> AsyncIterator[int]:
     await runner.setup()
     host, _, port = listen.rpartition(":")
     try:
-        await web.TCPSite(runner, host or "127.0.0.1", int(port)).start()
+        try:
+            await web.TCPSite(runner, host or "127.0.0.1", int(port)).start()
+        except ValueError:
+            raise ConfigError(f"metrics.listen muss aussehen wie 127.0.0.1:9464, nicht {listen!r}.") from None
+        except OSError as error:
+            raise ConfigError(f"metrics.listen {listen} ist nicht zu haben: {in_words(error)}.") from None
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

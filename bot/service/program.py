@@ -110,7 +110,8 @@ class Program:
                 self.stop.set()
                 return
             except (MessengerError, StoreUnavailable, OSError) as error:
-                log.error("messenger_failed", messenger=name, reason=type(error).__name__)
+                remedy = str(error) if type(error) is MessengerError else ""  # others may hold what a server said
+                log.error("messenger_failed", messenger=name, reason=type(error).__name__, remedy=remedy)
                 await self._pause(RESTART_AFTER)
 
     async def _lease_account(self, speaker: Speaker, owned: Lease) -> bool:

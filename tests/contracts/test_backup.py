@@ -290,7 +290,7 @@ async def test_a_backup_of_a_newer_kavi_is_refused(kept: tuple[Settings, Path]) 
         for piece in pieces:
             newer.add(piece)
         newer.finish(summary)
-    await _refused(settings, target, StoreError, "newer kavi")
+    await _refused(settings, target, StoreError, "neueres Kavi")
 
 
 async def test_the_keys_of_another_installation_are_not_taken_for_ours(
@@ -300,7 +300,7 @@ async def test_the_keys_of_another_installation_are_not_taken_for_ours(
     other = _sqlite(tmp_path / "other")
     async with app.open_store(other) as store:
         await _live(store, range(5))
-    await _refused(other, target, StoreError, "another installation")
+    await _refused(other, target, StoreError, "einer anderen Installation")
 
 
 async def test_a_machine_on_which_kavi_was_started_too_early_gets_the_right_keys(
@@ -325,7 +325,7 @@ async def test_without_any_keys_nothing_is_restored(kept: tuple[Settings, Path],
 async def test_not_beside_a_running_kavi(kept: tuple[Settings, Path]) -> None:
     settings, target = kept
     app.claim_folder(settings.data_dir)  # as `kavi run` does; held until this process ends
-    await _refused(settings, target, StoreError, "Stop it first")
+    await _refused(settings, target, StoreError, "Halten Sie es an")
 
 
 def test_keys_are_kept_for_a_week_and_data_as_long_as_wanted(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ async def test_group_that_moved_before_the_start_is_not_left(server: TelegramSer
         await asyncio.sleep(0.05)
         fresh.member("Berta").says("noch da?")
         assert (await bot.gets(lambda one: one.text == "noch da?")).address == bot.at(fresh.id)
-        assert "has moved" in (await bot.messenger.health())[f"staff chat {group.id}"]
+        assert "ist umgezogen" in (await bot.messenger.health())[f"staff chat {group.id}"]
 
 
 # ------------------------------------------------------------------ webhook
@@ -250,7 +250,9 @@ async def test_doctor_names_what_is_wrong(server: TelegramServer) -> None:
     assert "/setprivacy" in found["privacy"]
     remedies = [found[f"staff chat {chat}"] for chat in chats]
     for words, remedy in zip(
-        ("no topics", "no administrator", "manage topics", "member", "no chat number"), remedies, strict=True
+        ("keine Themen", "kein Administrator", "Themen verwalten", "Mitglied", "keine Nummer eines Chats"),
+        remedies,
+        strict=True,
     ):
         assert words in remedy
     async with running(server) as bot:
@@ -274,7 +276,7 @@ async def test_doctor_tells_whether_the_webhook_brings_what_it_should(
     person.says("noch eine")
     assert await delivery() == "101 Nachrichten warten bei Telegram. Erreicht es telegram.webhook_url?"
     server.faults.order(Fault("502", "getWebhookInfo"))
-    assert (await delivery()).startswith("Telegram answers: ")
+    assert (await delivery()).startswith("Telegram antwortet: ")
     server.world.webhook["url"] = "https://elsewhere.example/hook"
     assert await delivery() == "Telegram liefert an eine andere Adresse; kavi run stellt die richtige ein."
 

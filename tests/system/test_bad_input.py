@@ -146,7 +146,7 @@ def test_broken_content_is_listed_with_its_places_and_never_replaces_good_conten
 
 
 def test_without_a_terminal_chat_says_what_to_use_instead(data: Path) -> None:
-    _one_sentence(_kavi(data, "chat"), 2, "terminal", "kavi chat --jsonl")
+    _one_sentence(_kavi(data, "chat"), 2, "Terminal", "kavi chat --jsonl")
 
 
 def test_a_line_that_is_no_json_is_refused_and_the_next_one_answered(data: Path) -> None:

@@ -16,7 +16,7 @@ WEDNESDAY = datetime(2026, 11, 25, 9, tzinfo=UTC)  # ten o'clock in Berlin
     ("line", "wrong"),
     [
         ("mo-fr neun bis fünf", "ist keine Zeit"),
-        ("mo-xx 9-17", "days are mo, di, mi"),
+        ("mo-xx 9-17", "Tage heißen mo, di, mi"),
         ("17-9", "Das Ende muss nach dem Anfang liegen"),
         ("9-25", "Das Ende muss nach dem Anfang liegen"),
         ("9-9", "Das Ende muss nach dem Anfang liegen"),

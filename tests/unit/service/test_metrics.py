@@ -133,3 +133,20 @@ async def test_health_and_readiness_differ_while_the_store_is_away() -> None:
     assert (await _get(away, "/healthz"))[0] == 200
     assert (await _get(away, "/readyz"))[0] == 503
     assert "kavi_store_up 0.0" in (await _get(away, "/metrics"))[1]
+
+
+@pytest.mark.parametrize(
+    ("listen", "said"),
+    [
+        ("überall", "metrics.listen muss aussehen wie 127.0.0.1:9464, nicht 'überall'."),
+        ("127.0.0.1:", "metrics.listen muss aussehen wie 127.0.0.1:9464, nicht '127.0.0.1:'."),
+        ("127.0.0.1:{taken}", "metrics.listen 127.0.0.1:{taken} ist nicht zu haben: der Anschluss ist schon belegt."),
+    ],
+)
+async def test_a_place_to_listen_that_cannot_be_had_is_told(listen: str, said: str) -> None:
+    metrics = Metrics(MemoryStore(), lambda: AT, lambda: "v")
+    async with serve_metrics(metrics, "127.0.0.1:0") as taken:
+        with pytest.raises(ConfigError) as told:
+            async with serve_metrics(metrics, listen.format(taken=taken)):
+                pass
+    assert str(told.value) == said.format(taken=taken)
