@@ -43,11 +43,18 @@ def test_a_path_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setattr(sys, "stdin", io.StringIO())
+    _begin(monkeypatch, capsys)
     assert _kavi(monkeypatch, *(word.format(no=tmp_path / "file") for word in words)) == 2
     told = capsys.readouterr().err
     assert told.startswith(f"kavi: {tmp_path / 'file'}")
     assert told.endswith(". Bitte Pfad und Rechte prüfen.\n")
     assert told.count("\n") == 1
+
+
+def _begin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """An installation that somebody began."""
+    assert _kavi(monkeypatch, "staff", "add", "Frau Berg") == 0
+    capsys.readouterr()
 
 
 def test_a_backup_that_cannot_be_read_is_named(
@@ -102,6 +109,8 @@ def test_what_cannot_be_done_is_said(
     words: tuple[str, ...], code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KAVI_ALLOW_UNREVIEWED", "true")
+    if words[0] != "backup":  # that one has nothing to save
+        _begin(monkeypatch, capsys)
     assert _kavi(monkeypatch, *words) == code
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith(said)
