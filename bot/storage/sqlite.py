@@ -48,6 +48,12 @@ STEPS: Mapping[int, str] = {
     4: "CREATE INDEX outbox_held ON outbox (conversation, hold_key) WHERE state = 'waiting' AND hold_key <> '';",
 }
 """Version -> the SQL that leads to it from the one before."""
+COMPATIBLE = 0
+"""The oldest program that may work on files that this one has made or brought up to date, by its version; 0 = only this one.
+
+A step that only adds sets it to the version before it: then the previous release goes on with the new files.
+"""
+_PROMISE = f"INSERT OR REPLACE INTO meta VALUES ('compatible', '{COMPATIBLE}');" if COMPATIBLE else ""
 
 
 class SqliteStore:
@@ -101,17 +107,26 @@ class SqliteStore:
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        if version > SCHEMA_VERSION:
+        if version > SCHEMA_VERSION and not self._compatible(db):
             raise StoreError(
                 f"Die Datenbank {self._path.name} hat ein neueres Kavi geschrieben (Schema {version}, dieses kennt {SCHEMA_VERSION}). "
                 "Installieren Sie die neuere Fassung, oder holen Sie eine Sicherung der älteren zurück."
             )
         if version == 0:
             schema = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
-            db.executescript(f"BEGIN; {schema} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+            db.executescript(f"BEGIN; {schema} PRAGMA user_version={SCHEMA_VERSION}; {_PROMISE} COMMIT;")
             return
         for step in range(version + 1, SCHEMA_VERSION + 1):
-            db.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version={step}; COMMIT;")
+            db.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version={step}; {_PROMISE} COMMIT;")
+
+    @staticmethod
+    def _compatible(db: sqlite3.Connection) -> bool:
+        """Whether the newer program that wrote these files says that this one may go on with them."""
+        try:
+            row = db.execute("SELECT value FROM meta WHERE name = 'compatible'").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return row is not None and int(row[0]) <= SCHEMA_VERSION
 
     @property
     def keys(self) -> KeyStore:

@@ -72,7 +72,7 @@ def test_a_corrupt_database_is_named_with_its_remedy_and_left_as_it_is(data: Pat
     database = data / "kavi.sqlite"
     database.write_bytes(b"not a database at all " * 500)
     broken = database.read_bytes()
-    _one_sentence(_kavi(data, *CHAT, said="hallo"), 4, "damaged", "kavi restore")
+    _one_sentence(_kavi(data, *CHAT, said="hallo"), 4, "beschädigt", "kavi restore")
     assert database.read_bytes() == broken
 
 
@@ -87,11 +87,26 @@ def test_a_newer_database_is_not_touched(data: Path) -> None:
     db.close()
 
 
+def test_a_database_of_a_newer_kavi_that_only_added_something_is_gone_on_with(data: Path) -> None:
+    with sqlite3.connect(data / "kavi.sqlite") as db:
+        db.execute("ALTER TABLE conversation ADD COLUMN mood TEXT NOT NULL DEFAULT ''")
+        db.execute("PRAGMA user_version=999")
+        db.execute("INSERT INTO meta VALUES ('compatible', '4')")
+    db.close()
+    run = _kavi(data, *CHAT, said="hallo")
+    assert run.returncode == 0, run.stderr
+    with sqlite3.connect(data / "kavi.sqlite") as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 999
+        db.execute("UPDATE meta SET value = '5' WHERE name = 'compatible'")
+    db.close()
+    _one_sentence(_kavi(data, *CHAT, said="hallo"), 4, "neueres Kavi")
+
+
 def test_a_locked_database_is_named_with_its_remedy(data: Path) -> None:
     holder = sqlite3.connect(data / "kavi.sqlite", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     try:
-        _one_sentence(_kavi(data, *CHAT, said="hallo"), 4, "locked", "Stop")
+        _one_sentence(_kavi(data, *CHAT, said="hallo"), 4, "hält die Datenbank fest", "Halten Sie das andere Kavi")
     finally:
         holder.execute("ROLLBACK")
         holder.close()

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import get_type_hints
 
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from msgspec import Struct
 
-from bot.config import Settings
+from bot.config import Secret, Settings, settings_of
 from bot.service.metrics import Metrics
 from bot.storage.memory import MemoryStore
 from bot.vault.retention import RETENTION
@@ -44,6 +45,27 @@ def test_every_setting_is_explained_and_every_explained_one_exists() -> None:
     assert _explained() == _settings(Settings) - {"messengers"}
 
 
+def _flat(settings: Struct, prefix: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, Struct) else {f"{prefix}{name}": value}
+    return found
+
+
+def test_what_stands_behind_a_setting_is_its_default_or_called_an_example() -> None:
+    lines = (DEPLOY / "kavi.toml").read_text().splitlines()
+    switched_on = [re.sub(r"^# (?=\w+ = )", "", line) for line in lines]
+    shown, known = _flat(settings_of(tomllib.loads("\n".join(switched_on)))), _flat(Settings())
+    assert shown.keys() == known.keys()
+    examples = {line.split()[1] for line in lines if "# z. B." in line}
+    differing = {name for name, value in shown.items() if value != known[name] and not isinstance(value, Secret)}
+    assert {name.rpartition(".")[2] for name in differing} == examples
+    for line in lines:
+        if re.match(r"# \w+ = ", line):
+            assert re.search(r" # \S.{10,}$", line), f"unexplained: {line}"
+
+
 def test_alerts_ask_for_metrics_that_exist() -> None:
     from datetime import UTC, datetime
 
@@ -61,14 +83,53 @@ def test_alerts_ask_for_metrics_that_exist() -> None:
 
 def test_containers_run_without_rights_on_a_read_only_disk() -> None:
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-    for name in ("kavi", "kavi-postgres"):
+    for name in ("kavi", "kavi-postgres", "sicherung", "sicherung-postgres"):
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
-    (deployment, _) = yaml.safe_load_all((DEPLOY / "kubernetes" / "kavi.yaml").read_text())
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    assert container["securityContext"]["readOnlyRootFilesystem"] is True
-    assert deployment["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"] is True
+    made = {one["kind"]: one for one in yaml.safe_load_all((DEPLOY / "kubernetes" / "kavi.yaml").read_text())}
+    for pod in (made["Deployment"]["spec"]["template"], made["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]):
+        (container,) = pod["spec"]["containers"]
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
     assert re.search(r"^USER 10001$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+
+
+def test_every_way_of_running_it_is_backed_up() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    for profile in ("allein", "postgres"):
+        commands = [one.get("command", []) for one in services.values() if profile in one["profiles"]]
+        assert [command for command in commands if command[:2] == ["backup", "/backup"]], profile
+    assert "args: [backup, /backup]" in (DEPLOY / "kubernetes" / "kavi.yaml").read_text()
+
+
+def test_what_is_typed_names_the_files_that_lie_here() -> None:
+    page = (DEPLOY / "in-15-minuten.md").read_text()
+    for name in re.findall(r"\b[a-z-]+\.(?:service|sh)\b", page):
+        assert (DEPLOY / name).is_file(), name
+    units = [(DEPLOY / name).read_text() for name in ("kavi.service", "kavi-backup.service")]
+    assert "useradd --system" in page
+    for unit in units:
+        assert "User=kavi\nGroup=kavi\n" in unit, "the account that the page makes"
+        assert "LoadCredential=kavi-master-key:/etc/kavi/master.key" in unit
+        assert "EnvironmentFile=-/etc/kavi/kavi.env" in unit
+    assert "install -d -m 0700 -o kavi -g kavi /var/backups/kavi" in page
+    assert "ReadWritePaths=/var/backups/kavi" in units[1]
+
+
+def test_the_command_for_operators_hands_everything_on_to_the_service_s_kavi(tmp_path: Path) -> None:
+    fake = tmp_path / "systemd-run"
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    fake.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "TERM": "vt100"}
+    said = subprocess.run(
+        ["sh", DEPLOY / "kavi.sh", "restore", "/var/backups/mit leer"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=env,
+    ).stdout.splitlines()
+    assert said[-3:] == ["/opt/kavi/bin/kavi", "restore", "/var/backups/mit leer"]
+    assert {"--uid=kavi", "EnvironmentFile=-/etc/kavi/kavi.env", "KAVI_DATA_DIR=/var/lib/kavi"} <= set(said)
 
 
 # ------------------------------------------------------------------ what the tools of others say
