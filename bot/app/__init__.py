@@ -1,5 +1,6 @@
 """The composition root: from settings to running parts. The only package that names concrete messengers and stores."""
 
+from bot.app.backed_up import backed_up, note_backed_up
 from bot.app.content import load_content_for, refuse_unsigned
 from bot.app.desk import holidays_of, make_policy, make_rehearsal_desk, open_desk
 from bot.app.installation import (
@@ -16,6 +17,7 @@ from bot.app.program import claim_folder, reload_content, run_program
 from bot.app.speakers import make_speakers, open_source_for
 
 __all__ = [
+    "backed_up",
     "begin_with",
     "certificate_key",
     "claim_folder",
@@ -28,6 +30,7 @@ __all__ = [
     "make_speakers",
     "make_store",
     "master_of",
+    "note_backed_up",
     "open_desk",
     "open_known_store",
     "open_source_for",

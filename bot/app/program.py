@@ -10,9 +10,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.app.backed_up import backed_up
 from bot.app.content import load_content_for, refuse_unsigned
 from bot.app.desk import make_policy, open_desk
 from bot.app.installation import make_conversations, open_store
@@ -69,10 +71,9 @@ def _metrics_of(
     if not settings.metrics.listen:
         return nullcontext()
     from bot.service.metrics import Metrics, serve_metrics
-    from bot.storage.generations import last_backup
 
     metrics = Metrics(
-        store, lambda: datetime.now(UTC), lambda: conversations.content.version, lambda: last_backup(settings.data_dir),
+        store, lambda: datetime.now(UTC), lambda: conversations.content.version, partial(backed_up, settings),
         _people_waiting if conversations.desk else None,
     )  # fmt: skip
     conversations.watcher = metrics.watch

@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.app import master_of, open_store
+from bot.app import master_of, note_backed_up, open_store
 from bot.cli.progress import bars
 from bot.config import Settings, store_url
-from bot.errors import ConfigError, KaviError, StoreError
+from bot.errors import ConfigError, KaviError, StoreError, in_words
 from bot.storage.backup import (
     HALVES,
     Readers,
@@ -36,7 +36,7 @@ from bot.storage.backup import (
     restore_postgres,
     try_restore,
 )
-from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, note_backup, prune
+from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, prune
 from bot.storage.keystore import keys_path
 from bot.storage.tables import Progress
 
@@ -76,7 +76,10 @@ async def backup(settings: Settings, target: Path, *, every: int = 0, keep: int 
 async def _for_ever(
     settings: Settings, copier: SqliteCopier | None, master: bytes, target: Path, every: int, keep: int
 ) -> int:
-    """A copy every so many seconds until a signal; a copy that failed is said, and the next one is a whole one."""
+    """A copy every so many seconds until a signal; a copy that failed is said, and the next one is a whole one.
+
+    Raises ConfigError when the master key is not the right one any more: whoever starts it anew brings the new one.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -90,8 +93,13 @@ async def _for_ever(
                 whole_at = now
             else:
                 await _changes(settings, copier)
-        except (KaviError, OSError) as error:
+        except ConfigError:
+            raise
+        except KaviError as error:
             print(f"kavi: {error}", file=sys.stderr, flush=True)
+            whole_at = None
+        except OSError as error:
+            print(f"kavi: {error.filename or target}: {in_words(error)}.", file=sys.stderr, flush=True)
             whole_at = None
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), max(0.0, every - (time.monotonic() - begun)))
@@ -115,7 +123,7 @@ async def _whole(
     print(f"Probe-Wiederherstellung: ok, {counts['conversations']} Gespräche", flush=True)
     for half, kept in (("data", keep), ("keys", KEY_GENERATIONS)):
         prune(target, half, now, kept)
-    note_backup(settings.data_dir, now)
+    await note_backed_up(settings, now)
 
 
 async def _changes(settings: Settings, copier: SqliteCopier) -> None:
@@ -124,7 +132,7 @@ async def _changes(settings: Settings, copier: SqliteCopier) -> None:
         written = await asyncio.to_thread(copier.copy, now, Path(scratch), whole=False)
     sizes = ", ".join(f"{path.name} ({path.stat().st_size} Bytes)" for path in written.values())
     print(sizes, flush=True)
-    note_backup(settings.data_dir, now)
+    await note_backed_up(settings, now)
 
 
 # ------------------------------------------------------------------ bringing back

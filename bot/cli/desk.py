@@ -89,7 +89,7 @@ async def _set(settings: Settings, id: str, code: str, values: dict[str, object]
 
 
 async def _change(who: str, code: str = "", **values: object) -> int:
-    async with app.open_known_store(read_settings()) as store:
+    async with app.open_store(read_settings()) as store:
         desk = await load(store)
         found = [one for one in desk.members.values() if who in (one.id, one.alias)]
         if len(found) != 1:
@@ -111,7 +111,7 @@ def run_desk(once: bool) -> int:
 
 
 async def _load(settings: Settings) -> Desk:
-    async with app.open_known_store(settings) as store:
+    async with app.open_store(settings) as store:
         return await load(store)
 
 

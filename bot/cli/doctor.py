@@ -20,7 +20,6 @@ from bot.dialogue.rendering import berlin_day
 from bot.errors import InUse, KaviError
 from bot.insights.knowledge_page import rows_of
 from bot.ports import Store
-from bot.storage.generations import last_backup
 from bot.vault.keys import MASTER_FILE
 
 FREE = 500_000_000  # bytes that should be left in the data folder
@@ -54,7 +53,7 @@ async def _doctor(settings: Settings) -> int:
         async with app.open_store(settings) as store:
             checks.append(Check("Speicher", await store.check()))  # type: ignore[attr-defined]  # both stores of operators have it
             checks += await _waiting(store)
-            checks += _machine(settings)
+            checks += _machine(settings, await app.backed_up(settings, store))
             checks += await _messengers(settings, store)
     except KaviError as error:
         checks.append(Check("Speicher", str(error)))
@@ -100,11 +99,10 @@ async def _waiting(store: Store) -> list[Check]:
     ]
 
 
-def _machine(settings: Settings) -> list[Check]:
+def _machine(settings: Settings, backup: float) -> list[Check]:
     key = settings.data_dir / MASTER_FILE
     open_to_others = key.is_file() and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     free = shutil.disk_usage(settings.data_dir).free
-    backup = last_backup(settings.data_dir)
     old = time.time() - backup > BACKUP_AGE
     said = (
         "Es gab noch keine: kavi backup."

@@ -172,7 +172,7 @@ def _found(exchange: Exchange, who: str) -> Institution | None:
 
 
 async def _load() -> Exchange:
-    async with app.open_known_store(read_settings()) as store:
+    async with app.open_store(read_settings()) as store:
         return await load(store)
 
 
@@ -182,20 +182,20 @@ async def _set(id: str, **values: Any) -> None:
 
 
 async def _rooms() -> tuple[Exchange, list[dict[str, str]], int | None]:
-    async with app.open_known_store(read_settings()) as store:
+    async with app.open_store(read_settings()) as store:
         return await load(store), await audit_lines(store), await log_broken_at(store)
 
 
 async def _set_circle(land: str, *, open: bool) -> None:
-    async with app.open_known_store(read_settings()) as store:
+    async with app.open_store(read_settings()) as store:
         await set_circle(store, land, datetime.now(UTC), open=open)
 
 
 async def _remove(id: str) -> None:
-    async with app.open_known_store(read_settings()) as store:
+    async with app.open_store(read_settings()) as store:
         await remove_institution(store, id, datetime.now(UTC))
 
 
 async def _tallies(since: str, until: str) -> list[Tally]:
-    async with app.open_known_store(read_settings()) as store:
+    async with app.open_store(read_settings()) as store:
         return [one for one in await store.tallies(since, until) if one.name == COUNTED]

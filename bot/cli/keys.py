@@ -35,8 +35,8 @@ async def _rotate(settings: Settings, to: Path | None) -> int:
         print(f"Der neue Hauptschlüssel steht in {current}, der alte in {current}.old.")
     else:
         print(f"Der neue Hauptschlüssel steht in {fresh}. Stellen Sie ihn ein, bevor Kavi das nächste Mal startet.")
-    print("Was gerade läuft, läuft weiter. Ältere Sicherungen öffnet nur der alte Schlüssel:")
     print(
-        "Machen Sie jetzt eine neue Sicherung und löschen Sie den alten Schlüssel, wenn die alten Sicherungen fort sind."
+        "Kavi läuft weiter; eine Sicherung mit --every starten Sie mit dem neuen Schlüssel neu (systemctl restart kavi-backup)."
     )
+    print("Ältere Sicherungen öffnet nur der alte Schlüssel. Löschen Sie ihn, wenn es keine mehr gibt.")
     return 0

@@ -91,7 +91,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, Said], ...]]] = {
     ),
     "rotate-key": (
         (
-            "kavi rotate-key --to /etc/kavi/master.key.neu",
+            "kavi rotate-key --to /mnt/stick/master.key",
             ("der Schlüssel liegt nicht im Datenordner", "the key does not lie in the data folder"),
         ),
     ),

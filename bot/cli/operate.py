@@ -24,7 +24,6 @@ from bot.ports import ConversationId, Kept
 from bot.service.desk_records import load
 from bot.service.forgetting import erase_everywhere
 from bot.service.translation import WAITING
-from bot.storage.generations import last_backup
 from bot.vault import certificates
 from bot.vault.retention import RETENTION
 
@@ -71,7 +70,7 @@ async def _status(settings: Settings) -> int:
             table.add_row(
                 "Ältestes wartendes Ereignis" if name == "inbox" else "Am längsten fällige Nachricht", f"{age:.0f} s"
             )
-        backup = last_backup(settings.data_dir)
+        backup = await app.backed_up(settings, store)
         when = f"{datetime.fromtimestamp(backup, BERLIN):%d.%m.%Y %H:%M}" if backup else "noch keine"
         table.add_row("Letzte Sicherung von hier", when)
         if content is not None:

@@ -11,8 +11,9 @@ from rich.progress import Progress, TaskID
 
 @contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Yields a function of (name, done, whole)."""
-    with Progress(console=Console(stderr=True), transient=True) as shown:
+    """Yields a function of (name, done, whole). Where nobody looks (a log, a pipe) nothing is shown."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
         tasks: dict[str, TaskID] = {}
 
         def progress(name: str, done: int, whole: int) -> None:

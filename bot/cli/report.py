@@ -51,7 +51,7 @@ async def _report(settings: Settings, out: Path, publish_now: bool, land: str, d
     if demo:
         known: Sequence[Release] = [invented(frame)]
     else:
-        async with app.open_known_store(settings) as store:
+        async with app.open_store(settings) as store:
             if publish_now and await publish(store, frame, now, secrets.randbelow) is None:
                 print("Nichts zu veröffentlichen: Es gibt keine volle Woche, die noch aussteht.")
             known = await releases(store)

@@ -20,6 +20,10 @@ ACTIVE = ("waiting", "retry", "sending")
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
+async def _never(_: Store) -> float:
+    return 0.0
+
+
 class Metrics:
     """Counts turns as they are decided and times hops; tells what the store holds when it is asked."""
 
@@ -28,7 +32,7 @@ class Metrics:
         store: Store,
         clock: Callable[[], datetime],
         version: Callable[[], str],
-        backup: Callable[[], float] = lambda: 0.0,
+        backup: Callable[[Store], Awaitable[float]] = _never,
         queue: Callable[[Store], Awaitable[Sequence[datetime]]] | None = None,
     ) -> None:
         """`version` tells the content in force, `backup` when (stamp) the last one was made, `queue` since when people wait."""
@@ -96,6 +100,7 @@ class Metrics:
         try:
             counts, ages, alerts = await self._store.status(), await self._store.ages(now), await self._store.alerts()
             waiting = sorted(await self._queue(self._store)) if self._queue is not None else []
+            backed_up = await self._backup(self._store)
         except StoreError:
             self._gauges["up"].set(0)
             return generate_latest(self.registry)
@@ -107,7 +112,7 @@ class Metrics:
             "open": len(alerts),
             "seen": counts["alerts_seen"],
             "oldest": _age(now, alerts[0].at) if alerts else 0.0,
-            "backup": self._backup(),
+            "backup": backed_up,
             "queue": len(waiting),
             "queue_age": _age(now, waiting[0]) if waiting else 0.0,
         }

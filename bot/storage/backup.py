@@ -24,6 +24,7 @@ from bot.storage.row_archive import columns_of, read_rows, rows_of, write_rows
 from bot.storage.sqlite import SCHEMA_VERSION, SqliteStore
 from bot.storage.sqlite_side import SqliteSide
 from bot.storage.tables import Fit, Progress, table_of
+from bot.vault.keys import Keyring
 
 SPARE = 1_000_000
 """Numbers left free after a restore: what the backup does not know was numbered too, and keys of messages derive from that."""
@@ -48,17 +49,28 @@ class SqliteCopier:
         self._last: datetime | None = None
 
     def copy(self, now: datetime, scratch: Path, *, whole: bool) -> dict[Half, Path]:
-        """Writes one file for the data and one for the keys. Data first: every key that they need is there then."""
-        if whole or self._whole is None:
+        """Writes one file for the data and one for the keys. Data first: every key that they need is there then.
+
+        Raises ConfigError when the master key was changed meanwhile.
+        """
+        if whole or self._whole is None or not self._begun():
             self._pages = {"data": Pages(), "keys": Pages()}
             self._whole, self._last = now, None
         copies = {}
         for half in HALVES:
             copies[half] = scratch / f"{half}.copy"
             self._pages[half].copy(self._sources[half], copies[half])
+        _refuse_another_master(copies["keys"], self._master)
         written = {half: self._write(half, copies[half], now) for half in HALVES}
         self._last = now
         return written
+
+    def _begun(self) -> bool:
+        """Whether the whole copies are still there: without them what follows would be worth nothing."""
+        whole = self._whole
+        return whole is not None and all(
+            (self._target / half / name_of(half, whole, whole)).is_file() for half in HALVES
+        )
 
     def _write(self, half: Half, copy: Path, now: datetime) -> Path:
         assert self._whole is not None
@@ -105,6 +117,17 @@ async def copy_postgres(
         raise translate(error) from error
     finally:
         await side.close()
+
+
+def _refuse_another_master(keys: Path, master: bytes) -> None:
+    """Raises ConfigError when the key store hangs from another master key: nobody could open what is sealed with this one."""
+    db = sqlite3.connect(keys)
+    try:
+        row = db.execute("SELECT wrapped FROM root").fetchone()
+    finally:
+        db.close()
+    if row is not None:
+        Keyring(master, row[0])
 
 
 def _schema_of(database: Path) -> int:

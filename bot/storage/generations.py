@@ -54,9 +54,13 @@ def generations(target: Path, half: Half) -> list[Generation]:
 
 
 def chain(found: Sequence[Generation], until: datetime | None = None) -> list[Path]:
-    """The files of the newest state, or of the newest one not after `until`: a whole copy and what follows it."""
+    """The files of the newest state, or of the newest one not after `until`: a whole copy and what follows it.
+
+    A whole copy that somebody made in between by hand is not the newest while another one is still being added to.
+    """
     known = [one for one in found if until is None or one.at <= until]
-    return [one.path for one in known if one.whole == known[-1].whole] if known else []
+    newest = max(known, key=lambda one: one.at, default=None)
+    return [one.path for one in known if newest is not None and one.whole == newest.whole]
 
 
 def note_backup(data_dir: Path, at: datetime) -> None:
@@ -75,10 +79,11 @@ def last_backup(data_dir: Path) -> float:
 def prune(target: Path, half: Half, now: datetime, keep: int) -> int:
     """Removes all but the `keep` newest whole copies with what follows them, and keys older than a week; returns how many.
 
-    The newest stays, however old it is.
+    Newest is which was added to last. It stays, however old it is.
     """
     found = generations(target, half)
-    wholes = sorted({one.whole for one in found})
+    added_to = {one.whole: one.at for one in sorted(found, key=lambda one: one.at)}
+    wholes = sorted(added_to, key=added_to.__getitem__)
     kept = set(wholes[-keep:])
     if half == "keys":
         kept = {whole for whole in kept if now - whole <= KEY_AGE}

@@ -27,7 +27,7 @@ def master_key(setting: str | None, data_dir: Path) -> bytes:
     """
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     if setting is None and credentials and (Path(credentials) / "kavi-master-key").is_file():
-        setting = (Path(credentials) / "kavi-master-key").read_text()
+        return _decode((Path(credentials) / "kavi-master-key").read_text(), "Das Credential kavi-master-key")
     if setting is not None:
         return _decode(setting, "KAVI_SECRETS__MASTER_KEY")
     path = data_dir / MASTER_FILE

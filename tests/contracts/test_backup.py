@@ -6,11 +6,13 @@ import asyncio
 import base64
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bot import app
 from bot.cli.backups import backup, restore
@@ -181,6 +183,18 @@ async def test_a_copy_is_whole_while_others_write(machine: Machine, tmp_path: Pa
 
 
 @pytest.mark.server
+async def test_every_machine_knows_when_another_one_made_the_last_backup(tmp_path: Path) -> None:
+    here = _postgres(tmp_path / "here")
+    there = replace(here, data_dir=tmp_path / "there")
+    async with app.open_store(here) as store:
+        assert await app.backed_up(here, store) == 0.0
+    before = time.time()
+    await backup(there, tmp_path / "target")
+    async with app.open_store(here) as store:
+        assert before - 1 <= await app.backed_up(here, store) <= time.time()
+
+
+@pytest.mark.server
 async def test_a_backup_of_postgresql_also_comes_back_on_a_small_server(tmp_path: Path) -> None:
     settings, small = _postgres(tmp_path / "lost"), _sqlite(tmp_path / "small")
     async with app.open_store(settings) as store:
@@ -346,6 +360,55 @@ def test_keys_are_kept_for_a_week_and_data_as_long_as_wanted(tmp_path: Path) -> 
     ]
     prune(tmp_path, "keys", now + timedelta(days=30), 7)
     assert len(generations(tmp_path, "keys")) == 2  # the newest stays, however old
+
+
+def test_a_copy_made_by_hand_neither_hides_nor_ends_the_one_that_is_added_to(tmp_path: Path) -> None:
+    begun = datetime(2026, 11, 25, 2, tzinfo=UTC)
+    by_hand = begun + timedelta(hours=5)
+    (tmp_path / "data").mkdir()
+    minutes = [begun + timedelta(minutes=minute) for minute in (0, 1, 600)]
+    for whole, at in [(begun, at) for at in minutes] + [(by_hand, by_hand)]:
+        (tmp_path / "data" / name_of("data", whole, at)).touch()
+    found = generations(tmp_path, "data")
+    assert chain(found) == [tmp_path / "data" / name_of("data", begun, at) for at in minutes]
+    assert chain(found, by_hand + timedelta(hours=1)) == [tmp_path / "data" / name_of("data", by_hand, by_hand)]
+    assert chain(found, begun + timedelta(hours=1)) == [
+        tmp_path / "data" / name_of("data", begun, at) for at in minutes[:2]
+    ]
+    prune(tmp_path, "data", by_hand, 1)
+    assert {one.whole for one in generations(tmp_path, "data")} == {begun}
+
+
+async def test_when_the_whole_copy_is_gone_the_next_one_is_whole_again(tmp_path: Path) -> None:
+    settings, target, scratch = _sqlite(tmp_path / "here"), tmp_path / "target", tmp_path / "scratch"
+    scratch.mkdir()
+    copier = SqliteCopier(tmp_path / "here" / "kavi.sqlite", MASTER, target)
+    at = [datetime(2026, 11, 25, 9, minute, tzinfo=UTC) for minute in range(3)]
+    async with app.open_store(settings) as store:
+        await _live(store, range(5))
+        copier.copy(at[0], scratch, whole=True)
+        copier.copy(at[1], scratch, whole=False)
+        for file in target.rglob("*.kavi"):
+            file.unlink()  # somebody tidied up
+        copier.copy(at[2], scratch, whole=False)
+        before = await _seen(store)
+    new = _sqlite(tmp_path / "new")
+    await restore(new, target)
+    async with app.open_store(new) as store:
+        assert await _seen(store) == before
+
+
+async def test_a_change_of_the_master_key_ends_a_backup_that_goes_on_with_the_old_one(tmp_path: Path) -> None:
+    settings, target = _sqlite(tmp_path / "here"), tmp_path / "target"
+    async with app.open_store(settings) as store:
+        await _live(store, range(5))
+    running = asyncio.create_task(backup(settings, target, every=1))
+    while not list((target / "data").glob("*.kavi")):
+        await asyncio.sleep(0.05)
+    async with app.open_store(settings) as store:
+        await store.rotate(bytes(range(1, 33)))
+    with pytest.raises(ConfigError, match="Hauptschlüssel passt nicht"):
+        await asyncio.wait_for(running, 30)
 
 
 def test_both_stores_count_their_schemas_alike() -> None:
