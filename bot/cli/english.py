@@ -23,7 +23,12 @@ ENGLISH: Final = {
     "Auf Englisch.": "In English.",
     # ---------------------------------------------------------------- conversations and content
     "Ein Gespräch im Terminal.": "A conversation in the terminal.",
-    "Rolle ohne Kennenlernen: caregiver, child, parent, staff.": "Role, without the opening questions: caregiver, child, parent, staff.",
+    "Rolle ohne Kennenlernen: caregiver, child, parent, staff; counsellor wie --desk.": (
+        "Role, without the opening questions: caregiver, child, parent, staff; counsellor is --desk."
+    ),
+    "Probe für die Beratung: Familie und Team in einem Terminal.": (
+        "A rehearsal for counsellors: family and team in one terminal."
+    ),
     "Alter des Kindes in Jahren (mit --as child).": "Age of the child in years (with --as child).",
     "Ein JSON-Objekt je Zeile hinein und heraus.": "One JSON object a line, in and out.",
     "Das letzte Gespräch fortsetzen.": "Go on with the last conversation.",

@@ -402,9 +402,7 @@ class PostgresStore:
 
         skew = await self._read(work)
         if skew >= 2.0:
-            return (
-                f"Die Uhr hier weicht um {skew:.0f} s von der von PostgreSQL ab. Schalten Sie den Zeitabgleich (NTP) ein."
-            )
+            return f"Die Uhr hier weicht um {skew:.0f} s von der von PostgreSQL ab. Schalten Sie den Zeitabgleich (NTP) ein."
         return "ok" if await self._hears_itself() else self._ear.fault()
 
     async def _hears_itself(self) -> bool:
