@@ -273,10 +273,12 @@ async def rehearse(begun: Session | None, source: TextIO, target: TextIO) -> Non
     """Reads lines until they end; where nobody types them they are written down too, so that it can be read."""
     settings = read_settings()
     app.quiet_logs(settings)
+    screen = Screen(target)
+    screen.note(INTRODUCTION)  # to be read while the content is
+    screen.end()
     content = app.load_content_for(settings)
     store = MemoryStore()  # of a rehearsal nothing stays
-    stage = Stage(await begin(settings, content, store, datetime.now(UTC)), Screen(target), Screen(target, indent=4))
-    stage.screen.note(INTRODUCTION)
+    stage = Stage(await begin(settings, content, store, datetime.now(UTC)), screen, Screen(target, indent=4))
     _tell_time(stage)
     stage.screen.end()
     await stage.rehearsal.family_comes(begun)

@@ -81,7 +81,15 @@ def seen(work: Work, member: Member, case: Case) -> str:
     if not open_ones:
         return f"In Fall {case.code} ist kein Alarm offen."
     _confirm(work, member, work.edit(case), open_ones)
-    return f"Danke, {escape(member.alias)}. Der Alarm in Fall {case.code} ist bestätigt."
+    if case.owner == "counsellor" and case.counsellor == member.id:
+        next_step = (
+            " Bitte schreiben Sie der Person jetzt: Bestätigen allein hält die automatische Nachricht nicht auf."
+        )
+    elif case.owner == "counsellor":
+        next_step = f" Den Fall hat {escape(work.name(case.counsellor))}."
+    else:
+        next_step = f" Noch schreibt niemand mit der Person: `/nehmen {case.code}`"
+    return f"Danke, {escape(member.alias)}. Der Alarm in Fall {case.code} ist bestätigt.{next_step}"
 
 
 def answered(work: Work, member: Member, case: Case) -> None:

@@ -101,7 +101,7 @@ def _no_answer(work: Work, case: Case, step: int) -> None:
         return
     minutes = int((work.now - case.family_at) // 60)
     if step == 1 and case.place is not None:
-        work.say(case.place, f"⏰ Die Familie wartet seit {minutes} Minuten auf Ihre Antwort.")
+        work.say(case.place, f"⏰ Die Familie wartet seit {minutes} Minuten auf Ihre Antwort.{_unread(work, case)}")
     elif step > 1:
         text = f"⏰ In Fall {case.code} ({work.name(case.counsellor)}) wartet die Familie seit {minutes} Minuten auf eine Antwort."
         for place in work.queue_places(case):
@@ -109,6 +109,13 @@ def _no_answer(work: Work, case: Case, step: int) -> None:
         work.audit("bot", "no answer", case.code, f"{minutes} min")
     if step < 6:
         work.timer(f"answer|{case.code}|{case.epoch}|{step + 1}", work.policy.answer_minutes * MINUTE)
+
+
+def _unread(work: Work, case: Case) -> str:
+    """What she wrote meanwhile and perhaps took for an answer: it stayed a note."""
+    alias = work.name(case.counsellor)
+    note = next((one for one in reversed(case.notes) if one.by == alias and one.at >= case.family_at), None)
+    return f" Was Sie um {cards.when(note.at, work)} geschrieben haben, blieb eine Notiz." if note is not None else ""
 
 
 def _silent(work: Work, case: Case) -> None:

@@ -210,7 +210,7 @@ def test_she_is_reminded_then_the_team_then_the_case_waits_again() -> None:
     case, room = shift.taken(BERG)
     shift.writes("Sind Sie da?")
     shift.wait(minutes=20)
-    assert "wartet seit 20 Minuten auf Ihre Antwort" in shift.shown(room)
+    assert shift.shown(room) == "⏰ Die Familie wartet seit 20 Minuten auf Ihre Antwort."
     shift.wait(minutes=20)
     assert f"In Fall {case.code} (Frau Berg) wartet die Familie seit 40 Minuten" in shift.shown()
     shift.wait(hours=12)

@@ -113,6 +113,34 @@ def test_the_message_that_she_answers_is_deleted_and_no_other(shift: Shift) -> N
     assert f"„{'x' * 59}…“" in shift.shown(room)
 
 
+def test_who_took_a_note_for_an_answer_is_told_with_the_reminder(shift: Shift) -> None:
+    _, room = shift.taken(BERG)
+    shift.says(BERG, "Ruft morgens an", room)
+    shift.says(BERG, ">> Guten Tag", room)
+    shift.wait(minutes=1)
+    shift.writes("Darf ich kommen?")
+    shift.says(BERG, "Ja, am Montag.", room)
+    shift.wait(minutes=20)
+    assert shift.shown(room).startswith("⏰ Die Familie wartet seit 20 Minuten")
+    assert shift.shown(room).endswith("Was Sie um 10:01 geschrieben haben, blieb eine Notiz.")
+
+
+def test_whoever_confirms_an_alarm_hears_what_is_left_to_do(shift: Shift) -> None:
+    shift.alarm()
+    code = shift.case().code
+    shift.says(BERG, f"/gesehen {code}")
+    assert f"Noch schreibt niemand mit der Person: `/nehmen {code}`" in shift.shown()
+    shift.says(BERG, f"nehmen {code}")
+    room = shift.case().place
+    assert room is not None
+    shift.alarm()
+    shift.says(BERG, "gesehen", room)
+    assert "Bitte schreiben Sie der Person jetzt" in shift.shown(room)
+    shift.alarm()
+    shift.says(SEE, f"gesehen {code}")
+    assert "Den Fall hat Frau Berg." in shift.shown()
+
+
 @pytest.mark.parametrize("word", ["abgeben", "da", "Schließen", "annehmen", "löschen"])
 def test_a_word_that_answers_the_family_goes_to_the_family(shift: Shift, word: str) -> None:
     _, room = shift.taken(BERG)
