@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import subprocess
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_type_hints
 
@@ -67,8 +69,6 @@ def test_what_stands_behind_a_setting_is_its_default_or_called_an_example() -> N
 
 
 def test_alerts_ask_for_metrics_that_exist() -> None:
-    from datetime import UTC, datetime
-
     metrics = Metrics(MemoryStore(), lambda: datetime.now(UTC), lambda: "v")
     known = {family.name for family in metrics.registry.collect()}
     rules = yaml.safe_load((DEPLOY / "monitoring" / "alerts.yaml").read_text())["groups"][0]["rules"]
@@ -155,6 +155,67 @@ def test_the_manifests_are_what_kubernetes_expects(version: str) -> None:
 @pytest.mark.server
 def test_prometheus_reads_the_alerts() -> None:
     assert "rules found" in _passes(linters.promtool(), "check", "rules", DEPLOY / "monitoring" / "alerts.yaml")
+
+
+@pytest.mark.server
+def test_prometheus_finds_the_numbers_well_named() -> None:
+    metrics = Metrics(MemoryStore(), lambda: datetime.now(UTC), lambda: "v")
+    for hop in ("intake", "turn"):
+        metrics.took(hop, 0.1)
+    metrics.matched("answer")
+    text = asyncio.run(metrics.collect())
+    tool = [linters.promtool(), "check", "metrics"]
+    done = subprocess.run(tool, input=text, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+@pytest.mark.server
+def test_prometheus_reads_what_the_panels_ask_for(tmp_path: Path) -> None:
+    panels = json.loads((DEPLOY / "monitoring" / "grafana.json").read_text())["panels"]
+    asked = [target["expr"].replace("$__rate_interval", "5m") for panel in panels for target in panel["targets"]]
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(asked)]
+    file = tmp_path / "panels.yaml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    assert f"{len(asked)} rules found" in _passes(linters.promtool(), "check", "rules", file)
+
+
+@pytest.mark.server
+def test_the_alerts_fire_when_they_should_and_not_before(tmp_path: Path) -> None:
+    """(series with its values minute by minute, the alert, the minute before it fires, the minute in which it does)."""
+    cases = [
+        ("kavi_store_up", "1 0 0 0 0", "KaviStoreAway", 2, 4),
+        ("kavi_alert_oldest_open_seconds", "0 900 901", "KaviAlertUnacknowledged", 1, 2),
+        ("kavi_inbox_oldest_seconds", "0 61 121 181 241", "KaviInboxWaits", 2, 4),
+        ("kavi_undecryptable_total", "0 5 5 11", "KaviUndecryptable", 2, 3),
+        ("kavi_backup_last_timestamp_seconds", "0x2300", "KaviBackupOld", 2159, 2221),
+    ]
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [{"series": series, "values": values}],
+            "promql_expr_test": [
+                {
+                    "expr": f'ALERTS{{alertname="{alert}",alertstate="firing"}} > bool 0',
+                    "eval_time": f"{minute}m",
+                    "exp_samples": []
+                    if minute == before
+                    else [{"labels": f'{{alertname="{alert}",alertstate="firing",severity="{_severity(alert)}"}}', "value": 1}],
+                }
+                for minute in (before, fires)
+            ],
+        }
+        for series, values, alert, before, fires in cases
+    ]  # fmt: skip
+    file = tmp_path / "tests.yaml"
+    file.write_text(
+        yaml.safe_dump({"rule_files": [str(DEPLOY / "monitoring" / "alerts.yaml")], "evaluation_interval": "1m", "tests": tests})
+    )  # fmt: skip
+    _passes(linters.promtool(), "test", "rules", file)
+
+
+def _severity(alert: str) -> str:
+    rules = yaml.safe_load((DEPLOY / "monitoring" / "alerts.yaml").read_text())["groups"][0]["rules"]
+    return str(next(rule["labels"]["severity"] for rule in rules if rule["alert"] == alert))
 
 
 @pytest.mark.server
