@@ -116,7 +116,7 @@ async def _whole(
                 store_url(settings), settings.store.keys_url, master, target, now, progress
             )  # a moment of the database, whoever writes meanwhile
         else:
-            written = await asyncio.to_thread(copier.copy, now, Path(scratch), whole=True)
+            written = await asyncio.to_thread(copier.copy, now, Path(scratch), whole=True, progress=progress)
         counts = await try_restore([written["data"]], [written["keys"]], master, Path(scratch), progress)
     for half in HALVES:
         print(f"{written[half]} ({written[half].stat().st_size} Bytes)")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import fnmatch
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
+from bot.cli.progress import bars
 from bot.config import content_root, read_settings
 from bot.dialogue.content import Content
 from bot.errors import ContentError, Problem
 from bot.loader.content import load_content, read_content
+from bot.loader.files import content_files
 from bot.loader.nodes import Problems
 from bot.loader.plain import load_plain, plain_problems, plain_texts
 from bot.loader.safety import learn
@@ -33,8 +36,9 @@ LANGUAGES = ("en", "tr", "ar", "ru", "uk", "pl")
 def run_check(*, live: bool, matching: bool, leicht: bool = False) -> int:
     """Lists every problem as file:line:column; 3 when there is an error. `leicht` names each finding in plain German."""
     root = content_root(read_settings())
-    content, problems = read_content(root)
-    easy, figure = _check_plain(content, root, every=leicht)
+    with bars() as progress:
+        content, problems = read_content(root, file_by_file(root, progress))
+        easy, figure = _check_plain(content, root, every=leicht)
     problems = (*problems, *easy)
     for problem in problems:
         mark = "Fehler" if problem.severity == "error" else "Hinweis"
@@ -60,6 +64,18 @@ def run_check(*, live: bool, matching: bool, leicht: bool = False) -> int:
 
         show_people_on_changed_steps(content)
     return CONTENT_EXIT if errors else 0
+
+
+def file_by_file(root: Path, progress: Callable[[str, int, int], None]) -> Callable[[Path], None]:
+    """Moves a bar on with each file that is read; some are read twice, which fills it no further."""
+    files = {path for path in content_files(root) if path.suffix == ".yaml"}
+    read: set[Path] = set()
+
+    def reading(path: Path) -> None:
+        read.add(path)
+        progress("Inhalte", min(len(read), len(files)), len(files))
+
+    return reading
 
 
 def _check_plain(content: Content, root: Path, *, every: bool) -> tuple[tuple[Problem, ...], str]:

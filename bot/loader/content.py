@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,14 +43,13 @@ def load_content(root: Path) -> Content:
     return content
 
 
-def read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
-    """The content as far as it can be read, and all problems, sorted by place."""
+def read_content(root: Path, reading: Callable[[Path], None] | None = None) -> tuple[Content, tuple[Problem, ...]]:
+    """The content as far as it can be read, and all problems, sorted by place. `reading` hears of each YAML file."""
     with without_collector():
-        return _read_content(root)
+        return _read_content(root, Problems(reading=reading))
 
 
-def _read_content(root: Path) -> tuple[Content, tuple[Problem, ...]]:
-    problems = Problems()
+def _read_content(root: Path, problems: Problems) -> tuple[Content, tuple[Problem, ...]]:
     dialogues, knowledge = root / "dialogues", root / "knowledge"
     data = load_data(knowledge, problems)
     topics = load_topics(knowledge, problems)

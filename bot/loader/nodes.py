@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ except AttributeError:  # PyYAML without libyaml: slower, same result
 
 @dataclass(slots=True)
 class Problems:
-    """Collects what is wrong with the content; the order is that of the files."""
+    """Collects what is wrong with the content; the order is that of the files. `reading` hears of each YAML file."""
 
     found: list[Problem] = field(default_factory=list)
+    reading: Callable[[Path], None] | None = None
 
     def add(self, file: str, line: int, column: int, message: str, severity: str = "error") -> None:
         """Notes one problem."""
@@ -157,6 +158,8 @@ def missing_severity(name: str, known: Iterable[str]) -> str:
 
 def read_yaml(path: Path, shown: str, problems: Problems) -> Node | None:
     """The root of a YAML file, or None when it is empty or broken (a problem with its place)."""
+    if problems.reading is not None:
+        problems.reading(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -48,7 +48,9 @@ class SqliteCopier:
         self._whole: datetime | None = None
         self._last: datetime | None = None
 
-    def copy(self, now: datetime, scratch: Path, *, whole: bool) -> dict[Half, Path]:
+    def copy(
+        self, now: datetime, scratch: Path, *, whole: bool, progress: Progress = lambda *_: None
+    ) -> dict[Half, Path]:
         """Writes one file for the data and one for the keys. Data first: every key that they need is there then.
 
         Raises ConfigError when the master key was changed meanwhile.
@@ -61,7 +63,7 @@ class SqliteCopier:
             copies[half] = scratch / f"{half}.copy"
             self._pages[half].copy(self._sources[half], copies[half])
         _refuse_another_master(copies["keys"], self._master)
-        written = {half: self._write(half, copies[half], now) for half in HALVES}
+        written = {half: self._write(half, copies[half], now, progress) for half in HALVES}
         self._last = now
         return written
 
@@ -72,7 +74,7 @@ class SqliteCopier:
             (self._target / half / name_of(half, whole, whole)).is_file() for half in HALVES
         )
 
-    def _write(self, half: Half, copy: Path, now: datetime) -> Path:
+    def _write(self, half: Half, copy: Path, now: datetime, progress: Progress) -> Path:
         assert self._whole is not None
         about = {
             "store": "pages", "half": half, "schema": _schema_of(copy) if half == "data" else SCHEMA_VERSION,
@@ -80,7 +82,7 @@ class SqliteCopier:
         }  # fmt: skip
         path = self._target / half / name_of(half, self._whole, now)
         with ArchiveWriter(path, self._master, about) as archive:
-            for piece in self._pages[half].changed(copy):
+            for piece in self._pages[half].changed(copy, lambda done, pages: progress(half, done, pages)):
                 archive.add(piece)
             archive.finish({"bytes": copy.stat().st_size})
         return path

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.errors import StoreError
@@ -34,9 +34,10 @@ class Pages:
         origin.close()
         copied.close()
 
-    def changed(self, scratch: Path) -> Iterator[bytes]:
-        """Pieces with the pages of `scratch` that differ from the call before."""
+    def changed(self, scratch: Path, seen: Callable[[int, int], None] = lambda *_: None) -> Iterator[bytes]:
+        """Pieces with the pages of `scratch` that differ from the call before. `seen` hears of pages done, and in all."""
         size = page_size(scratch)
+        whole = scratch.stat().st_size // size
         numbers: list[int] = []
         pages: list[bytes] = []
         with scratch.open("rb") as file:
@@ -52,6 +53,8 @@ class Pages:
                         yield _piece(size, numbers, pages)
                         numbers, pages = [], []
                 number += 1
+                if number % AT_ONCE == 0 or number == whole:
+                    seen(number, whole)
         del self._digests[number * _DIGEST :]
         if pages:
             yield _piece(size, numbers, pages)

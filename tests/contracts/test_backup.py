@@ -379,6 +379,18 @@ def test_a_copy_made_by_hand_neither_hides_nor_ends_the_one_that_is_added_to(tmp
     assert {one.whole for one in generations(tmp_path, "data")} == {begun}
 
 
+async def test_a_copy_tells_how_far_it_is(tmp_path: Path) -> None:
+    heard: dict[str, list[tuple[int, int]]] = {"data": [], "keys": []}
+    async with app.open_store(_sqlite(tmp_path / "here")) as store:
+        await _live(store, range(5))
+        copier = SqliteCopier(tmp_path / "here" / "kavi.sqlite", MASTER, tmp_path / "target")
+        copier.copy(START, tmp_path, whole=True, progress=lambda name, done, whole: heard[name].append((done, whole)))
+    for steps in heard.values():
+        assert steps
+        assert steps[-1][0] == steps[-1][1]
+        assert sorted(steps) == steps
+
+
 async def test_when_the_whole_copy_is_gone_the_next_one_is_whole_again(tmp_path: Path) -> None:
     settings, target, scratch = _sqlite(tmp_path / "here"), tmp_path / "target", tmp_path / "scratch"
     scratch.mkdir()

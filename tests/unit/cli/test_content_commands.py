@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.content import run_check, run_graph, run_test
+from bot.cli.content import file_by_file, run_check, run_graph, run_test
 from bot.errors import ContentError
+from bot.loader.content import read_content
 from tests.servers.compiled import ROOT, few
 from tests.unit.testing.test_mutation import FLOW, GOOD
 
@@ -193,3 +194,14 @@ def test_a_flow_is_drawn_and_one_that_is_not_there_is_guessed(
     assert "Wo?" in (tmp_path / "probe.svg").read_text(encoding="utf-8")
     assert run_graph("prode", None) == 2
     assert capsys.readouterr().err == "Den Ablauf 'prode' gibt es nicht (did you mean 'probe'?).\n"
+
+
+def test_the_check_moves_a_bar_on_with_each_file_that_it_reads(tmp_path: Path) -> None:
+    flows = tmp_path / "dialogues" / "flows"
+    flows.mkdir(parents=True)
+    for name in ("one", "two"):
+        (flows / f"{name}.yaml").write_text(f"flow: {name}\nsteps:\n  - say: Hallo\n", encoding="utf-8")
+    heard: list[tuple[str, int, int]] = []
+    read_content(tmp_path, file_by_file(tmp_path, lambda *step: heard.append(step)))
+    assert [step for step in heard if step[1] < 2] == [("Inhalte", 1, 2)]
+    assert heard[-1] == ("Inhalte", 2, 2)
