@@ -21,9 +21,10 @@ log = Log("kavi.store")
 LOOK_AGAIN = 2.0  # seconds between two looks
 CHANGED = 500  # rows of a table that change before it is worth a look, and twice as many as it had
 
+TABLES = ("conversation", "lane", "inbox", "outbox", "timer")  # the queues, and what is joined with them
 _STALE = """
-SELECT format('%I.%I', s.schemaname, s.relname) FROM pg_stat_all_tables s JOIN pg_class c ON c.oid = s.relid
-WHERE s.schemaname IN ('kavi', 'kavi_keys') AND s.n_mod_since_analyze > $1 + 2 * greatest(c.reltuples, 0)
+SELECT s.relname FROM pg_stat_all_tables s JOIN pg_class c ON c.oid = s.relid
+WHERE s.schemaname = 'kavi' AND s.relname = ANY($1::text[]) AND s.n_mod_since_analyze > $2 + 2 * greatest(c.reltuples, 0)
 """
 
 
@@ -61,5 +62,5 @@ class Plans:
 
 
 async def _renew(t: Transaction) -> None:
-    for (table,) in await t.db.fetch(_STALE, CHANGED):
-        await t.db.execute(f"ANALYZE {table}")
+    for (table,) in await t.db.fetch(_STALE, list(TABLES), CHANGED):
+        await t.db.execute(f"ANALYZE kavi.{table}")
