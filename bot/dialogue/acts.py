@@ -53,11 +53,9 @@ def _answer_first(draft: Draft) -> None:
         return
     told = f"{draft.part.audience}:"
     topics = tuple(row.removeprefix(told) for row in rows if row.startswith(told))
-    draft.say_key("digress.now")
+    draft.say_key("digress.now" if topics else "digress.none")
     if topics:
         answering.answer_or_clarify(draft, topics)
-    else:
-        draft.say_key("not_understood")
 
 
 def _consent(draft: Draft) -> None:

@@ -20,7 +20,7 @@ from bot.dialogue.open_talk import MISS_KEY, freely
 from bot.dialogue.reading import Rejected, Shown
 from bot.dialogue.session import Offer
 from bot.text.normalise import fold
-from bot.text.telling import names_oneself, tells_age
+from bot.text.telling import names_oneself, tells_age, tells_since
 
 _PUZZLED = re.compile(r"[?؟]+")  # nothing but question marks
 _PLZ_ALONE = re.compile(r"^\W*+(?:plz|postleitzahl)?\W*+(\d{5})\W*+$", re.IGNORECASE)  # possessive: linear in emoji too
@@ -118,14 +118,14 @@ def _names_plz(draft: Draft, text: str, ask: Ask | None) -> bool:
 
 
 def _introduces(draft: Draft, text: str, ask: Ask | None) -> bool:
-    """Who writes or how old the children are, with no question: that is heard, not "not understood"."""
+    """Who writes, how old the children are or since when, with no question: that is heard, not "not understood"."""
     if names_oneself(text) and draft.part.audience and _nothing_waits(draft, ask):
         draft.say_key("smalltalk.greeting")
         draft.waiting = True
         return True
     if (
-        not tells_age(text)
-        or draft.part.audience not in ("caregiver", "parent", "child")
+        not (tells_age(text) or tells_since(text))
+        or draft.part.audience not in ("caregiver", "parent", "child", "staff")
         or not _nothing_waits(draft, ask)
     ):
         return False

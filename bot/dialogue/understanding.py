@@ -20,7 +20,7 @@ from bot.matching.result import Candidate, MatchResult
 from bot.safety import Finding
 from bot.text.normalise import clean, fold
 from bot.text.several import questions_in
-from bot.text.telling import asks_what_now, tells
+from bot.text.telling import asks_what_now, tells, tells_age, tells_since
 from bot.text.variants import AUDIENCES
 
 if TYPE_CHECKING:
@@ -201,7 +201,9 @@ def understand(content: Content, session: Session, text: str, at: datetime) -> U
         alone = content.index.find(text, audience=audience, land=land)
         match = alone if _speaks_for_itself(alone) else match  # "Wie viel Besuchszeit?" is no question about parcels
     match = _corrected(content, text, match, audience, land, topic)
-    match = _with_asked(content.index, session, commands.correction_in(text, content.commands) or text, match, audience)
+    if not (tells_age(text) or tells_since(text)):  # "die Kinder sind 3 und 6" asks nothing anew
+        rest = commands.correction_in(text, content.commands) or text
+        match = _with_asked(content.index, session, rest, match, audience)
     also = ""
     if audience:
         match, also = _several(content.index, text, match, audience, land)

@@ -37,12 +37,21 @@ _OF_ONES_OWN = frozenset({
 })  # fmt: skip
 
 _OF_ONESELF = frozenset({"ich", "mir", "mich", "wir", "uns", "hab", "bin"})
-_WHO_IS = r"(?:er|sie|es|beide|mein sohn|meine tochter|mein kind|die kinder|(?:die|der) (?:große|kleine))"
+_WHO_IS = (
+    r"(?:er|sie|es|die|das|beide|meine|mein (?:sohn|kind|enkel)|meine (?:tochter|enkelin|kinder)|die kinder"
+    r"|(?:die|der) (?:große|kleine))"
+)
 _AGES = re.compile(
-    rf"^\W*(?:(?:ich|wir) haben?\s+.{{0,20}}\bkind(?:er)?\W+)?(?:{_WHO_IS}\s+(?:ist|sind|wird)\s+)?"
-    r"\d{1,2}(?:(?:\s*(?:,|und|&|\+)\s*|\s)\d{1,2})*\s*(?:jahren?|monate?)?\s*(?:alt)?\W*$",
+    rf"^\W*(?:(?:ich |wir )?hab(?:en?)?\s+.{{0,20}}\b(?:kind(?:er)?|sohn|söhne|tochter|töchter|jungs?|mädchen)\W+)?"
+    rf"(?:{_WHO_IS}\s+(?:(?:ist|sind|wird)\s+)?)?\d{{1,2}}"
+    rf"(?:(?:\s*(?:,|und|&|\+)\s*|\s)(?:{_WHO_IS}\s+(?:(?:ist|sind|wird)\s+)?)?\d{{1,2}})*\s*(?:jahren?|monate?)?\s*(?:alt)?\W*$",
     re.IGNORECASE,
 )  # nothing but how old somebody is
+_SINCE = re.compile(
+    r"^\W*(?:(?:schon|erst|jetzt)\s+)?seit\s+(?:\w+\s+){0,2}(?:tag|woche|monat|jahr|gestern|sommer|winter|ostern|weihnachten|montag|dienstag"
+    r"|mittwoch|donnerstag|freitag|samstag|sonntag)\w*\W*$",
+    re.IGNORECASE,
+)  # nothing but since when
 _NAMES_ONESELF = re.compile(
     r"^\W*(?:(?:hallo|hi|hey|merhaba|привет)\W+)?"
     r"(?:ich hei(?:ß|ss?)e?|mein name ist|my name is|benim adım|adım|меня зовут|мене звати|mam na imię)"
@@ -87,6 +96,11 @@ def tells_age(text: str) -> bool:
     if len(text) > LONGEST or _AGES.match(text) is None:
         return False
     return re.search(r"[^\W\d]|\d\D+\d", text) is not None
+
+
+def tells_since(text: str) -> bool:
+    """Whether the text says since when something is so and nothing else: "seit 2 wochen"."""
+    return len(text) <= LONGEST and _SINCE.match(text) is not None
 
 
 def _verb_first(words: list[str]) -> bool:

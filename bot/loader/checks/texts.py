@@ -16,7 +16,7 @@ NEEDED_TEXTS = (
     "not_understood", "not_understood.told", "not_understood.told_again", "answer.same.told", "trouble", "empty",
     "edited", "undecryptable", "nothing_open", "back.nothing", "skip.needed",
     "why.default", "button.old", "media.declined", "register.leicht", "register.plain", "helpful.thanks",
-    "simpler.human", "heavy", "digress.later", "digress.now",
+    "simpler.human", "heavy", "digress.later", "digress.now", "digress.none",
     "queue.noted", "content.flow_gone", "content.step_gone", "counsellor.taken", "counsellor.released",
     "counsellor.requeued", "counsellor.closed", "safety.fallback", "safety.automatic", "smalltalk.greeting", "answer.next",
     "answer.expired", "answer.unsure", "answer.unsure_money", "answer.unsure_bund", "land.noted", "land.kept", "answer.same", "answer.also",
