@@ -13,6 +13,7 @@ from msgspec import Struct
 from bot.text.mentions import Group, Mentions
 from bot.text.telling import asks_inside, asks_whether
 
+SPARE = 3  # other words beside which a question mark asks for nothing more: "hast du mich lieb?"
 MOODS = ("grief", "trouble", "joy", "plain")
 
 
@@ -49,5 +50,5 @@ def heard_in(hearing: Hearing, text: str) -> Heard | None:
     if found is None:
         return None
     beside = hearing.kinds[found.kind].beside
-    asks = "?" in text or asks_inside(found.rest)
+    asks = asks_inside(found.rest) or ("?" in text and len(found.rest) > SPARE)
     return Heard(kind=found.kind, asks=asks, more=any(beside.has(word) for word in found.rest))

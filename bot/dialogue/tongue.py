@@ -19,6 +19,7 @@ NOTICED = "language_noticed"  # slot: the language that a text was written in an
 _AROUND = frozenset({
     "auf", "in", "bitte", "please", "lutfen", "luetfen", "nur", "only", "ich", "spreche", "i", "speak", "sprache", "language",
     "dil", "ne", "по", "говорю", "я", "mowie", "tylko", "schreib", "schreiben", "sie",
+    "sprechen", "kann", "koennen", "wir", "moechte",
 })  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def _with_asked(
     "Mit drei Kindern geht das?" - "Was davon meinen Sie?" - "nein, 4 Kinder".
     """
     asked, _ = _asked_back(session)
-    if not asked or match.outcome not in ("none", "clarify") or len(text.split()) > SHORT:
+    if not asked or match.outcome not in ("none", "clarify") or len(text.split()) > SHORT or tells(text):
         return match
     both = index.find(f"{asked} {text}", audience=audience)
     best = match.candidates[0].score if match.candidates else 0.0
