@@ -11,7 +11,7 @@ from bot.text.normalise import fold
 
 FUZZY_LABEL = 88  # rapidfuzz ratio (0-100) above which a typed label counts; below it the person is asked again
 
-_LEADING_NUMBER = re.compile(r"^\s*(?:nr\.?|nummer)?\s*(\d{1,2})\s*[.)]?\s*$", re.IGNORECASE)
+_LEADING_NUMBER = re.compile(r"(?:nr\.?|nummer)?\s*(\d{1,2})\s*[.)]?", re.IGNORECASE)
 _KEYCAP = re.compile(r"^(\d)\ufe0f?\u20e3$")
 _ORDINALS = ("erst", "zweit", "dritt", "viert", "fuenft", "sechst", "siebt", "acht")
 _ORDINAL = re.compile(rf"^({'|'.join(_ORDINALS)})(?:e[rsnm]?|ens)$")
@@ -41,10 +41,11 @@ def choice_of(text: str, options: tuple[Shown, ...]) -> str | None:
     """
     from rapidfuzz import fuzz  # with the first words: no talk waits for it to begin
 
+    text = text.strip()
     for option in options:
-        if text.strip() in option.also:
+        if text in option.also:
             return option.value
-    found = _LEADING_NUMBER.match(text) or _KEYCAP.match(text.strip())
+    found = _LEADING_NUMBER.fullmatch(text) or _KEYCAP.match(text)
     if found:
         at = int(found[1]) - 1
         return options[at].value if 0 <= at < len(options) else None

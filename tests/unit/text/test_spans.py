@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,13 @@ def test_markup(markup: str, text: str, spans: list[tuple[str, str]]) -> None:
     styled = parse(markup)
     assert styled.text == text
     assert [(span.style, text[span.start : span.end]) for span in styled.spans] == spans
+
+
+def test_thousands_of_styles_that_nobody_closes_stay_as_typed_and_take_no_time() -> None:
+    for markup in ("**a ", "*a ", "_a ", "[a", "`a\n", "[a](https://e.org "):
+        begun = time.thread_time()
+        assert plain(parse(markup * 5_000)) == markup * 5_000
+        assert time.thread_time() - begun < 2.0
 
 
 def test_plain_names_the_address_behind_its_label() -> None:
