@@ -23,15 +23,16 @@ def main() -> int:
     parser.add_argument(
         "--guided", action="store_true", help="atheris chooses the inputs by the branches that they reach"
     )
+    parser.add_argument("--minutes", type=float, default=10.0, help="that a family may take with --guided")
     chosen = parser.parse_args()
     only = frozenset(filter(None, chosen.only.split(",")))
     silence()
     if chosen.guided:
-        return guided.run(chosen.megabytes, chosen.seed, only)
-    from bot.loader.content import load_content
-    from tests.fuzz.families import ROOT, families, run, summary, told
+        return guided.run(chosen.megabytes, chosen.minutes, chosen.seed, only)
+    from tests.fuzz.families import families, run, summary, told
+    from tests.servers.compiled import shipped
 
-    content = load_content(ROOT)
+    content = shipped()
     warnings.simplefilter("error")
     gc.freeze()  # else looking for garbage among the content is measured too
     watches = []

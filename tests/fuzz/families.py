@@ -93,6 +93,7 @@ def families(content: Content) -> list[Family]:
     """All of them. What people write gets as many bytes as were asked for, each other family a part more."""
     pictures = (*_pictures(), b"%PDF-", b"")
     sealed = (Sealer(readers.MASTER).seal(b"x" * 40, b"x"), readers.RING.new_data_key()[0], _archive(), b"")
+    samples = _samples()
     sessions = tuple(onboarded(role).to_text() for role in ("caregiver", "child"))
     return [
         Family("texts", inputs.texts, readers.of_text(content), 1.0),
@@ -101,7 +102,7 @@ def families(content: Content) -> list[Family]:
         Family("matrix", lambda chance: _changed(chance, EVENTS), readers.of_event(), 0.2, inputs.size_of_json),
         Family("lines", lambda chance: inputs.lines(chance, LINES), readers.of_line(content), 0.2),
         Family("chat", lambda chance: inputs.lines(chance, LINES), readers.of_chat(content), 0.1),
-        Family("content", lambda chance: inputs.files(chance, _samples(), WORDS), readers.of_file(), 1.0, _size_of_file),
+        Family("content", lambda chance: inputs.files(chance, samples, WORDS), readers.of_file(), 1.0, _size_of_file),
         Family("sessions", lambda chance: _sessions(chance, sessions), {"session": readers.session_of}, 0.1),
         Family("records", lambda chance: inputs.records(chance, sealed), readers.of_record(), 0.1, len),
         Family("pictures", lambda chance: inputs.records(chance, pictures), readers.of_picture(), 0.1, len, room=1.0),

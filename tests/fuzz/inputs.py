@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -13,11 +14,19 @@ import yaml
 from tests.crisis import CRISIS
 
 LONGEST = 20_000  # characters; a messenger sends less
+MARKS = (
+    "\u0301",
+    "\u0327",
+    "\u0315",
+    "\u200b",
+    "\uff9e",
+    "\u20e3",
+)  # what stands on a letter, in the order of no alphabet
 PIECES = [
     "ich ", "will ", "nicht ", "mehr ", "leben ", "**", "_", "[x](https://e.org)", "[", "](", "> ", "- ", "\n", "\n\n",
-    "`", "<b>", "&amp;", "@room ", "\u202e", "\u200b", "\u0000", "\ufe0f\u20e3", "👩‍👩‍👧", "🏳️‍🌈", "ﷺ", "e\u0301", "ß",
+    "`", "<b>", "&amp;", "@room ", "\u202e", "\u200b", "\u0000", "\ufe0f\u20e3", "👩‍👩‍👧", "🏳️‍🌈", "ﷺ", "e\u0301", "ß", *MARKS,
     "İ", "ǅ", "4", "1337", "ａ", "я", "א", '{"a":', "}", "null", "1e999", "/", ">>", "31.12.", "nächsten ", "Dienstag ",
-    "q1.0:3", "0" * 50, "a" * 300, " " * 200, "(" * 40, "xy" * 200, *CRISIS["ar"],
+    "q1.0:3", "0" * 50, "a" * 300, " " * 200, "\xa0", "\t", "(" * 40, "xy" * 200, *CRISIS["ar"],
 ]  # fmt: skip
 ANSWERS = [
     "morgen", "übermorgen", "heute", "in ", "vor ", "drei ", "Wochen", "nächsten ", "letzten ", "Dienstag", "am ",
@@ -28,6 +37,7 @@ ANSWERS = [
     "die letzte", "Mutter", "Oma hier", " und ", ", ", "; ", "+", "&", ".", "!", "?", "\n", "nicht ", "bis ",
     "zwischen ", "Jahre", "kg", "evet", "да", "نعم",
 ]  # fmt: skip
+GAPS = (" ", "\t", "\xa0", "\u3000", "\n", " ,", "1 ")
 NAMES = ("text", "id", "type", "content", "file_size", "date", "m.relates_to", "x", "\ud800")
 ODD: Sequence[Any] = (
     None, True, False, 0, -1, 1.5, 2**70, float("inf"), float("nan"), "", "x", "\ud800", "0", "²", "m.room.message",
@@ -55,7 +65,7 @@ def texts(chance: Random) -> Iterator[str]:
             codes = (*range(1, 0x250), *range(0x400, 0x530), *range(0x600, 0x6FF), 0x1F600, 0x200D, 0xFE0F, 0xD800)
             yield "".join(map(chr, chance.choices(codes, k=size)))
         elif kind == 10:
-            yield (chance.choice(PIECES) * chance.randrange(1, 4000))[:LONGEST]
+            yield _row(chance, PIECES)
         else:
             letters = list(" ".join(chance.choices(sentences, k=size // 40 + 1)))
             for _ in range(len(letters) // 8):
@@ -66,9 +76,19 @@ def texts(chance: Random) -> Iterator[str]:
 def answers(chance: Random) -> Iterator[str]:
     """What looks like the answer to a question, and long rows of it."""
     while True:
+        if not chance.randrange(100):  # as many bytes as all others
+            yield _row(chance, chance.choice((ANSWERS, GAPS)))
+            continue
         size = chance.choice((1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 6, 6, 12, 12, 40, 400))
         between = chance.choice(("", " ", " "))
         yield between.join(chance.choices(ANSWERS, k=size))[:LONGEST]
+
+
+def _row(chance: Random, pieces: Sequence[str]) -> str:
+    """The same few pieces again and again, mostly between letters: who begins to search anew at each takes quadratic time."""
+    few = "".join(chance.choices(pieces, k=chance.choice((1, 1, 2, 3))))
+    edge = chance.choice(("", "a", "1"))
+    return f"{edge}{(few * chance.randrange(1, 4000))[: LONGEST - 2]}{edge}"
 
 
 def changed(chance: Random, value: Any, names: Sequence[str] = NAMES, odd: Sequence[Any] = ODD) -> Any:
@@ -141,19 +161,11 @@ VALUES = [
 
 def files(chance: Random, samples: Sequence[tuple[str, str]], words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(path, text) of a content file in which an editor's hand slipped one to four times, in a letter or in a value."""
-    read = {path: yaml.safe_load(text) for path, text in samples if path.endswith(".yaml")}
     while True:
         path, text = chance.choice(samples)
-        if path in read and chance.randrange(2):
-            yield (
-                path,
-                yaml.dump(
-                    changed(chance, read[path], words, ODD_IN_FILES),
-                    Dumper=yaml.CSafeDumper,
-                    allow_unicode=True,
-                    sort_keys=False,
-                ),
-            )
+        if path.endswith(".yaml") and chance.randrange(2):
+            value = changed(chance, _read(text), words, ODD_IN_FILES)
+            yield path, yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
             continue
         rows = text.split("\n")
         for _ in range(chance.randrange(1, 5)):
@@ -162,6 +174,12 @@ def files(chance: Random, samples: Sequence[tuple[str, str]], words: Sequence[st
         if not chance.randrange(20):
             text = text[: chance.randrange(len(text) + 1)]
         yield path, text
+
+
+@cache
+def _read(text: str) -> Any:
+    """What a sample holds; read once, also by atheris, which begins a source anew for each input."""
+    return yaml.load(text, yaml.CSafeLoader)
 
 
 def _slip(chance: Random, rows: list[str], words: Sequence[str]) -> None:

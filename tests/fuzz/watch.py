@@ -24,9 +24,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Watch:
-    """The count of one family; `room` are the seconds of CPU that any of its inputs may take."""
+    """The count of one family; `room` are the seconds of CPU that any of its inputs may take, `per_byte` more for each byte."""
 
     room: float = ROOM
+    per_byte: float = PER_BYTE
     cases: int = 0
     bytes: int = 0
     slowest: float = 0.0  # seconds of CPU
@@ -43,21 +44,22 @@ class Watch:
 
     def call(self, name: str, read: Callable[[Any], object], given: Any, size: int) -> None:
         """One input for one reader; what seems slow is tried once more, because any machine hiccups."""
-        allowed = self.room + PER_BYTE * size
+        allowed = self.room + self.per_byte * size
         try:
             taken = _seconds(read, given)
             if taken > allowed:
                 taken = min(taken, _seconds(read, given))
         except Exception as error:
-            self._note(name, _place(error), given, size)
+            self.note(name, _place(error), given, size)
             return
         if taken > self.slowest:
             self.slowest, self.slowest_of = taken, f"{name}, {size} bytes"
         self.tightest = max(self.tightest, taken / allowed)
         if taken > allowed:
-            self._note(name, f"slow: {taken:.3f} s for {size} bytes, allowed are {allowed:.3f}", given, size)
+            self.note(name, f"slow: {taken:.3f} s for {size} bytes, allowed are {allowed:.3f}", given, size)
 
-    def _note(self, name: str, what: str, given: Any, size: int) -> None:
+    def note(self, name: str, what: str, given: Any, size: int) -> None:
+        """Keeps a fault; of the same one, the shortest input."""
         key = (name, what.partition(" s for")[0] if what.startswith("slow") else what)
         known = self.faults.get(key)
         if known is None or size < known.size:
