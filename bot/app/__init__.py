@@ -13,7 +13,7 @@ from bot.app.installation import (
     open_store,
 )
 from bot.app.logs import configure_logs, quiet_logs
-from bot.app.program import claim_folder, reload_content, run_program
+from bot.app.program import claim_folder, folder_in_use, reload_content, run_program
 from bot.app.speakers import make_speakers, open_source_for
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "certificate_key",
     "claim_folder",
     "configure_logs",
+    "folder_in_use",
     "holidays_of",
     "load_content_for",
     "make_conversations",

@@ -135,5 +135,20 @@ def claim_folder(folder: Path) -> str:
     return name
 
 
+def folder_in_use(folder: Path) -> bool:
+    """Whether a Kavi runs on this data folder: the number in `kavi.pid` may be somebody else's by now, the lock is nobody's."""
+    try:
+        descriptor = os.open(folder / "process.lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _write_pid(settings: Settings) -> None:
     (settings.data_dir / "kavi.pid").write_text(f"{os.getpid()}\n")

@@ -64,6 +64,7 @@ async def _status(settings: Settings) -> int:
     content, told = _content_of(settings)
     async with app.open_known_store(settings) as store:
         table = Table("Was", "Anzahl", title=f"Kavi {version('kavi-bot')} · Inhalt {told}")
+        table.add_row("Läuft auf diesem Datenordner", "ja" if app.folder_in_use(settings.data_dir) else "nein")
         for name, value in (await store.status()).items():
             table.add_row(_NAMES.get(name, name), str(value))
         for name, age in (await store.ages(datetime.now(UTC))).items():

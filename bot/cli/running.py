@@ -27,6 +27,8 @@ def run_reload() -> int:
     settings = read_settings()
     pid = settings.data_dir / "kavi.pid"
     try:
+        if not app.folder_in_use(settings.data_dir):
+            raise ProcessLookupError
         os.kill(int(pid.read_text()), signal.SIGHUP)
     except (OSError, ValueError):
         print("Kavi läuft nicht (keine Prozessnummer im Datenordner).", file=sys.stderr)

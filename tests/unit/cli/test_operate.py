@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from bot import cli
+from bot import app, cli
 from tests.servers.compiled import seed
 
 
@@ -82,3 +84,23 @@ def test_moving_from_one_file_to_another_needs_no_driver_of_postgresql(
     monkeypatch.setenv("KAVI_DATA_DIR", str(target.parent))
     assert _kavi(monkeypatch, "status") == 0
     assert re.search(r"Wartende Ereignisse +│ 1 ", capsys.readouterr().out)
+
+
+def test_reload_calls_nobody_who_only_has_the_number_of_a_kavi_that_is_gone(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called: list[int] = []
+    signal.signal(signal.SIGHUP, lambda number, frame: called.append(number))
+    try:
+        (data / "kavi.pid").write_text(f"{os.getpid()}\n")
+        assert _kavi(monkeypatch, "reload") == 1
+        assert "Kavi läuft nicht" in capsys.readouterr().err
+        assert called == []
+        app.claim_folder(data)  # as `kavi run` does; held until this process ends
+        assert _kavi(monkeypatch, "reload") == 0
+        assert called == [signal.SIGHUP]
+        assert _kavi(monkeypatch, "staff", "add", "Frau Berg") == 0
+        assert _kavi(monkeypatch, "status") == 0
+        assert re.search(r"Läuft auf diesem Datenordner +│ ja ", capsys.readouterr().out)
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
