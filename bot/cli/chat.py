@@ -106,7 +106,9 @@ def run_chat(
     if desk:
         if jsonl or resume or record is not None:
             raise ConfigError("--desk ist eine Probe, von der nichts bleibt: ohne --jsonl, --resume und --record.")
-        return _rehearse(role or "caregiver", age=age, register=register, language=language)
+        return _rehearse(
+            role or ("caregiver" if age is None else "child"), age=age, register=register, language=language
+        )
     if not jsonl and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("kavi chat braucht ein Terminal. Für Programme gibt es kavi chat --jsonl.")
     begun = None

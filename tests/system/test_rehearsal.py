@@ -242,8 +242,18 @@ async def test_a_stranger_meets_kavi_first_and_nobody_writes_on_an_empty_line(si
     assert "Worüber möchtest du reden?" in await table.types("%neu kind 15")
 
 
-@pytest.mark.parametrize("options", [("--desk",), ("--as", "counsellor")], ids=" ".join)
-def test_the_command_begins_it_and_leaves_nothing_behind(options: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "greeting"),
+    [
+        (("--desk",), "Was möchten Sie tun?"),
+        (("--desk", "--as", "parent"), "Was möchten Sie tun?"),
+        (("--as", "counsellor", "--age", "15"), "Worüber möchtest du reden?"),
+    ],
+    ids=str,
+)
+def test_the_command_begins_it_and_leaves_nothing_behind(
+    options: tuple[str, ...], greeting: str, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     seed(data)
     run = subprocess.run(
@@ -252,6 +262,7 @@ def test_the_command_begins_it_and_leaves_nothing_behind(options: tuple[str, ...
         env=bare_environment(KAVI_DATA_DIR=str(data), COLUMNS="200"),
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
+    assert greeting in run.stdout
     assert "Teamraum: # nehmen\n" in run.stdout, "lines that nobody types stand in the transcript"
     assert "ist bei Ihnen" in run.stdout
     assert "\033" not in run.stdout
