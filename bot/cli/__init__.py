@@ -51,11 +51,13 @@ def _run(words: list[str]) -> None:
 
 def _parse(app: Typer, words: list[str]) -> None:
     """Runs the command that the words name; what is wrong with them is one sentence and the way to help."""
+    from typer.main import get_command
+
     from bot.cli.manual import run_help
     from bot.cli.usage import UsageError, place, sentence
 
     if not words or "--help" in words:
-        raise SystemExit(run_help(words, english="--english" in words))
+        raise SystemExit(run_help(get_command(app), words, english="--english" in words))
     if words == ["--version"]:
         print(f"kavi {version('kavi-bot')}")
         raise SystemExit(0)
@@ -64,7 +66,7 @@ def _parse(app: Typer, words: list[str]) -> None:
     except UsageError as error:
         where = place(error)
         if error.message == "Missing command.":
-            run_help(where, english=False)
+            run_help(get_command(app), where, english=False)
         else:
             print(f"kavi: {sentence(error)} Hilfe: {' '.join(['kavi help', *where])}", file=sys.stderr)
         raise SystemExit(ConfigError.exit_code) from None

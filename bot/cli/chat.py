@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bot import app
-from bot.cli.screen import Screen
+from bot.cli.screen import Screen, plain_text
 from bot.config import Settings, read_settings
 from bot.dialogue import Session, Turn
 from bot.dialogue import effects as fx
@@ -233,22 +233,6 @@ async def _state(chat: Chat) -> dict[str, Any]:
         "topic": topics[-1] if topics else "",
         "alert": alert,
     }
-
-
-def _shown(attachment: fx.Attachment) -> str:
-    """A terminal shows no pictures: what is on it, or the name of the file."""
-    if attachment.kind == "picture" and attachment.description:
-        return f"[Bild: {attachment.description}]"
-    return f"[Datei: {attachment.name}]"
-
-
-def plain_text(outbound: Outbound) -> str:
-    """The text without its markup."""
-    from bot.text.spans import parse, plain
-
-    text = plain(parse(outbound.text)) if outbound.markup else outbound.text
-    files = "".join(f"\n{_shown(attachment)}" for attachment in outbound.attachments)
-    return f"{text}{files}"
 
 
 # ------------------------------------------------------------------ a person at the keyboard

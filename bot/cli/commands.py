@@ -30,6 +30,7 @@ Jsonl = Annotated[bool, typer.Option("--jsonl", help="Ein JSON-Objekt je Zeile h
 
 @app.command("help")
 def help_(
+    context: typer.Context,
     command: Annotated[
         list[str] | None, typer.Argument(metavar="BEFEHL", help="Der Befehl, zum Beispiel backup oder staff add.")
     ] = None,
@@ -38,7 +39,7 @@ def help_(
     """Erklärt Kavi oder einen Befehl."""
     from bot.cli.manual import run_help_of
 
-    raise SystemExit(run_help_of(command or [], english=english))
+    raise SystemExit(run_help_of(context.find_root().command, command or [], english=english))
 
 
 @app.command()

@@ -39,26 +39,17 @@ _OF_TYPER: Final = {  # the two options that typer brings itself, in English onl
 }
 
 
-def run_help(words: Sequence[str], *, english: bool) -> int:
-    """Prints the page of the command that the words begin with, of Kavi itself when they begin with none."""
-    root = _root()
+def run_help(root: Any, words: Sequence[str], *, english: bool) -> int:
+    """Prints the page of the command below `root` that the words begin with, of Kavi itself when they begin with none."""
     print(page(root, _named(root, words), "en" if english else "de"), end="")
     return 0
 
 
-def run_help_of(words: Sequence[str], *, english: bool) -> int:
+def run_help_of(root: Any, words: Sequence[str], *, english: bool) -> int:
     """As `run_help`. Raises ConfigError when one of the words names no command."""
-    if len(_named(_root(), words)) < len(words):
+    if len(_named(root, words)) < len(words):
         raise ConfigError(f"Den Befehl {' '.join(words)!r} gibt es nicht; `kavi help` zeigt alle.")
-    return run_help(words, english=english)
-
-
-def _root() -> Any:
-    from typer.main import get_command
-
-    from bot.cli.commands import app
-
-    return get_command(app)
+    return run_help(root, words, english=english)
 
 
 def _named(root: Any, words: Sequence[str]) -> list[str]:

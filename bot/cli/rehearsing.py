@@ -17,9 +17,8 @@ from types import MappingProxyType
 from typing import TextIO
 
 from bot import app
-from bot.cli.chat import plain_text
 from bot.cli.rehearsal import LINE, TEAM, TEAM_ROOM, Rehearsal, Seen, begin
-from bot.cli.screen import Screen
+from bot.cli.screen import Screen, plain_text
 from bot.config import read_settings
 from bot.desk.cards import MARKS
 from bot.desk.hours import BERLIN, WEEKDAYS

@@ -10,6 +10,10 @@ import shutil
 import textwrap
 from typing import Final, TextIO
 
+from bot.dialogue import effects as fx
+from bot.ports import Outbound
+from bot.text.spans import parse, plain
+
 # ANSI: bold green, bold cyan, bold magenta, yellow, dim
 _STYLES: Final = {"kavi": "1;32", "person": "1;36", "team": "1;35", "number": "33", "aside": "2"}
 _NARROWEST: Final = 20  # columns
@@ -84,3 +88,17 @@ class Screen:
 
     def _write(self, text: str) -> None:
         self._target.write(text)
+
+
+def _shown(attachment: fx.Attachment) -> str:
+    """A terminal shows no pictures: what is on it, or the name of the file."""
+    if attachment.kind == "picture" and attachment.description:
+        return f"[Bild: {attachment.description}]"
+    return f"[Datei: {attachment.name}]"
+
+
+def plain_text(outbound: Outbound) -> str:
+    """The text without its markup, and what files come with it."""
+    text = plain(parse(outbound.text)) if outbound.markup else outbound.text
+    files = "".join(f"\n{_shown(attachment)}" for attachment in outbound.attachments)
+    return f"{text}{files}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from bot.dialogue import alerts
 from bot.dialogue.draft import Draft, asked_at, digest
@@ -194,13 +195,7 @@ def _is_idle(draft: Draft) -> bool:
 
 
 def _related(draft: Draft, topic_id: str) -> tuple[Offer, ...]:
-    topic = draft.content.topics[topic_id]
-    rows = []
-    for name in topic.related:
-        other = draft.content.topics.get(name)
-        if other is not None and speaks_to(draft.reader, other.audiences):
-            title = draft.content.translate(other.title, draft.session.language) or other.title
-            rows.append(Offer(title, "topic", name))
+    rows = topic_offers(draft, draft.content.topics[topic_id].related)
     aloud = draft.content.can_speak and draft.part.audience != "staff"
     return (
         *rows[:MAX_CHOICES],
@@ -208,6 +203,14 @@ def _related(draft: Draft, topic_id: str) -> tuple[Offer, ...]:
         Offer(draft.text("label.not_helpful"), "command", "not_helpful"),
         Offer(draft.text("label.menu"), "command", "menu"),
     )
+
+
+def topic_offers(draft: Draft, names: Iterable[str]) -> list[Offer]:
+    """Those of these topics that speak to who reads, by their titles in the reader's language."""
+    fitting = [name for name in names if _is_for(draft, name)]
+    titles = [draft.content.topics[name].title for name in fitting]
+    spoken = [draft.content.translate(title, draft.session.language) or title for title in titles]
+    return [Offer(title, "topic", name) for title, name in zip(spoken, fitting, strict=True)]
 
 
 def speaks_to(reader: Reader, audiences: tuple[str, ...] | frozenset[str]) -> bool:

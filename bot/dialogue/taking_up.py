@@ -5,7 +5,7 @@ Who asks for something in the same message is answered after it; who only tells 
 
 from __future__ import annotations
 
-from bot.dialogue.answering import speaks_to
+from bot.dialogue.answering import topic_offers
 from bot.dialogue.draft import Draft
 from bot.dialogue.session import Offer
 from bot.dialogue.told import Heard, Told
@@ -70,13 +70,7 @@ def _remember(draft: Draft, mood: str) -> None:
 
 def _offers(draft: Draft, told: Told) -> tuple[Offer, ...]:
     """The topics that speak to who reads, then a human and the menu."""
-    topics = []
-    for name in told.offers:
-        topic = draft.content.topics.get(name)
-        if topic is not None and speaks_to(draft.reader, topic.audiences):
-            title = draft.content.translate(topic.title, draft.session.language) or topic.title
-            topics.append(Offer(title, "topic", name))
-    return (*topics[:MOST], *way_out(draft))
+    return (*topic_offers(draft, told.offers)[:MOST], *way_out(draft))
 
 
 def way_out(draft: Draft) -> tuple[Offer, ...]:
