@@ -59,14 +59,19 @@ def _answer_first(draft: Draft) -> None:
 
 
 def _consent(draft: Draft) -> None:
-    draft.change(consent=draft.content.consent_version)
+    draft.change(consent=draft.content.consent_version, consented_at=draft.at.timestamp())
     draft.record("consent_given", version=draft.content.consent_version)
 
 
 def _withdraw_consent(draft: Draft) -> None:
-    """Without it no human reads either: nobody waits for one any more, and a closed case is not opened again by itself."""
+    """What was kept because of it is erased, as if it had never been allowed; who writes is remembered as before consent.
+
+    Without it no human reads either: nobody waits for one any more, and a closed case is not opened again by itself.
+    """
     _leave_queue(draft)
-    draft.change(consent="", reopens_until=0.0)
+    draft.effects.append(Erase())
+    draft.change(consent="", consented_at=0.0, reopens_until=0.0, reminders={}, alias="")
+    draft.change_part(topic="", deferred="")
     draft.record("consent_withdrawn")
 
 

@@ -124,6 +124,7 @@ class Session(Struct, kw_only=True, omit_defaults=True):
     owner: Owner = "bot"
     language: str = "de"
     consent: str = ""  # version of the text agreed to; "" = not (yet)
+    consented_at: float = 0.0  # when (epoch seconds); 0 where nobody noted it
     active: str = "adult"
     parts: Mapping[str, Part] = field(default_factory=lambda: {"adult": Part()})
     reminders: Mapping[str, Reminder] = field(default_factory=dict)

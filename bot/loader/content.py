@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.dialogue.content import Content
 from bot.errors import ConfigError, ContentError, Problem
 from bot.loader.checks import check_flows
+from bot.loader.consent import consent_version
 from bot.loader.courses import load_courses
 from bot.loader.data import load_data
 from bot.loader.desk import load_desk
@@ -84,6 +85,7 @@ def _read_content(root: Path, problems: Problems) -> tuple[Content, tuple[Proble
         catalogs=catalogs,
         for_desk=load_desk(knowledge, catalogs, problems),
         version=content_version(root),
+        consent_version=consent_version(flows),
     )
     return content, tuple(sorted(set(problems.found) | set(check_flows(content))))
 

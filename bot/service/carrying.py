@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -200,7 +201,7 @@ class Carrier:
             case fx.Seal():
                 pass  # its file was kept with the event
             case fx.Submit():
-                self.gathered.documents.append(_form(turned, index, effect))
+                self.gathered.documents.append(_form(turned.at, effect))
                 if effect.form == COMPLAINT_FORM and self.desk:
                     self.gathered.posts.append(post_to_desk(turned, index, "Complained", {}))
             case _:
@@ -312,7 +313,7 @@ class Carrier:
 
     def _time_slots(self, session: Session) -> None:
         ends = slots_end(session) if session.consent else session.bare_from()
-        if ends is not None and not self.gathered.erase:
+        if ends is not None:
             due = datetime.fromtimestamp(ends + 1.0, UTC)
             self.gathered.timers.append(NewTimer(name=SLOTS_TIMER, due=due, fence=session.fence))
 
@@ -362,7 +363,10 @@ def _gap(turned: Turned, index: int, effect: fx.CollectGap) -> Document:
     )
 
 
-def _form(turned: Turned, index: int, effect: fx.Submit) -> Document:
-    """A finished form waits under its own kind until its receiver takes it; it knows no conversation."""
-    body = json.dumps({"at": turned.at.isoformat(), **dict(effect.values)}, ensure_ascii=False)
-    return Document(kind=f"form.{effect.form}", key=turned.key(index), body=body, expires=turned.at + FORM_LIFETIME)
+def _form(at: datetime, effect: fx.Submit) -> Document:
+    """A finished form waits under its own kind until its receiver takes it. Nothing in it leads to a conversation: its key is
+    drawn, and of its time no more is told than the minute."""
+    minute = at.replace(second=0, microsecond=0)
+    body = json.dumps({"at": minute.isoformat(), **dict(effect.values)}, ensure_ascii=False)
+    key = secrets.token_hex(12)
+    return Document(kind=f"form.{effect.form}", key=key, body=body, expires=minute + FORM_LIFETIME)

@@ -41,6 +41,7 @@ def data_of(session: Session, part: str, lines: Lines, at: datetime, recordings:
         "altersgruppe": kept.band if kept else "",
         "sprache": session.language,
         "einwilligung": session.consent,
+        "einwilligung_am": _moment(session.consented_at),
         "antworten": {name: {"wert": slot.value, "bleibt": _KEPT[slot.keep]} for name, slot in slots.items()},
         "erinnerungen": [one.flow for one in session.reminders.values() if one.part == part],
         "aufnahmen": [_RECORDINGS[word] for word in recordings],
@@ -64,7 +65,7 @@ def as_text(data: dict[str, Any], content: Content) -> bytes:
     rows += [f"Rolle: {data['rolle'] or 'unbekannt'}", f"Altersgruppe: {data['altersgruppe'] or 'keine'}"]
     rows += [
         f"Sprache: {data['sprache']}",
-        f"Einwilligung: Fassung {data['einwilligung'] or '(keine)'}",
+        f"Einwilligung: {_consent(data)}",
         "",
         "Antworten:",
     ]
@@ -79,6 +80,17 @@ def as_text(data: dict[str, Any], content: Content) -> bytes:
     rows += [f"Geschickte Dateien stehen hier nicht; sie bleiben höchstens {days('blob'):g} Tage."]
     rows += ["Notizen der Beratung gibt auf Anfrage die Stelle heraus, die Kavi betreibt."]
     return ("\n".join(rows) + "\n").encode()
+
+
+def _moment(stamp: float) -> str:
+    return datetime.fromtimestamp(stamp, BERLIN).isoformat() if stamp else ""
+
+
+def _consent(data: dict[str, Any]) -> str:
+    if not data["einwilligung"]:
+        return "keine"
+    given = f" vom {_day(data['einwilligung_am'])}" if data["einwilligung_am"] else ""
+    return f"Fassung {data['einwilligung']}{given}"
 
 
 def _day(moment: str) -> str:

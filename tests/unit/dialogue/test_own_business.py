@@ -96,7 +96,8 @@ def test_who_takes_the_consent_back_waits_for_nobody_who_would_read(content: Con
     talk = Talk(content, Session(consent="1", parts={"adult": Part(audience="caregiver")}))
     talk.say("Mensch")
     talk.say("Was weißt du über mich?")
-    replies = talk.press("Einwilligung zurücknehmen")
+    talk.press("Einwilligung zurücknehmen")
+    replies = talk.say("ja")
     assert "warten nicht mehr auf einen Menschen" in replies[0].text
     assert (talk.session.owner, talk.session.consent) == ("bot", "")
     assert any(isinstance(effect, fx.CancelHandoff) for effect in talk.last)
@@ -109,6 +110,7 @@ def test_without_consent_a_closed_case_is_not_opened_again(talk: Talk) -> None:
     talk.happen(events.Closed(at=talk.now, counsellor="c", outcome="done", reopens_until=later))
     talk.say("Was weißt du über mich?")
     talk.press("Einwilligung zurücknehmen")
+    talk.say("ja")
     talk.say("qwertz uiopü asdfg")
     assert talk.session.owner != "queue"
     assert relays(talk) == []
