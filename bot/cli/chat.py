@@ -47,6 +47,7 @@ class Chat:
     shown: list[Outbound] = field(default_factory=list)
     turns: list[tuple[Turned, Turn]] = field(default_factory=list)
     lines: int = 0
+    cleared: bool = False  # what stands on the screen is to go
     buttons: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     @property
@@ -54,6 +55,9 @@ class Chat:
         return TerminalMessenger(self._show)
 
     def _show(self, outbound: Outbound) -> None:
+        if outbound.deletes or outbound.deletes_theirs:
+            self.cleared = True
+            return
         self.shown.append(outbound)
         if outbound.choices:
             self.buttons.append((outbound.question, outbound.choices))
@@ -277,6 +281,9 @@ async def _read_line(screen: Screen) -> str | None:
 
 
 def _show(screen: Screen, chat: Chat, recorder: Recorder | None) -> None:
+    if chat.cleared:
+        screen.clear()
+        chat.cleared = False
     for outbound in chat.shown:
         screen.say("Kavi", plain_text(outbound))
         for number, label in enumerate(outbound.choices, 1):

@@ -66,6 +66,11 @@ class Screen:
         """What was typed, where nobody sees it being typed."""
         self._write(f"{line}\n")
 
+    def clear(self) -> None:
+        """Empties a terminal with all that scrolled away; what goes elsewhere stays as it is."""
+        if self._target.isatty():
+            self._write("\033[2J\033[3J\033[H")
+
     def end(self) -> None:
         """An empty line; all of it is on the screen now."""
         self._write("\n")

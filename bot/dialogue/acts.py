@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from types import MappingProxyType
 
 from msgspec import structs
@@ -12,9 +11,7 @@ from bot.dialogue import alerts, aloud, answering, diary, lookup, reminders
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelHandoff, CollectGap, Erase, ExportData, Relay, Retract
 from bot.dialogue.introducing import start_over
-from bot.dialogue.session import FIRST_QUESTION, Part, Session
-
-QUICK_EXIT_REACH = timedelta(hours=24)  # messages younger than this are deleted by "Schnell weg"
+from bot.dialogue.session import FIRST_QUESTION, REACH, Part, Session
 
 
 def do(draft: Draft, act: str) -> None:
@@ -23,7 +20,8 @@ def do(draft: Draft, act: str) -> None:
 
 
 def _erase(draft: Draft) -> None:
-    """Everything goes; the session starts anew with nothing but the language."""
+    """Everything goes, in the chat as well as it can; the session starts anew with nothing but the language."""
+    _retract(draft)
     draft.effects.append(Erase())
     draft.session = Session(language=draft.session.language, fence=draft.session.fence)
 
@@ -94,9 +92,16 @@ def _end_below(draft: Draft) -> None:
     draft.change_part(frames=(*frames[:-2], *frames[-1:]))
 
 
+def _retract(draft: Draft) -> None:
+    """Deletes what both sides wrote of late, in every part of the phone."""
+    theirs = tuple(message for part in draft.session.parts.values() for _, message in part.written)
+    draft.effects.append(Retract(since=draft.at - REACH, theirs=theirs))
+    draft.change(parts={name: structs.replace(part, written=()) for name, part in draft.session.parts.items()})
+
+
 def _quick_exit(draft: Draft) -> None:
     """Deletes what was just written on both sides and forgets the open flows."""
-    draft.effects.append(Retract(since=draft.at - QUICK_EXIT_REACH))
+    _retract(draft)
     if draft.session.owner in ("queue", "counsellor"):
         draft.effects.append(Relay(kind="quick_exit"))
     _end_all_but_running(draft)

@@ -98,14 +98,21 @@ def safety_text(draft: Draft, finding: Finding, language: str = "") -> str:
     if compose is None:
         return draft.text("safety.fallback")
     spoken = language or draft.session.language
-    human = draft.content.translate_value(draft.content.when_human_reads(audience), spoken)
-    if draft.session.owner == "counsellor":
-        human = ""  # she has one already
+    human = _human(draft, audience, spoken)
     try:
         return compose(finding, audience, part.band, part.register, spoken, draft.at, human)
     except Exception as error:  # whatever is wrong with an answer, the alert and the numbers must not go down with it
         draft.trouble(f"safety:{finding.category}", type(error).__name__)
         return draft.text("safety.fallback")
+
+
+def _human(draft: Draft, audience: str, spoken: str) -> str:
+    """What a human learns of the danger and when: the text itself never without consent."""
+    if draft.session.owner == "counsellor":
+        return ""  # she has one already
+    if not draft.session.consent:
+        return draft.text("safety.unread")
+    return draft.content.translate_value(draft.content.when_human_reads(audience), spoken)
 
 
 def _second_look(draft: Draft, finding: Finding) -> None:

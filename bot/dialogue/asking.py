@@ -137,6 +137,7 @@ def repeat(draft: Draft, step: Step, ask: Ask, lead: str = "") -> None:
     labels = tuple(option.label for option in options) if _has_buttons(ask, frame) else ()
     if ask.skip and not frame.narrow:
         labels = (*labels, draft.text("label.skip"))
+    labels = (*labels, *(offer.label for offer in draft.quick_exit()))
     words = ask.again if ask.again is not None and frame.question else step.say
     own = draft.filled(pick(draft.content, words, draft.reader)) if words else ""
     text = draft.text("ask.did_you_mean") if frame.narrow else own

@@ -240,10 +240,15 @@ class Draft:
         self.say(self.text(key, extra), source=f"text:{key}", **options)  # type: ignore[arg-type]  # passed on as they are
 
     def offer(self, text: str, offers: tuple[Offer, ...], source: str) -> None:
-        """Says a text with buttons that belong to no flow."""
+        """Says a text with buttons that belong to no flow; on a watched phone one more, to be gone at once."""
+        offers = (*offers, *self.quick_exit())
         question = self.question_id() if offers else ""
         self.say(text, choices=tuple(offer.label for offer in offers), question=question, source=source)
         self.change_part(offers=offers, offers_question=question)
+
+    def quick_exit(self) -> tuple[Offer, ...]:
+        """The button of "Schnell weg" where somebody reads along; it does not say what it does."""
+        return (Offer(self.text("label.quick_exit"), "command", "quick_exit"),) if self.session.watched else ()
 
     def record(self, name: str, **values: str) -> None:
         """Writes a fact without text."""

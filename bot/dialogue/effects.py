@@ -134,6 +134,7 @@ class Retract(Struct, frozen=True, kw_only=True):
     """Delete the recent messages on both sides as far as the messenger allows."""
 
     since: datetime
+    theirs: tuple[str, ...] = ()  # the messages that the person wrote since then
 
 
 READ_ALOUD = "read-aloud"  # in place of a template: the value `text` as a voice message in `language`

@@ -18,7 +18,7 @@ from bot.dialogue.draft import Draft, digest
 from bot.dialogue.effects import CancelHandoff, Choice, Effect, Relay, Reply
 from bot.dialogue.flow import Ask, Wait
 from bot.dialogue.handoff import behaviour
-from bot.dialogue.session import Frame, Offer, Part, Session, fresh
+from bot.dialogue.session import REACH, Frame, Offer, Part, Session, fresh
 from bot.dialogue.understanding import BURST
 from bot.dialogue.walk import walk
 
@@ -59,6 +59,8 @@ def _begin_part(part: Part, at: datetime, stamp: float, last: float) -> Part:
     begun.frames = tuple([copy(frame) for frame in part.frames])
     if part.slots:
         begun.slots = fresh(part.slots, at, last)
+    if part.written:
+        begun.written = tuple(row for row in part.written if stamp - row[0] * 60 <= REACH.total_seconds())
     if part.recent:
         begun.recent = tuple(row for row in part.recent if 0 <= stamp - row[0] <= BURST)
     return begun
@@ -170,11 +172,11 @@ def _break_circle(draft: Draft) -> None:
 
 
 def _leave_a_way_on(draft: Draft) -> None:
-    """The last reply of an ended flow gets a button to the menu."""
+    """The last reply of an ended flow gets a button to the menu, on a watched phone one to be gone as well."""
     at, reply = [(at, effect) for at, effect in enumerate(draft.effects) if isinstance(effect, Reply)][-1]
     if reply.choices or not draft.part.audience:
         return
     question = draft.question_id()
-    label = draft.text("label.menu")
-    draft.effects[at] = replace(reply, choices=(Choice(label=label),), question=question)
-    draft.change_part(offers=(Offer(label, "command", "menu"),), offers_question=question)
+    offers = (Offer(draft.text("label.menu"), "command", "menu"), *draft.quick_exit())
+    draft.effects[at] = replace(reply, choices=tuple(Choice(label=one.label) for one in offers), question=question)
+    draft.change_part(offers=offers, offers_question=question)

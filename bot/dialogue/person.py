@@ -9,7 +9,7 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Relay, Submit
 from bot.dialogue.introducing import go_home, sounds_like_a_child
 from bot.dialogue.reading import Parsed
-from bot.dialogue.session import FIRST_QUESTION, ONBOARDING, Session
+from bot.dialogue.session import FIRST_QUESTION, MOST_WRITTEN, ONBOARDING, Session
 from bot.dialogue.walk import walk
 from bot.matching.topic import Topic
 from bot.safety import Finding
@@ -28,6 +28,7 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
     """A text, button, edit, medium: safety first, then whoever owns the conversation."""
     if not draft.session.reachable:
         draft.change(reachable=True)
+    _note_message(draft, event)
     text = _words(event)
     finding = _danger(draft, event, kind, text)
     complaint = _is_complaint(draft, event, text)
@@ -37,7 +38,8 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
     if finding is not None:
         _answer_danger(draft, event, kind, finding, "" if complaint else text)
         return
-    if kind == "relay" and isinstance(event, events.Said) and event.blob is None and _takes_back(draft, text):
+    said = _leaves(draft, event) or (isinstance(event, events.Said) and event.blob is None)
+    if kind == "relay" and said and _takes_back(draft, text):
         return
     if (kind in ("relay", "accompany") or draft.session.lent) and not complaint:
         draft.effects.append(_relay(event))
@@ -55,6 +57,13 @@ def acted(draft: Draft, event: Heard, kind: str) -> None:
         draft.say_key("language.noticed")
     _converse(draft, event, text)
     walk(draft)
+
+
+def _note_message(draft: Draft, event: Heard) -> None:
+    """Remembers which message it is, so that "Schnell weg" can delete it as well; nothing of what it says."""
+    if isinstance(event, (events.Said, events.MediaSent)) and event.message:
+        row = (int(event.at.timestamp() // 60), event.message)
+        draft.change_part(written=(*draft.part.written, row)[-MOST_WRITTEN:])
 
 
 def _heard(draft: Draft, event: events.Said, *, complaint: bool) -> None:
@@ -249,7 +258,13 @@ def _fits(topic: Topic, role: str, text: str) -> bool:
 
 
 def _press(draft: Draft, event: events.Pressed) -> None:
-    """A button: of the open question, of an offer, or an old one, which shows today's question again."""
+    """A button: of the open question, of an offer, or an old one, which shows today's question again.
+
+    The one to be gone works however old it is.
+    """
+    if _leaves(draft, event):
+        commands.run(draft, "quick_exit")
+        return
     found = asking.open_question(draft)
     frame = draft.top
     if found is not None and frame is not None and event.question == frame.question:
@@ -267,6 +282,12 @@ def _press(draft: Draft, event: events.Pressed) -> None:
         asking.repeat(draft, found[1], found[2])
     elif draft.top is None:
         commands.run(draft, "menu")
+
+
+def _leaves(draft: Draft, event: Heard) -> bool:
+    return (
+        isinstance(event, events.Pressed) and commands.command_in(event.label, draft.content.commands) == "quick_exit"
+    )
 
 
 def touched(draft: Draft, event: events.Started | events.Reacted | events.Deleted, kind: str) -> None:

@@ -90,6 +90,7 @@ class Part(Struct, kw_only=True, omit_defaults=True):
     misses: int = 0  # misunderstandings in a row
     echo: tuple[str, int] = ("", 0)  # digest of the last reply and how often in a row it was said
     deferred: str = ""  # a question put off until the flow has ended
+    written: tuple[tuple[int, str], ...] = ()  # messages of the last two days (minute, id), which "Schnell weg" deletes
     complaints: tuple[
         str, ...
     ] = ()  # the messages that complaints were written in: changed ones are no counsellor's either
@@ -115,6 +116,8 @@ class Concern(Struct, frozen=True, kw_only=True, array_like=True):
 
 
 _NO_CONCERN = Concern()
+REACH = timedelta(hours=47)  # messages younger than this "Schnell weg" deletes; Telegram lets go those of 48 hours
+MOST_WRITTEN = 100  # of them that are remembered for it
 
 
 class Session(Struct, kw_only=True, omit_defaults=True):

@@ -71,7 +71,7 @@ def denies(text: str) -> bool | None:
 
 
 def read_yes_no(text: str, asking: Asking) -> Reading:
-    """Yes or no in words, or by the number of the button."""
+    """Yes or no in words, or by the number of the button; a further option of the question by its value."""
     if text.strip() in {"1", "1.", "1)"}:
         return Parsed(True)
     if text.strip() in {"2", "2.", "2)"}:
@@ -79,5 +79,7 @@ def read_yes_no(text: str, asking: Asking) -> Reading:
     said = yes_or_no(text)
     if said is None and asking.options:
         value = choice_of(text, asking.options)
+        if value not in (None, "yes", "no"):
+            return Parsed(value)
         said = None if value is None else value == "yes"
     return Parsed(said) if said is not None else Rejected("yes_no")

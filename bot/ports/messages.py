@@ -79,6 +79,9 @@ class Outbound(Struct, frozen=True, kw_only=True):
     reply_to: str = ""
     edits: str = ""  # external id: change that message instead of sending a new one
     deletes: tuple[str, ...] = ()  # external ids: delete those messages, send nothing
+    deletes_theirs: tuple[
+        str, ...
+    ] = ()  # the same for what the person wrote: as far as the platform lets a bot do that
     reacts: tuple[str, str] | None = None  # (external id, emoji)
     protect: bool = False  # no forwarding or saving where the platform can forbid it
     silent: bool = False

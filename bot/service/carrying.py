@@ -174,9 +174,12 @@ class Carrier:
     ) -> None:
         match effect:
             case fx.Retract():
-                ids = await self.store.external_ids(turned.conversation, effect.since)
-                if ids:
-                    self._append(turned, Outbound(address=turned.address, key=turned.key(index), deletes=tuple(ids)))
+                ours = tuple(await self.store.external_ids(turned.conversation, effect.since))
+                if ours or effect.theirs:
+                    gone = Outbound(
+                        address=turned.address, key=turned.key(index), deletes=ours, deletes_theirs=effect.theirs
+                    )
+                    self._append(turned, gone)
             case fx.Revise():
                 self._append(turned, _revision(turned, index, effect))
             case fx.React():

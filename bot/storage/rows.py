@@ -153,7 +153,7 @@ def _b64(data: bytes | None) -> str | None:
 
 _OUTBOUND_DEFAULTS = {
     "text": "", "markup": True, "question": "", "choices": (), "attachments": (), "reply_to": "", "edits": "", "deletes": (),
-    "reacts": None, "protect": False, "silent": False, "language": "de", "audience": "family",
+    "deletes_theirs": (), "reacts": None, "protect": False, "silent": False, "language": "de", "audience": "family",
     "report": "",
 }  # fmt: skip
 
@@ -172,7 +172,7 @@ def outbound_from_bytes(body: bytes) -> Outbound:
     """The outbound message of such JSON."""
     data = load(body)
     data["address"] = address_from_json(data["address"])
-    for name in ("choices", "deletes"):
+    for name in ("choices", "deletes", "deletes_theirs"):
         if name in data:
             data[name] = tuple(data[name])
     if "attachments" in data:

@@ -158,6 +158,15 @@ async def test_deleting_what_is_there_and_passing_over_the_rest(bot: TelegramBot
     assert anna.texts == ["2"]
 
 
+async def test_what_the_person_wrote_is_deleted_too(bot: TelegramBot, anna: Person) -> None:
+    theirs = str(anna.says("Papa schlägt mich")["message_id"])
+    ours = await bot.says(anna.id, "Gut, dass du das schreibst.")
+    assert await bot.send(anna.id, deletes=ours, deletes_theirs=(theirs,)) == Sent(external_ids=())
+    assert anna.texts == []
+    assert int(theirs) not in anna.chat.messages
+    assert await bot.send(anna.id, deletes_theirs=(theirs,)) == Sent(external_ids=())
+
+
 async def test_messages_older_than_two_days_stay(server: TelegramServer, bot: TelegramBot, anna: Person) -> None:
     ids = await bot.says(anna.id, "alt")
     server.world.now = lambda: 4_000_000_000.0

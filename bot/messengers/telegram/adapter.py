@@ -217,7 +217,9 @@ class TelegramMessenger:
 
     async def send(self, outbound: Outbound) -> Receipt:
         """Delivers one message. Raises Revoked."""
-        quiet = outbound.reacts is not None or bool(outbound.deletes)  # no message: it does not count
+        quiet = outbound.reacts is not None or bool(
+            outbound.deletes or outbound.deletes_theirs
+        )  # no message: it does not count
         full = 0.0 if quiet else self._group_pause(outbound.address.chat)
         if full:
             return Retry(after=full)

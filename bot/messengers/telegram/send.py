@@ -68,7 +68,7 @@ class Sender:
     async def send(self, outbound: Outbound) -> Receipt:
         """Delivers it. Raises Revoked."""
         try:
-            if outbound.deletes:
+            if outbound.deletes or outbound.deletes_theirs:
                 return await self._delete(outbound)
             if outbound.reacts is not None:
                 return await self._react(outbound, *outbound.reacts)
@@ -234,7 +234,7 @@ class Sender:
 
     async def _delete(self, outbound: Outbound) -> Receipt:
         """Deletes what Telegram still lets go; messages older than 48 hours or gone already are passed over."""
-        chat, targets = int(outbound.address.chat), [int(one) for one in outbound.deletes]
+        chat, targets = int(outbound.address.chat), [int(one) for one in (*outbound.deletes, *outbound.deletes_theirs)]
         for at in range(0, len(targets), MAX_DELETES):
             try:
                 await self._bot.delete_messages(chat, targets[at : at + MAX_DELETES])

@@ -37,6 +37,15 @@ def _conversation(target: StringIO) -> str:
     return target.getvalue()
 
 
+def test_a_cleared_terminal_shows_nothing_of_before_and_a_file_keeps_its_text(terminal: Terminal) -> None:
+    for target, wiped in ((terminal, True), (StringIO(), False)):
+        screen = Screen(target)
+        screen.say("Kavi", "Nur für dich.")
+        screen.clear()
+        assert target.getvalue().endswith("\033[2J\033[3J\033[H") is wiped
+        assert ("\033" in target.getvalue()) is wiped
+
+
 def test_colours_change_nothing_but_the_colours(terminal: Terminal) -> None:
     coloured, plain = _conversation(terminal), _conversation(StringIO())
     assert "\033[1;32mKavi:\033[0m Hallo" in coloured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from bot.dialogue import Session
 from bot.dialogue.content import Content
 from bot.dialogue.session import Part, Slot
 from bot.loader.consent import consent_version
-from bot.ports import Address, Inbound
+from bot.ports import Address, Inbound, Sent
 from bot.service.conversations import Conversations
 from bot.service.lanes import LaneWorkers
 from bot.storage.memory import MemoryStore
@@ -47,7 +48,9 @@ class Person:
 
     async def _brings(self, kind: str, text: str) -> None:
         self.number += 1
-        one = Inbound(address=HOME, external_id=str(self.number), kind=kind, at=self.now, text=text)  # type: ignore[arg-type]  # as given
+        one = Inbound(
+            address=HOME, external_id=str(self.number), kind=kind, at=self.now, text=text, message=f"m{self.number}"
+        )  # type: ignore[arg-type]  # as given
         await self.store.receive([one], None)
 
 
@@ -120,6 +123,25 @@ def test_another_word_in_a_question_for_consent_is_another_version(content: Cont
     greeting = replace(flow.steps[0], say=Variants({"default": "Hallo!"}))
     same = replace(flow, steps=(greeting, *flow.steps[1:]))
     assert consent_version({**content.flows, "onboarding": same}) == content.consent_version
+
+
+async def test_who_is_forgotten_is_forgotten_in_the_chat_as_well(content: Content) -> None:
+    """What the messenger lets go of is deleted there after the conversation itself, on both sides."""
+    person = Person(content)
+    await person.begins(Session(consent="1", parts={"adult": Part(audience="caregiver")}))
+    await person.says(TOLD)
+    shown = [row async for row in _sent(person)]
+    await person.says("Vergiss mich", "ja")
+    (gone,) = [one.row.outbound for one in person.store._outbox.values() if one.row.outbound.deletes_theirs]
+    assert gone.deletes_theirs == ("m2", "m3", "m4")
+    assert set(shown) <= set(gone.deletes)
+    assert await person.store.transcript(person.one) == []
+
+
+async def _sent(person: Person) -> AsyncIterator[str]:
+    for row in await person.store.due_outbox("telegram:1", person.now, 100):
+        await person.store.settle(row.number, Sent(external_ids=(f"k{row.number}",)), person.now)
+        yield f"k{row.number}"
 
 
 async def test_a_complaint_leads_to_nobody(content: Content) -> None:
