@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from bot.errors import ConfigError, KaviError, in_words
 if TYPE_CHECKING:  # its parser is loaded when there is something to parse
     from typer import Typer
 
+COMPLETE = "_KAVI_COMPLETE"  # set by the shell that asks for completion; its words stand in other variables
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
@@ -56,8 +58,10 @@ def _parse(app: Typer, words: list[str]) -> None:
     from bot.cli.manual import run_help
     from bot.cli.usage import UsageError, place, sentence
 
-    if not words or "--help" in words:
+    if (not words or "--help" in words) and COMPLETE not in os.environ:
         raise SystemExit(run_help(get_command(app), words, english="--english" in words))
+    if words[:1] == ["--install-completion"]:
+        _install_completion(app, words)
     if words == ["--version"]:
         print(f"kavi {version('kavi-bot')}")
         raise SystemExit(0)
@@ -70,6 +74,25 @@ def _parse(app: Typer, words: list[str]) -> None:
         else:
             print(f"kavi: {sentence(error)} Hilfe: {' '.join(['kavi help', *where])}", file=sys.stderr)
         raise SystemExit(ConfigError.exit_code) from None
+
+
+def _install_completion(app: Typer, words: list[str]) -> None:
+    """Lets typer write its script and says where it lies, which it says in English. Wrong words go on to be told of."""
+    from contextlib import redirect_stdout
+
+    from bot.cli.usage import UsageError
+
+    with redirect_stdout(io.StringIO()) as said:
+        try:
+            app(args=words, standalone_mode=False)
+        except UsageError:
+            return
+        except SystemExit:
+            pass
+    print(
+        f"Eingerichtet in {said.getvalue().partition(' installed in ')[2].partition(chr(10))[0]}; gilt ab dem nächsten Terminal."
+    )
+    raise SystemExit(0)
 
 
 if __name__ == "__main__":

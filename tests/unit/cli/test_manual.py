@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,3 +130,29 @@ def test_a_group_without_a_command_shows_its_page(
 ) -> None:
     assert _kavi(monkeypatch, "staff") == 2
     assert "kavi staff BEFEHL" in capsys.readouterr().out
+
+
+def _in_a_shell(*words: str, **variables: str) -> str:
+    command = [sys.executable, "-c", "import sys; from bot.cli import main; sys.argv[0] = 'kavi'; main()", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | variables, timeout=60)
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "word", "offered"),
+    [
+        ("kavi ba", "1", {"backup"}),
+        ("kavi staff ", "2", {"add", "code", "off", "unlink", "list"}),
+        ("kavi backup --e", "2", {"--every"}),
+    ],
+)
+def test_the_shell_completes_commands_and_options(typed: str, word: str, offered: set[str]) -> None:
+    said = _in_a_shell(_KAVI_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=word)
+    assert set(said.split()) == offered
+
+
+def test_completion_is_set_up_and_said_in_german(tmp_path: Path) -> None:
+    said = _in_a_shell("--install-completion", "bash", HOME=str(tmp_path))
+    script = tmp_path / ".bash_completions" / "kavi.sh"
+    assert said == f"Eingerichtet in {script}; gilt ab dem nächsten Terminal.\n"
+    assert "_KAVI_COMPLETE=complete_bash" in script.read_text()
