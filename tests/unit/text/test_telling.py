@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from bot.text.telling import asks, asks_what_now, goes_on_telling, names_oneself, tells, tells_age
+from bot.text.telling import (
+    asks,
+    asks_inside,
+    asks_what_now,
+    asks_whether,
+    goes_on_telling,
+    names_oneself,
+    tells,
+    tells_age,
+    tells_since,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +62,9 @@ def test_a_question_has_its_mark_or_its_word(text: str, asked: bool) -> None:
         ("5 und 8", True),
         ("sie ist 7", True),
         ("wir haben zwei Kinder, 4 und 9", True),
+        ("die sind 3, 6 und 10", True),
+        ("der Kleine ist 4 und die Große 11", True),
+        ("ich hab eine Tochter 5 Jahre", True),
         ("7", False),
         ("7 uhr", False),
     ],
@@ -102,3 +115,29 @@ def test_who_asks_for_more_than_that(text: str) -> None:
 )
 def test_who_goes_on_telling_is_told_apart_from_who_asks_again(text: str, told: bool) -> None:
     assert goes_on_telling(text) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("seit 2 wochen", True),
+        ("schon seit gestern", True),
+        ("seit letztem Sommer.", True),
+        ("seit wann?", False),
+        ("seit er weg ist", False),
+    ],
+)
+def test_since_when_and_nothing_else(text: str, told: bool) -> None:
+    assert tells_since(text) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"), [("ist papa tot", True), ("hat er geburtstag", True), ("hab die prüfung bestanden", False), ("tot", False)]
+)  # fmt: skip
+def test_a_question_that_begins_with_the_verb_of_others(text: str, asked: bool) -> None:
+    assert asks_whether(text) is asked
+
+
+def test_a_word_that_asks_is_known_by_its_sound() -> None:
+    assert asks_inside(["opa", "tarf", "kan"])
+    assert not asks_inside(["opa", "tot"])
