@@ -1,6 +1,6 @@
 """Somebody names a prison and asks for nothing ("jva landshut", "mein sohn sitzt in straubing"): what is known of it is told.
 
-The words for it are the flows `place` and `place-child`, which offer what people want to know then.
+The words for it are the flow `place`, or `place-<audience>`, which offers what people want to know then.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.text.normalise import fold
 if TYPE_CHECKING:  # loaded with the directories
     from bot.matching.directory import Entry
 
-FLOW, FOR_CHILDREN = "place", "place-child"
+FLOW = "place"
 MOST = 4  # prisons between which somebody can choose by reading
 _ALSO_WORDS = frozenset({"hof", "laufen", "singen", "essen", "weiden"})  # towns that are ordinary words
 
@@ -31,11 +31,16 @@ def names_prison(draft: Draft, text: str, match: MatchResult | None) -> bool:
     if not named and (_means_something(match) or fold(text) in _ALSO_WORDS):
         return False
     entries = directory.alone(text)
-    flow = FOR_CHILDREN if draft.part.audience == "child" else FLOW
-    if not 0 < len(entries) <= MOST or not draft.push(flow, _told_of(draft, entries)):
+    if not 0 < len(entries) <= MOST or not draft.push(_flow(draft), _told_of(draft, entries)):
         return False
     _remember(draft, entries)
     return True
+
+
+def _flow(draft: Draft) -> str:
+    """The flow for who reads: children and professionals have their own."""
+    own = f"{FLOW}-{draft.part.audience}"
+    return own if own in draft.content.flows else FLOW
 
 
 def _means_something(match: MatchResult | None) -> bool:
