@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.desk import alarms, cards, ownership, rooms
+from bot.desk import alarms, cards, hints, ownership, rooms
 from bot.desk import effects as fx
 from bot.desk.events import FamilyActed, StaffEdited, StaffReacted, StaffWrote
 from bot.desk.given import during_flow
@@ -64,6 +64,7 @@ def family_acted(work: Work, event: FamilyActed) -> None:
 
 def _relay(work: Work, case: Case, event: FamilyActed) -> None:
     case = work.edit(case)
+    hints.look(work, case, hints.FAMILY, event.text)
     match event.kind:
         case "edit":
             _family_edited(work, case, event)
@@ -240,6 +241,7 @@ def said(work: Work, member: Member, case: Case, wrote: StaffWrote, outgoing: Ou
     case = work.edit(case)
     report = json.dumps(["said", case.code, outgoing.message])
     work.mark(wrote.place, outgoing.message, "📤")
+    hints.look(work, case, member.id, outgoing.text)
     work.tell(case, release(outgoing, wrote, member.id, report))
     case.outgoing = (*case.outgoing, (outgoing.message, outgoing.text))[-50:]
     case.answered_at = work.now
@@ -318,6 +320,7 @@ def _revise(work: Work, member: Member, case: Case, link: Link, event: StaffEdit
     if text in ("", link.text):
         return
     case = work.edit(case)
+    hints.look(work, case, member.id, text or "")
     revised = family.CounsellorEdited(at=work.at, counsellor=member.id, message=link.family, text=text)
     work.tell(case, revised)
     if text is None:

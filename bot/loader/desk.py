@@ -1,4 +1,4 @@
-"""knowledge/desk/: canned answers for counsellors and the child-protection checklist."""
+"""knowledge/desk/: canned answers for counsellors, the child-protection checklist, and what the lead is to know of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from bot.desk.canned import VARIABLES, Canned, CheckStep
+from bot.desk.hints import Hint
 from bot.loader.nodes import Node, Problems, read_yaml, suggestion, variants_of
+from bot.text.normalise import fold
 from bot.text.variants import AUDIENCES, Variants
 
 _FIELDS = ("title", "text", "audiences", "valid_from", "valid_until")
@@ -16,9 +18,9 @@ _FIELDS = ("title", "text", "audiences", "valid_from", "valid_until")
 
 def load_desk(
     knowledge: Path, catalogs: Mapping[str, Mapping[str, str]], problems: Problems
-) -> tuple[Canned | CheckStep, ...]:
+) -> tuple[Canned | CheckStep | Hint, ...]:
     """Everything below knowledge/desk/; empty when the folder is not there."""
-    found: list[Canned | CheckStep] = []
+    found: list[Canned | CheckStep | Hint] = []
     canned = _read(knowledge, "canned.yaml", problems)
     if canned is not None:
         rows = canned.fields(("canned",), required=("canned",)).get("canned")
@@ -27,6 +29,10 @@ def load_desk(
     if steps is not None:
         rows = steps.fields(("reviewed_by", "steps"), required=("steps",)).get("steps")
         found += [_step(row) for row in (rows.items() if rows is not None else ())]
+    hints = _read(knowledge, "hints.yaml", problems)
+    if hints is not None:
+        rows = hints.fields(("reviewed_by", "hints"), required=("hints",)).get("hints")
+        found += [_hint(row) for row in (rows.items() if rows is not None else ())]
     return tuple(found)
 
 
@@ -70,6 +76,12 @@ def _day(node: Node | None) -> date | None:
     except ValueError:
         node.problem("a day is expected here, such as 2026-12-31")
         return None
+
+
+def _hint(node: Node) -> Hint:
+    fields = node.fields(("title", "phrases"), required=("title", "phrases"))
+    phrases = fields["phrases"].texts() if "phrases" in fields else ()
+    return Hint(title=fields["title"].text() if "title" in fields else "", phrases=tuple(map(fold, phrases)))
 
 
 def _step(node: Node) -> CheckStep:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,37 @@ def test_the_lead_reads_a_complaint_and_deletes_it(
     shown = capsys.readouterr().out
     assert "Drei Tage" not in shown
     assert "1 Beschwerden warten." in shown
+
+
+def test_the_lead_reads_hints_of_the_last_days_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAVI_DATA_DIR", str(tmp_path))
+    now = datetime.now(UTC)
+    lines = [
+        {
+            "n": 1,
+            "at": (now - timedelta(days=40)).isoformat(),
+            "who": "alt",
+            "did": "hint",
+            "case": "A1",
+            "why": "Treffen",
+        },
+        {"n": 2, "at": now.isoformat(), "who": "frau-berg", "did": "hint", "case": "B2", "why": "Bilder"},
+        {"n": 3, "at": now.isoformat(), "who": "family", "did": "hint", "case": "B2", "why": "Geheimnis"},
+        {"n": 4, "at": now.isoformat(), "who": "frau-berg", "did": "took", "case": "C3", "why": ""},
+    ]
+
+    async def put() -> None:
+        async with app.open_store(read_settings()) as store:
+            await store.put_documents(
+                [Document(kind="audit", key=f"{one['n']:09}", body=json.dumps(one)) for one in lines]
+            )
+
+    asyncio.run(put())
+    assert run_list() == 0
+    shown = capsys.readouterr().out
+    assert "Fall B2 · frau-berg · Bilder" in shown
+    assert "Fall B2 · Familie · Geheimnis" in shown
+    assert "A1" not in shown
+    assert "C3" not in shown
