@@ -67,7 +67,7 @@ def test_some_of_several(content: Content, text: str, wanted: Reading) -> None:
 @pytest.mark.parametrize("kind", ["choose", "choose_many", "yes_no", "land"])
 def test_a_number_far_before_a_word_takes_no_time(content: Content, kind: str) -> None:
     begun = time.thread_time()
-    assert isinstance(taken(content, kind, f"1{chr(10) * 20_000}Regen", options=OPTIONS), Rejected)
+    assert isinstance(taken(content, kind, f"1{chr(10) * 15_000}Regen", options=OPTIONS), Rejected)
     assert taken(content, "choose", " Nr.\n2 ) ", options=OPTIONS) == Parsed("father")
     assert time.thread_time() - begun < 0.5
 
