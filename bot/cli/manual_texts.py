@@ -12,8 +12,10 @@ EXIT_CODES: Final[tuple[tuple[str, Said], ...]] = (
     (
         "1",
         (
-            "geprüft und nicht in Ordnung (doctor, audit, test, certificate), es läuft kein Kavi (reload), oder wer die Ausgabe liest, hört auf (kavi status | head)",
-            "checked and found wrong (doctor, audit, test, certificate), no Kavi runs (reload), or whoever reads the output stops (kavi status | head)",
+            "geprüft und nicht in Ordnung (doctor, audit, test, certificate), es läuft kein Kavi (reload), oder wer die "
+            "Ausgabe liest, hört auf (kavi status | head)",
+            "checked and found wrong (doctor, audit, test, certificate), no Kavi runs (reload), or whoever reads the output "
+            "stops (kavi status | head)",
         ),
     ),
     ("2", ("Aufruf oder Einstellung falsch", "the command line or a setting is wrong")),
