@@ -46,6 +46,11 @@ class Group(Struct, frozen=True):
         open_ended = self.ends or any(len(stem) < _ANCHOR for stem in self.beginnings)
         return frozenset() if open_ended else frozenset(word[:_ANCHOR] for word in (*self.words, *self.beginnings))
 
+    @property
+    def shortest(self) -> int:
+        """Letters of its shortest word: the longer, the rarer it stands in a message."""
+        return min(map(len, (*self.words, *self.beginnings)), default=0)
+
 
 def _open(stem: str) -> str:
     """The sound of the beginning of a word, whose last letter is not the word's last: "gestorb" does not end in p."""
@@ -75,18 +80,18 @@ class Line(Struct, frozen=True):
 
     def places(self, words: Sequence[str]) -> frozenset[int]:
         """Where its words stand in a message; empty when they do not, or not near each other."""
+        standing = []
+        for group in self.wanted:
+            standing.append([at for at, word in enumerate(words) if group.has(word)])
+            if not standing[-1]:
+                return frozenset()
         if any(self.unwanted.has(word) for word in words):
             return frozenset()
         for start in range(len(words)):
-            places = self._within(words, start)
-            if places:
-                return places
+            found = [next((at for at in some if start <= at < start + NEAR), -1) for some in standing]
+            if -1 not in found:
+                return frozenset(found)
         return frozenset()
-
-    def _within(self, words: Sequence[str], start: int) -> frozenset[int]:
-        reach = range(start, min(start + NEAR, len(words)))
-        found = [next((at for at in reach if group.has(words[at])), -1) for group in self.wanted]
-        return frozenset() if -1 in found else frozenset(found)
 
 
 class Mention(Struct, frozen=True):
@@ -111,11 +116,11 @@ class Mentions(Struct, frozen=True):
         by_anchor: dict[str, list[int]] = {}
         anywhere = []
         for number, line in enumerate(lines):
-            anchors = [group.anchors for group in line.wanted if group.anchors]
-            if not anchors:
+            groups = [group for group in line.wanted if group.anchors]
+            if not groups:
                 anywhere.append(number)
                 continue
-            for anchor in max(anchors, key=lambda some: min(map(len, some))):
+            for anchor in max(groups, key=lambda group: group.shortest).anchors:
                 by_anchor.setdefault(anchor, []).append(number)
         return cls(lines, Group.of(never), {anchor: tuple(some) for anchor, some in by_anchor.items()}, tuple(anywhere))
 
