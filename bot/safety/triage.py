@@ -135,8 +135,10 @@ def _look(rules: SafetyRules, words: list[str], readings: list[Reading], audienc
 
 
 def _judge(rules: SafetyRules, words: list[str], fired: list[tuple[Rule, Level]], audience: str) -> Finding | None:
-    ruled = _decide(fired)
-    if rules.likeness is None or (ruled is not None and any(rule.always and level == "alert" for rule, level in fired)):
+    if certain := [found for found in fired if found[0].always and found[1] == "alert"]:
+        return _decide(certain, audience)
+    ruled = _decide(fired, audience)
+    if rules.likeness is None:
         return ruled
     return _weigh(rules, rules.likeness, words, fired, ruled, audience)
 
@@ -195,8 +197,8 @@ def _weigh(
     sure = likeness.check * _SURE if ruled_alert else likeness.alert
     level: Level = "alert" if worst.reaches(sure) else "check"
     strongest = [rule for rule, found in fired if ruled is not None and found == ruled.level]
-    likely = "violence_child" if audience == "child" else "violence_adult"
-    category = likeness.category(worst.words, names, among={rule.category for rule in strongest}, likely=likely)
+    among = {rule.category for rule in strongest}
+    category = likeness.category(worst.words, names, among=among, likely=_violence_to(audience))
     places = sorted(rule.place for rule in strongest if rule.category == category)
     place = places[0] if places else likeness.examples.nearest(worst.words, category)
     return Finding(category=category, level=level, urgency=URGENCIES[category], rule=place)
@@ -234,9 +236,20 @@ def stretches(words: list[str], length: int = STRETCH) -> list[list[str]]:
     return [words[start : start + length] for start in range(0, len(words) - length // 2, length // 2)]
 
 
-def _decide(fired: list[tuple[Rule, Level]]) -> Finding | None:
-    """An alert wins over a check, then the order of the categories."""
+def _violence_to(audience: str) -> str:
+    """What somebody mostly means who tells of blows and does not say whom they hit."""
+    return "violence_child" if audience == "child" else "violence_adult"
+
+
+def _decide(fired: list[tuple[Rule, Level]], audience: str) -> Finding | None:
+    """An alert wins over a check, then the order of the categories; an adult who is beaten is not taken for a child."""
     if not fired:
         return None
-    best, level = min(fired, key=lambda found: (found[1] != "alert", _ORDER[found[0].category], found[0].place))
+    likely = _violence_to(audience)
+    best, level = min(fired, key=lambda found: (found[1] != "alert", _turn(found[0].category, likely), found[0].place))
     return Finding(category=best.category, level=level, urgency=URGENCIES[best.category], rule=best.place)
+
+
+def _turn(category: str, likely: str) -> float:
+    """Which category is taken first; of the two kinds of violence the likely one stands before the other."""
+    return min(_ORDER["violence_child"], _ORDER["violence_adult"]) - 0.5 if category == likely else _ORDER[category]

@@ -125,7 +125,7 @@ def test_a_first_question_that_means_nothing_from_who_asked_it_is_not_answered_w
     replies = talk.say("Mutter")
     while talk.session.part.frames and talk.session.part.frames[-1].flow == ONBOARDING:
         replies = talk.say("1")
-    assert "text:not_understood" in sources(replies)
+    assert "text:digress.none" in sources(replies)
     assert not [source for source in sources(replies) if source.startswith("topic:")]
 
 
