@@ -98,6 +98,36 @@ _CASES: dict[str, tuple[set[str], str, Parts]] = {
 }  # fmt: skip
 
 
+_OTHER: dict[str, tuple[set[str], Parts]] = {
+    "en hit": (
+        _VIOLENCE,
+        (("my dad", "my stepdad", "my uncle", "my mum"), ("hits me", "hit me yesterday", "beats me up")),
+    ),
+    "en die": ({"suicide_other"}, (("my mum", "my dad", "my friend"), ("wants to die", "tried to kill himself"))),
+    "en life": ({"emergency_now"}, (("mum", "my brother"), ("isnt breathing", "wont wake up", "is unconscious"))),
+    "tr hit": (_VIOLENCE, (("babam", "üvey babam", "amcam"), ("beni dövüyor", "dün beni dövdü", "kardeşimi dövüyor"))),
+    "tr die": ({"suicide_other"}, (("kocam", "kızım", "annem"), ("ölmek istiyor", "kendini öldürmek istiyor"))),
+    "tr touch": ({"sexual_abuse"}, (("amcam", "dedem", "antrenör"), ("oramı elliyor", "bana dokunuyor"))),
+    "ru hit": (_VIOLENCE, (("папа", "отчим", "мама"), ("меня бьёт", "избил меня", "бьёт мою сестру"))),
+    "ru die": ({"suicide_other"}, (("муж", "дочь", "мама"), ("хочет умереть", "не хочет жить"))),
+    "ru life": ({"emergency_now"}, (("мама", "бабушка"), ("не дышит", "не просыпается"))),
+    "uk hit": (_VIOLENCE, (("тато", "вітчим"), ("мене бʼє", "побив мене"))),
+    "uk self": ({"suicide_self"}, (("хочу померти", "не хочу жити", "я вбʼю себе"),)),
+    "pl hit": (_VIOLENCE, (("tata", "ojczym", "wujek"), ("mnie bije", "wczoraj mnie uderzył", "bije moją siostrę"))),
+    "pl touch": ({"sexual_abuse"}, (("wujek", "trener", "dziadek"), ("mnie dotyka", "chce nagie zdjęcia"))),
+    "ar hit": (_VIOLENCE, (("ابي", "عمي", "زوج امي"), ("يضربني", "ضربني امبارح"))),
+    "ar self": ({"suicide_self"}, (("اريد ان اموت", "لا اريد العيش", "بدي اقتل حالي"),)),
+}
+
+
+@pytest.mark.parametrize("case", _OTHER)
+def test_plain_words_of_other_languages_are_never_overheard(case: str) -> None:
+    kinds, parts = _OTHER[case]
+    found = {text: triage(_SAFETY.rules, text, audience="child") for text in map(" ".join, product(*parts))}
+    assert [text for text, finding in found.items() if finding is None] == []
+    assert {finding.category for finding in found.values() if finding is not None and finding.level == "alert"} <= kinds
+
+
 @pytest.mark.parametrize("case", _CASES)
 def test_plain_words_are_never_overheard(case: str) -> None:
     kinds, audience, parts = _CASES[case]
