@@ -15,12 +15,13 @@ from msgspec.structs import replace
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelTimer, RaiseAlert, Relay
 from bot.dialogue.session import WEEK, Concern
-from bot.safety import Finding
+from bot.safety import URGENCIES, Finding
 
 SILENCE: Mapping[str, float] = MappingProxyType({"emergency": 20.0})
 SILENCE_DEFAULT = 60.0
 SILENCE_TIMER = "safety-silence"
 SECOND_LOOK = "safety.second_look"
+AFTER = "safety.after"  # the talk after the answer to a danger
 SAID = "danger_said"  # slot: the category of the answer given last, so that it can be read aloud; only with consent
 
 
@@ -29,7 +30,7 @@ def notice(draft: Draft, finding: Finding, text: str, message: str = "") -> None
 
     Without a text (a complaint's) the counsellors hear of the danger and not of the words.
     """
-    finding = _graded(draft, finding)
+    finding = _graded(draft, _of_what_was_told(draft, finding))
     if finding.level == "check":
         _second_look(draft, finding)
         return
@@ -45,7 +46,7 @@ def notice(draft: Draft, finding: Finding, text: str, message: str = "") -> None
     draft.say(safety_text(draft, finding), source=f"safety:{finding.category}", sensitive=True)
     _remember(draft, finding.category)
     draft.change_part(recent=(), misses=0)
-    draft.push("safety.after" if draft.session.consent else "safety.after_without_consent")
+    draft.push(AFTER if draft.session.consent else "safety.after_without_consent")
 
 
 def _end_looks(draft: Draft) -> None:
@@ -53,6 +54,15 @@ def _end_looks(draft: Draft) -> None:
     if draft.top is not None and draft.top.flow == SECOND_LOOK:
         draft.pop()
     draft.change_part(frames=tuple(frame for frame in draft.part.frames if frame.flow != SECOND_LOOK))
+
+
+def _of_what_was_told(draft: Draft, finding: Finding) -> Finding:
+    """An unclear sign while the answer to a danger is talked about is of that danger: a child that told of abuse is not asked
+    whether somebody fights at home."""
+    told = str(draft.value(SAID) or "")
+    if finding.level != "check" or told not in URGENCIES or all(frame.flow != AFTER for frame in draft.part.frames):
+        return finding
+    return replace(finding, category=told, urgency=URGENCIES[told])
 
 
 def _graded(draft: Draft, finding: Finding) -> Finding:
@@ -174,7 +184,7 @@ def raise_confirmed(draft: Draft) -> None:
     _raise(draft, finding)
     draft.say(safety_text(draft, finding), source=f"safety:{category}", sensitive=True)
     _remember(draft, category)
-    draft.push("safety.after" if draft.session.consent else "safety.after_without_consent")
+    draft.push(AFTER if draft.session.consent else "safety.after_without_consent")
 
 
 _EMERGENCIES = frozenset(

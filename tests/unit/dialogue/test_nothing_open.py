@@ -157,3 +157,13 @@ def test_a_session_of_a_newer_program_is_refused_and_what_is_none_too() -> None:
         Session.from_text(newer)
     with pytest.raises(ValueError, match="no session"):
         Session.from_text("[")
+
+
+def test_an_unclear_sign_right_after_a_danger_is_asked_about_as_that_danger(content: Content) -> None:
+    talk = Talk(content, onboarded("child", age=12))
+    talk.say("mein onkel fasst mich unten an")
+    talk.say("ich hab ihm eins geschickt und jetzt erpresst er mich")
+    assert talk.session.concern.pending == "sexual_abuse"
+    talk = Talk(content, onboarded("child", age=12))
+    talk.say("ich hab ihm eins geschickt und jetzt erpresst er mich")
+    assert talk.session.concern.pending == "violence_adult"
