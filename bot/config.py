@@ -51,11 +51,13 @@ class StoreSettings(Group):
 
     For PostgreSQL: `keys_url` puts the keys into a database of their own (needed where the write-ahead log is archived);
     `direct_url` is where PostgreSQL itself is reached, if `url` leads through a connection pooler: only there wake-ups are heard.
+    `encrypted` makes both SQLite files wholly encrypted ones (SQLCipher), with a key that hangs from the master key.
     """
 
     url: str = ""
     keys_url: str = ""
     direct_url: str = ""
+    encrypted: bool = False
 
 
 class SecretSettings(Group):

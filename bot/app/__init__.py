@@ -4,6 +4,7 @@ from bot.app.backed_up import backed_up, note_backed_up
 from bot.app.content import load_content_for, refuse_unsigned
 from bot.app.desk import holidays_of, make_policy, make_rehearsal_desk, open_desk
 from bot.app.installation import (
+    as_it_lies,
     begin_with,
     certificate_key,
     make_conversations,
@@ -17,6 +18,7 @@ from bot.app.program import claim_folder, folder_in_use, reload_content, run_pro
 from bot.app.speakers import make_speakers, open_source_for
 
 __all__ = [
+    "as_it_lies",
     "backed_up",
     "begin_with",
     "certificate_key",

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from bot.config import Settings, content_root, store_url
 from bot.dialogue import Session
 from bot.dialogue.content import Content
@@ -17,9 +19,14 @@ from bot.insights.questions import survey_counts
 from bot.ports import Address, ConversationId, Inbound, Store, TurnCommit
 from bot.service.conversations import Conversations
 from bot.storage.sqlite import SqliteStore
+from bot.storage.sqlite_files import lies_encrypted
 from bot.vault import certificates
 from bot.vault.keys import master_key
 from bot.vault.sealing import derive
+
+NO_FILES = (
+    "Die Einstellung store.encrypted gilt nur für SQLite; PostgreSQL verschlüsselt sein Betreiber auf dem Datenträger."
+)
 
 
 @asynccontextmanager
@@ -59,7 +66,9 @@ def make_store(settings: Settings) -> Store:
     master = master_of(settings)
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
-        return SqliteStore(_sqlite_path(rest), master)
+        return SqliteStore(_sqlite_path(rest), master, encrypted=settings.store.encrypted)
+    if settings.store.encrypted:
+        raise ConfigError(NO_FILES)
     if scheme in ("postgresql", "postgres"):
         return _postgres(url, master, settings)
     raise ConfigError(f"KAVI_STORE__URL={scheme}://…: möglich sind sqlite:///pfad und postgresql://….")
@@ -71,6 +80,13 @@ def _postgres(url: str, master: bytes, settings: Settings) -> Store:
     except ModuleNotFoundError:
         raise ConfigError("Für PostgreSQL fehlt der Treiber: pip install 'kavi-bot[postgres]'.") from None
     return PostgresStore(url, master, keys_url=settings.store.keys_url, direct_url=settings.store.direct_url)
+
+
+def as_it_lies(settings: Settings) -> Settings:
+    """These settings with `encrypted` as the database lies there: of a move, the setting says how its target shall lie."""
+    scheme, _, rest = store_url(settings).partition("://")
+    found = scheme == "sqlite" and lies_encrypted(_sqlite_path(rest))
+    return replace(settings, store=replace(settings.store, encrypted=found))
 
 
 def _sqlite_path(rest: str) -> Path:

@@ -38,6 +38,7 @@ from bot.storage.backup import (
 )
 from bot.storage.generations import DATA_GENERATIONS, KEY_GENERATIONS, chain, generations, prune
 from bot.storage.keystore import keys_path
+from bot.storage.sqlite_files import Files
 from bot.storage.tables import Progress
 
 WHOLE_AGAIN = timedelta(hours=24)  # how long `--every` adds to the same whole copy
@@ -53,28 +54,33 @@ def _sqlite_path(settings: Settings) -> Path | None:
     raise ConfigError("KAVI_STORE__URL muss sqlite:///pfad oder postgresql://… sein.")
 
 
+def _files(settings: Settings) -> Files:
+    """How its SQLite files are opened, also those of a test restore."""
+    return Files(master_of(settings), settings.store.encrypted)
+
+
 # ------------------------------------------------------------------ backing up
 
 
 async def backup(settings: Settings, target: Path, *, every: int = 0, keep: int = DATA_GENERATIONS) -> int:
     """Writes a whole copy into target/data and target/keys and restores it as a test; with `every` goes on for ever."""
-    master = master_of(settings)
+    files = _files(settings)
     path = _sqlite_path(settings)
     if path is not None and not path.is_file():
         raise StoreError(
             f"Es gibt keine Datenbank {path}, die zu sichern wäre. Läuft Kavi mit einem anderen Datenordner (KAVI_DATA_DIR)?"
         )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    copier = None if path is None else SqliteCopier(path, master, target)
+    copier = None if path is None else SqliteCopier(path, files, target)
     if not every:
         with bars() as progress:
-            await _whole(settings, copier, master, target, keep, progress)
+            await _whole(settings, copier, files, target, keep, progress)
         return 0
-    return await _for_ever(settings, copier, master, target, every, keep)
+    return await _for_ever(settings, copier, files, target, every, keep)
 
 
 async def _for_ever(
-    settings: Settings, copier: SqliteCopier | None, master: bytes, target: Path, every: int, keep: int
+    settings: Settings, copier: SqliteCopier | None, files: Files, target: Path, every: int, keep: int
 ) -> int:
     """A copy every so many seconds until a signal; a copy that failed is said, and the next one is a whole one.
 
@@ -89,7 +95,7 @@ async def _for_ever(
         try:
             now = datetime.now(UTC)
             if copier is None or whole_at is None or now - whole_at >= WHOLE_AGAIN:
-                await _whole(settings, copier, master, target, keep, lambda *_: None)
+                await _whole(settings, copier, files, target, keep, lambda *_: None)
                 whole_at = now
             else:
                 await _changes(settings, copier)
@@ -107,17 +113,17 @@ async def _for_ever(
 
 
 async def _whole(
-    settings: Settings, copier: SqliteCopier | None, master: bytes, target: Path, keep: int, progress: Progress
+    settings: Settings, copier: SqliteCopier | None, files: Files, target: Path, keep: int, progress: Progress
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="backup-") as scratch:
         if copier is None:
             written = await copy_postgres(
-                store_url(settings), settings.store.keys_url, master, target, now, progress
+                store_url(settings), settings.store.keys_url, files.master, target, now, progress
             )  # a moment of the database, whoever writes meanwhile
         else:
             written = await asyncio.to_thread(copier.copy, now, Path(scratch), whole=True, progress=progress)
-        counts = await try_restore([written["data"]], [written["keys"]], master, Path(scratch), progress)
+        counts = await try_restore([written["data"]], [written["keys"]], files, Path(scratch), progress)
     for half in HALVES:
         print(f"{written[half]} ({written[half].stat().st_size} Bytes)")
     print(f"Probe-Wiederherstellung: ok, {counts['conversations']} Gespräche", flush=True)
@@ -144,15 +150,15 @@ async def restore(settings: Settings, source: Path, *, until: datetime | None = 
     Of the keys always the newest count, those that lie here before those of the backup: what was erased stays erased.
     """
     begun = time.monotonic()
-    master = master_of(settings)
+    files = _files(settings)
     data = chain(generations(source, "data"), until)
     if not data:
         raise StoreError(f"In {source}/data liegt keine Sicherung (data-*.kavi){' aus dieser Zeit' if until else ''}.")
     keys = chain(generations(source, "keys"))
     path = _sqlite_path(settings)
-    with opened(data, keys, master) as readers, bars() as progress, alone(settings):
+    with opened(data, keys, files.master) as readers, bars() as progress, alone(settings):
         if path is not None:
-            aside = await _restore_sqlite(settings, readers, master, path, progress)
+            aside = await _restore_sqlite(settings, readers, files, path, progress)
         else:
             aside = await _restore_postgres(settings, readers, progress)
         at = datetime.fromtimestamp(readers[0][-1].about["at"], UTC).astimezone()
@@ -185,13 +191,13 @@ def alone(settings: Settings) -> Iterator[None]:
         os.close(descriptor)
 
 
-async def _restore_sqlite(settings: Settings, readers: Readers, master: bytes, path: Path, progress: Progress) -> str:
+async def _restore_sqlite(settings: Settings, readers: Readers, files: Files, path: Path, progress: Progress) -> str:
     """Everything is made ready beside the database and takes its place at the end."""
     with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="restore-") as scratch:
         made = Path(scratch) / path.name
         if keys_path(path).is_file():
-            copy_keys(keys_path(path), keys_path(made))
-        await restore_files(readers[0], readers[1], master, made, progress)
+            copy_keys(keys_path(path), keys_path(made), files)
+        await restore_files(readers[0], readers[1], files, made, progress)
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = put_aside(path)
         keys_path(made).replace(keys_path(path))

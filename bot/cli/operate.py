@@ -180,7 +180,7 @@ async def _migrate(settings: Settings, to: str) -> int:
     from bot.cli.progress import bars
     from bot.storage.moving import move
 
-    async with app.open_known_store(settings) as store:
+    async with app.open_known_store(app.as_it_lies(settings) if to else settings) as store:
         schema = (await store.status())["schema"]
     if not to:
         print(f"Das Schema ist auf dem Stand {schema}.")
@@ -189,7 +189,7 @@ async def _migrate(settings: Settings, to: str) -> int:
     with alone(settings), bars() as progress:
         async with app.open_store(target):  # makes the tables, and says clearly what is wrong with the address
             pass
-        moved = await move(store_url(settings), to, settings.store.keys_url, progress)
+        moved = await move(store_url(settings), to, settings.store.keys_url, app.master_of(settings), progress)
     rows = Table("Tabelle", "Zeilen", "Prüfsumme (beide Seiten gleich)")
     for one in moved:
         rows.add_row(one.table, str(one.rows), one.checksum[:16])

@@ -7,9 +7,8 @@ test: into SQLite files beside the installation, where it is opened with the mas
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from bot.storage.keystore import keys_path
 from bot.storage.pages import Pages, refuse_damaged, write_pages
 from bot.storage.row_archive import columns_of, read_rows, rows_of, write_rows
 from bot.storage.sqlite import SCHEMA_VERSION, SqliteStore
+from bot.storage.sqlite_files import Files
 from bot.storage.sqlite_side import SqliteSide
 from bot.storage.tables import Fit, Progress, table_of
 from bot.vault.keys import Keyring
@@ -40,11 +40,11 @@ Readers = tuple[list[ArchiveReader], list[ArchiveReader]]
 class SqliteCopier:
     """Copies one embedded store: whole first, then only what changed since."""
 
-    def __init__(self, path: Path, master: bytes, target: Path) -> None:
+    def __init__(self, path: Path, files: Files, target: Path) -> None:
         self._sources = {"data": path, "keys": keys_path(path)}
-        self._master = master
+        self._files = files
         self._target = target
-        self._pages = {"data": Pages(), "keys": Pages()}
+        self._pages = {"data": Pages(files), "keys": Pages(files)}
         self._whole: datetime | None = None
         self._last: datetime | None = None
 
@@ -56,13 +56,13 @@ class SqliteCopier:
         Raises ConfigError when the master key was changed meanwhile.
         """
         if whole or self._whole is None or not self._begun():
-            self._pages = {"data": Pages(), "keys": Pages()}
+            self._pages = {"data": Pages(self._files), "keys": Pages(self._files)}
             self._whole, self._last = now, None
         copies = {}
         for half in HALVES:
             copies[half] = scratch / f"{half}.copy"
             self._pages[half].copy(self._sources[half], copies[half])
-        _refuse_another_master(copies["keys"], self._master)
+        _refuse_another_master(copies["keys"], self._files)
         written = {half: self._write(half, copies[half], now, progress) for half in HALVES}
         self._last = now
         return written
@@ -77,11 +77,11 @@ class SqliteCopier:
     def _write(self, half: Half, copy: Path, now: datetime, progress: Progress) -> Path:
         assert self._whole is not None
         about = {
-            "store": "pages", "half": half, "schema": _schema_of(copy) if half == "data" else SCHEMA_VERSION,
+            "store": "pages", "half": half, "schema": _schema_of(copy, self._files) if half == "data" else SCHEMA_VERSION,
             "at": now.timestamp(), "after": None if self._last is None else self._last.timestamp(),
         }  # fmt: skip
         path = self._target / half / name_of(half, self._whole, now)
-        with ArchiveWriter(path, self._master, about) as archive:
+        with ArchiveWriter(path, self._files.master, about) as archive:
             for piece in self._pages[half].changed(copy, lambda done, pages: progress(half, done, pages)):
                 archive.add(piece)
             archive.finish({"bytes": copy.stat().st_size})
@@ -121,23 +121,17 @@ async def copy_postgres(
         await side.close()
 
 
-def _refuse_another_master(keys: Path, master: bytes) -> None:
+def _refuse_another_master(keys: Path, files: Files) -> None:
     """Raises ConfigError when the key store hangs from another master key: nobody could open what is sealed with this one."""
-    db = sqlite3.connect(keys)
-    try:
+    with closing(files.connect(keys)) as db:
         row = db.execute("SELECT wrapped FROM root").fetchone()
-    finally:
-        db.close()
     if row is not None:
-        Keyring(master, row[0])
+        Keyring(files.master, row[0])
 
 
-def _schema_of(database: Path) -> int:
-    db = sqlite3.connect(database)
-    try:
+def _schema_of(database: Path, files: Files) -> int:
+    with closing(files.connect(database)) as db:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
-    finally:
-        db.close()
 
 
 # ------------------------------------------------------------------ bringing back
@@ -175,7 +169,7 @@ def _refuse_newer(reader: ArchiveReader) -> None:
 
 
 async def restore_files(
-    data: Sequence[ArchiveReader], keys: Sequence[ArchiveReader], master: bytes, path: Path, progress: Progress
+    data: Sequence[ArchiveReader], keys: Sequence[ArchiveReader], files: Files, path: Path, progress: Progress
 ) -> None:
     """Makes the two files of an embedded store in an empty place: the data, and the keys unless they lie there already.
 
@@ -184,51 +178,52 @@ async def restore_files(
     here = keys_path(path).is_file()
     if not here and not keys:
         raise StoreError(NO_KEYS)
-    await _fill(data, () if here else keys, master, path, progress)
-    fit = await _settle_in(path, data[-1].about["at"], keys if here else ())
+    await _fill(data, () if here else keys, files, path, progress)
+    fit = await _settle_in(path, data[-1].about["at"], keys if here else (), files)
     if fit == "empty" and here and keys:  # Kavi was started here before: it made a key store, but sealed nothing
         _clear(keys_path(path))
         for reader in data:
             reader.rewind()
-        await _fill(data, keys, master, path, progress)
-        fit = await _settle_in(path, data[-1].about["at"], ())
+        await _fill(data, keys, files, path, progress)
+        fit = await _settle_in(path, data[-1].about["at"], (), files)
     refuse_foreign(fit)
 
 
-def _keys_of(readers: Sequence[ArchiveReader], wanted: set[str], scratch: Path) -> list[tuple[str, bytes]]:
+def _keys_of(
+    readers: Sequence[ArchiveReader], wanted: set[str], scratch: Path, files: Files
+) -> list[tuple[str, bytes]]:
     """Those of the wanted keys that a backup of the key store holds."""
     if readers[0].about["store"] == "rows":
         return [row for row in rows_of(readers[0], "key") if row[0] in wanted]
-    _pages_to(readers, scratch)
-    db = sqlite3.connect(scratch)
+    _pages_to(readers, scratch, files)
     try:
-        return [row for row in db.execute("SELECT id, wrapped FROM key") if row[0] in wanted]
+        with closing(files.connect(scratch)) as db:
+            return [row for row in db.execute("SELECT id, wrapped FROM key") if row[0] in wanted]
     finally:
-        db.close()
         _clear(scratch)
 
 
 async def _fill(
-    data: Sequence[ArchiveReader], keys: Sequence[ArchiveReader], master: bytes, path: Path, progress: Progress
+    data: Sequence[ArchiveReader], keys: Sequence[ArchiveReader], files: Files, path: Path, progress: Progress
 ) -> None:
     if data[0].about["store"] == "rows":
-        await _rows_to_files(data[0], keys[0] if keys else None, master, path, progress)
+        await _rows_to_files(data[0], keys[0] if keys else None, files, path, progress)
         return
-    _pages_to(data, path)
+    _pages_to(data, path, files)
     if keys:
-        _pages_to(keys, keys_path(path))
+        _pages_to(keys, keys_path(path), files)
 
 
-async def _settle_in(path: Path, at: float, keys: Sequence[ArchiveReader]) -> Fit:
+async def _settle_in(path: Path, at: float, keys: Sequence[ArchiveReader], files: Files) -> Fit:
     """Makes restored data the present ones; whether the keys beside them are theirs. What these lack, the backup adds."""
-    side = SqliteSide(path)
+    side = SqliteSide(path, files)
     try:
         await side.begin()
         await side.take_over(at)
         await side.reserve(await side.last_number() + SPARE)
         fit = await side.fit()
         if fit == "fits" and keys and (lacking := await side.lacking_keys()):
-            await side.write(table_of("key"), _keys_of(keys, lacking, path.with_name("keys-of-backup")))
+            await side.write(table_of("key"), _keys_of(keys, lacking, path.with_name("keys-of-backup"), files))
         await side.finish()
         return fit
     finally:
@@ -254,22 +249,22 @@ def _clear(path: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def _pages_to(readers: Sequence[ArchiveReader], target: Path) -> None:
+def _pages_to(readers: Sequence[ArchiveReader], target: Path, files: Files) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _clear(target)
     for reader in readers:
         write_pages(reader, target)
-    refuse_damaged(target, readers[-1].path.name)
+    refuse_damaged(target, readers[-1].path.name, files)
 
 
 async def _rows_to_files(
-    data: ArchiveReader, keys: ArchiveReader | None, master: bytes, path: Path, progress: Progress
+    data: ArchiveReader, keys: ArchiveReader | None, files: Files, path: Path, progress: Progress
 ) -> None:
     _clear(path)
-    empty = SqliteStore(path, master)
+    empty = SqliteStore(path, files.master, encrypted=files.encrypted)
     await empty.open()  # makes the tables
     await empty.close()
-    side = SqliteSide(path)
+    side = SqliteSide(path, files)
     try:
         await side.begin()
         for reader in (data, keys):
@@ -316,16 +311,16 @@ async def restore_postgres(
 
 
 async def try_restore(
-    data: Sequence[Path], keys: Sequence[Path], master: bytes, scratch: Path, progress: Progress
+    data: Sequence[Path], keys: Sequence[Path], files: Files, scratch: Path, progress: Progress
 ) -> Mapping[str, Any]:
     """Restores copies into an empty folder and opens what came out; its counts.
 
     Raises StoreError when it cannot be brought back or a sample of it does not open.
     """
     path = scratch / "test.sqlite"
-    with opened(data, keys, master) as (first, second):
-        await restore_files(first, second, master, path, progress)
-    store = SqliteStore(path, master)
+    with opened(data, keys, files.master) as (first, second):
+        await restore_files(first, second, files, path, progress)
+    store = SqliteStore(path, files.master, encrypted=files.encrypted)
     await store.open()
     try:
         unreadable = await store.drop_unreadable()
@@ -357,7 +352,7 @@ def put_aside(path: Path) -> str:
     return aside
 
 
-def copy_keys(source: Path, target: Path) -> None:
+def copy_keys(source: Path, target: Path, files: Files) -> None:
     """A consistent copy of a key store in another folder."""
-    Pages().copy(source, target)
+    Pages(files).copy(source, target)
     shutil.copymode(source, target)

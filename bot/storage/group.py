@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.errors import KaviError, StoreError, StoreUnavailable
+from bot.storage.sqlite_files import faults
 from bot.storage.sqlite_hands import LONGEST, Held, all_down
 from bot.storage.sqlite_intake import lay_down
 from bot.storage.sqlite_transaction import Transaction
@@ -180,7 +180,7 @@ class Group:
 
     def _checkpoint(self) -> None:
         """Brings the write-ahead log into the database, now that the disk is waited for anyway."""
-        with contextlib.suppress(sqlite3.Error):  # another time: what was committed lies safely in the log
+        with contextlib.suppress(*faults()):  # another time: what was committed lies safely in the log
             _, pages, _ = self.t.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             self._enough = min(MOST_ROWS, self._rows * PAGES // max(1, pages))  # as many as filled so many this time
         self._rows = 0
@@ -275,7 +275,7 @@ def _attempt(t: Transaction, job: Job) -> tuple[Any, BaseException | None]:
     mark = t.hands.mark()
     try:
         (value,) = job.work(t, [job.item])
-    except sqlite3.Error:
+    except faults():
         raise  # the disk or the database is at fault, not the job
     except Exception as error:
         t.db.execute("ROLLBACK TO job")
@@ -288,12 +288,12 @@ def _attempt(t: Transaction, job: Job) -> tuple[Any, BaseException | None]:
 
 def is_locked(error: Exception) -> bool:
     """Whether another program keeps the database locked."""
-    return isinstance(error, sqlite3.Error) and ("locked" in str(error) or "busy" in str(error))
+    return isinstance(error, faults()) and ("locked" in str(error) or "busy" in str(error))
 
 
 def translate(error: Exception) -> Exception:
     """A driver's error as one sentence with the remedy."""
-    if not isinstance(error, sqlite3.Error):
+    if not isinstance(error, faults()):
         return error
     text = str(error)
     if "locked" in text or "busy" in text:

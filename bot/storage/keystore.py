@@ -7,11 +7,11 @@ are. An ordinary backup never contains this file.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from bot.storage.sqlite_files import Files
 from bot.vault.keys import Keyring
 from bot.vault.sealing import SealBroken, Sealer
 
@@ -35,11 +35,11 @@ def keys_path(database: Path) -> Path:
 class KeyStore:
     """Data keys by id. Lives on the store's thread; `flush_new` and `flush_doomed` bracket the main commit."""
 
-    def __init__(self, path: Path | str, master: bytes) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    def __init__(self, path: Path, files: Files) -> None:
+        self._db = files.connect(path, isolation_level=None, check_same_thread=False)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;" + _SCHEMA)
         row = self._db.execute("SELECT wrapped FROM root").fetchone()
-        self.ring = Keyring(master, row[0] if row else None)
+        self.ring = Keyring(files.master, row[0] if row else None)
         if row is None:
             self._db.execute("INSERT INTO root VALUES (1, ?)", (self.ring.root_wrapped,))
         self._new: dict[str, bytes] = {}

@@ -1,12 +1,11 @@
 """Moving an installation between SQLite and PostgreSQL: every row as it lies there, sealed, with its keys.
 
-Nothing is opened on the way, so a move needs no master key but the one that both sides keep. Counts and checksums of
-every table are compared at the end; the source stays as it was.
+No value is opened on the way; both sides keep the same master key, which is needed only where SQLite's files are wholly
+encrypted. Counts and checksums of every table are compared at the end; the source stays as it was.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import KaviError, StoreError
 from bot.storage import group
+from bot.storage.sqlite_files import Files, faults, lies_encrypted
 from bot.storage.sqlite_side import SqliteSide
 from bot.storage.tables import TABLES, Checksum, Progress, Side, Table, chunks, table_of
 
@@ -33,15 +33,15 @@ class Moved:
     checksum: str
 
 
-async def move(source: str, target: str, keys_url: str, progress: Progress) -> list[Moved]:
+async def move(source: str, target: str, keys_url: str, master: bytes, progress: Progress) -> list[Moved]:
     """Moves everything from one store to an empty one; both must have been opened once, and nobody may be using them.
 
     Raises StoreError when the target holds something already, or when a checksum differs.
     """
     with _told():
-        origin = await _side(source, keys_url)
+        origin = await _side(source, keys_url, master)
         try:
-            goal = await _side(target, keys_url)
+            goal = await _side(target, keys_url, master)
             try:
                 return await _move(origin, goal, progress)
             finally:
@@ -81,7 +81,7 @@ def _told() -> Iterator[None]:
         yield
     except KaviError:
         raise
-    except sqlite3.Error as error:
+    except faults() as error:
         raise group.translate(error) from error
     except Exception as error:
         if "asyncpg" not in sys.modules:  # no word of PostgreSQL's
@@ -91,9 +91,10 @@ def _told() -> Iterator[None]:
         raise translate(error) from error
 
 
-async def _side(url: str, keys_url: str) -> SqliteSide | PostgresSide:
+async def _side(url: str, keys_url: str, master: bytes) -> SqliteSide | PostgresSide:
     if url.startswith("sqlite:///"):
-        return SqliteSide(Path(url.removeprefix("sqlite:///")))
+        path = Path(url.removeprefix("sqlite:///"))
+        return SqliteSide(path, Files(master, lies_encrypted(path)))
     from bot.storage.postgres_side import PostgresSide
 
     return await PostgresSide.connect(url, keys_url)

@@ -7,13 +7,14 @@ that a copy every minute writes little although the database is large.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from bot.errors import StoreError
 from bot.storage.archive import ArchiveReader
+from bot.storage.sqlite_files import Files, faults
 
 AT_ONCE = 256  # pages in one piece
 _DIGEST = 16
@@ -23,27 +24,27 @@ _HEAD = struct.Struct(">II")  # size of a page, how many
 class Pages:
     """What the last copy of a database held, page by page."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._digests = bytearray()
 
     def copy(self, source: Path, scratch: Path) -> None:
         """A consistent copy of `source` in the new file `scratch`; others go on writing (WAL)."""
         scratch.unlink(missing_ok=True)
-        with sqlite3.connect(source, timeout=30.0) as origin, sqlite3.connect(scratch) as copied:
+        connect = self._files.connect
+        with closing(connect(source, timeout=30.0)) as origin, closing(connect(scratch)) as copied:
             origin.backup(copied)  # in one step: a copy in steps begins anew whenever somebody writes
-        origin.close()
-        copied.close()
 
     def changed(self, scratch: Path, seen: Callable[[int, int], None] = lambda *_: None) -> Iterator[bytes]:
         """Pieces with the pages of `scratch` that differ from the call before. `seen` hears of pages done, and in all."""
-        size = page_size(scratch)
+        size = self._files.page_size(scratch)
         whole = scratch.stat().st_size // size
         numbers: list[int] = []
         pages: list[bytes] = []
         with scratch.open("rb") as file:
             number = 0
             while page := file.read(size):
-                digest = hashlib.blake2b(page, digest_size=_DIGEST).digest()
+                digest = hashlib.blake2b(self._files.content(page, number), digest_size=_DIGEST).digest()
                 place = number * _DIGEST
                 if self._digests[place : place + _DIGEST] != digest:
                     self._digests[place : place + _DIGEST] = digest
@@ -58,13 +59,6 @@ class Pages:
         del self._digests[number * _DIGEST :]
         if pages:
             yield _piece(size, numbers, pages)
-
-
-def page_size(path: Path) -> int:
-    """The size of a page of this database, in bytes."""
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(18)[16:18], "big")
-    return 65536 if size == 1 else size
 
 
 def _piece(size: int, numbers: list[int], pages: list[bytes]) -> bytes:
@@ -85,12 +79,12 @@ def write_pages(archive: ArchiveReader, target: Path) -> None:
         file.truncate(archive.summary["bytes"])
 
 
-def refuse_damaged(path: Path, name: str) -> None:
+def refuse_damaged(path: Path, name: str, files: Files) -> None:
     """Raises StoreError when SQLite finds the file damaged."""
-    database = sqlite3.connect(path)
+    database = files.connect(path)
     try:
         result = str(database.execute("PRAGMA quick_check").fetchone()[0])
-    except sqlite3.DatabaseError as error:
+    except faults() as error:
         result = str(error)
     finally:
         database.close()

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from bot.errors import StoreError
+from bot.errors import ConfigError, StoreError
 from bot.ports import (
     Address,
     Alert,
@@ -35,6 +35,7 @@ from bot.storage.batch import Batcher
 from bot.storage.group import translate
 from bot.storage.keystore import KeyStore, keys_path
 from bot.storage.rows import moment
+from bot.storage.sqlite_files import Files, faults
 from bot.storage.sqlite_transaction import Transaction
 
 T = TypeVar("T")
@@ -53,15 +54,20 @@ COMPATIBLE = 0
 
 A step that only adds sets it to the version before it: then the previous release goes on with the new files.
 """
+NOT_ROTATED = (
+    "Eine verschlüsselte Datenbank hängt selbst am Hauptschlüssel. Ziehen Sie in eine unverschlüsselte um (store.encrypted = false, "
+    "kavi migrate --to sqlite:///…), wechseln Sie dort den Schlüssel, und ziehen Sie zurück."
+)
 _PROMISE = f"INSERT OR REPLACE INTO meta VALUES ('compatible', '{COMPATIBLE}');" if COMPATIBLE else ""
 
 
 class SqliteStore:
     """Implements `bot.ports.Store` on one SQLite file and one key file beside it."""
 
-    def __init__(self, path: Path | str, master: bytes) -> None:
+    def __init__(self, path: Path | str, master: bytes, *, encrypted: bool = False) -> None:
+        """`encrypted`: both files are SQLCipher's."""
         self._path = Path(path)
-        self._master = master
+        self._files = Files(master, encrypted)
         self._batcher = Batcher(self._connect)
         self._transaction: Transaction | None = None  # made on the store's own thread
         self._news = 0
@@ -70,10 +76,10 @@ class SqliteStore:
     # ------------------------------------------------------------------ opening
 
     async def open(self) -> None:
-        """Opens or creates both files. Raises ConfigError for a wrong key, StoreError for what cannot be used."""
+        """Opens or creates both files. Raises ConfigError for a wrong key or setting, StoreError for what cannot be used."""
         try:
             await self._batcher.start()
-        except sqlite3.Error as error:
+        except faults() as error:
             raise translate(error) from error
 
     async def close(self) -> None:
@@ -84,7 +90,7 @@ class SqliteStore:
 
     def _connect(self) -> Transaction:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(
+        db = self._files.connect(
             self._path, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=256
         )
         db.executescript(
@@ -92,7 +98,7 @@ class SqliteStore:
             "PRAGMA cache_size=-16000;"
         )
         self._migrate(db)
-        self._transaction = Transaction(db, KeyStore(keys_path(self._path), self._master))
+        self._transaction = Transaction(db, KeyStore(keys_path(self._path), self._files))
         forgetting.prove_keys(self._transaction)
         self._tidy(self._transaction)
         return self._transaction
@@ -124,7 +130,7 @@ class SqliteStore:
         """Whether the newer program that wrote these files says that this one may go on with them."""
         try:
             row = db.execute("SELECT value FROM meta WHERE name = 'compatible'").fetchone()
-        except sqlite3.OperationalError:
+        except faults():
             return False
         return row is not None and int(row[0]) <= SCHEMA_VERSION
 
@@ -264,12 +270,12 @@ class SqliteStore:
 
         def truncate() -> None:
             for path in (self._path, keys_path(self._path)):
-                with closing(sqlite3.connect(path, timeout=1.0)) as db:
+                with closing(self._files.connect(path, timeout=1.0)) as db:
                     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
         try:
             await asyncio.to_thread(truncate)
-        except sqlite3.Error:
+        except faults():
             return
 
     async def retain(self, now: datetime) -> Mapping[str, int]:
@@ -295,6 +301,9 @@ class SqliteStore:
         return self.keys.ring.secret(purpose)
 
     async def rotate(self, new_master: bytes) -> None:
+        """Raises ConfigError where the files themselves hang from the master key."""
+        if self._files.encrypted:
+            raise ConfigError(NOT_ROTATED)
         await self._batcher.run(lambda t: t.keys.rotate(new_master))
 
     async def check(self) -> str:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from bot.storage.keystore import keys_path
+from bot.storage.sqlite_files import Files
 from bot.storage.tables import CHUNK, SAMPLE, Fit, Table
 
 
 class SqliteSide:
     """The two files of the embedded store, made before by opening it once."""
 
-    def __init__(self, path: Path) -> None:
-        self._main = sqlite3.connect(path, isolation_level=None)
-        self._keys = sqlite3.connect(keys_path(path), isolation_level=None)
+    def __init__(self, path: Path, files: Files) -> None:
+        self._main = files.connect(path, isolation_level=None)
+        self._keys = files.connect(keys_path(path), isolation_level=None)
 
     def _where(self, table: Table) -> sqlite3.Connection:
         return self._keys if table.keys else self._main

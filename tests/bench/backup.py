@@ -30,6 +30,7 @@ from bot.ports import Inbound
 from bot.storage.postgres import PostgresStore
 from bot.storage.postgres_side import PostgresSide
 from bot.storage.sqlite import SqliteStore
+from bot.storage.sqlite_files import Files
 from bot.storage.sqlite_side import SqliteSide
 from tests.bench.growth_program import fill
 from tests.bench.shared_program import MASTER, address_of
@@ -90,7 +91,7 @@ async def _fill(url: str, keys_url: str, folder: Path, size: int) -> None:
     path = folder / "kavi.sqlite"
     store = SqliteStore(path, MASTER)
     await store.open()
-    await fill(store, SqliteSide(path), store.keys.ring, size)
+    await fill(store, SqliteSide(path, Files(MASTER)), store.keys.ring, size)
     await store.close()
 
 

@@ -26,6 +26,7 @@ from bot.storage.postgres import PostgresStore
 from bot.storage.postgres_side import PostgresSide
 from bot.storage.rows import address_to_json, dump
 from bot.storage.sqlite import SqliteStore
+from bot.storage.sqlite_files import Files
 from bot.storage.sqlite_side import SqliteSide
 from bot.storage.tables import table_of
 from bot.testing.script import onboarded
@@ -87,7 +88,7 @@ async def _fill(kind: str, size: int, folder: Path) -> None:
     store = _store(kind, size, folder)
     await store.open()
     if isinstance(store, SqliteStore):
-        await fill(store, SqliteSide(_path(size, folder)), store.keys.ring, size)
+        await fill(store, SqliteSide(_path(size, folder), Files(MASTER)), store.keys.ring, size)
     else:
         await fill(store, await PostgresSide.connect(kind, ""), store._keys.ring, size)
     await store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot.ports import Address, Inbound, NewOutbox, Outbound, Store, TurnCommit
@@ -12,13 +13,19 @@ from bot.ports import Lane as ClaimedLane
 from bot.storage.memory import MemoryStore
 from bot.storage.postgres import PostgresStore
 from bot.storage.sqlite import SqliteStore
-from tests.servers import pgbouncer, postgres
+from tests.servers import missing, pgbouncer, postgres
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MASTER = bytes(range(32))
 ACCOUNT = "telegram:1"
 
 Maker = Callable[[Path], Awaitable[Store]]
+
+
+def sqlcipher() -> None:
+    """Skips the test where SQLCipher is missing, or fails it where everything is required."""
+    if find_spec("sqlcipher3") is None:
+        missing("SQLCipher (the extra sqlcipher)")
 
 
 async def make_memory(folder: Path) -> Store:
@@ -29,6 +36,14 @@ async def make_memory(folder: Path) -> Store:
 async def make_sqlite(folder: Path) -> Store:
     """A fresh SQLite store in its own folder."""
     store = SqliteStore(folder / "kavi.sqlite", MASTER)
+    await store.open()
+    return store
+
+
+async def make_encrypted(folder: Path) -> Store:
+    """The same in files that are wholly encrypted."""
+    sqlcipher()
+    store = SqliteStore(folder / "kavi.sqlite", MASTER, encrypted=True)
     await store.open()
     return store
 
@@ -60,6 +75,7 @@ async def make_pooled(folder: Path) -> Store:
 STORES: dict[str, Maker] = {
     "memory": make_memory,
     "sqlite": make_sqlite,
+    "sqlite-encrypted": make_encrypted,
     "postgres": make_postgres,
     "postgres-apart": make_postgres_apart,
     "postgres-pooled": make_pooled,

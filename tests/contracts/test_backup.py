@@ -23,7 +23,8 @@ from bot.storage.archive import ArchiveReader, ArchiveWriter
 from bot.storage.backup import SqliteCopier
 from bot.storage.generations import chain, generations, name_of, prune
 from bot.storage.pages import Pages
-from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row
+from bot.storage.sqlite_files import Files
+from tests.contracts.stores import ACCOUNT, MASTER, START, address, commit_for, inbound, later, outbox_row, sqlcipher
 from tests.servers import pgbouncer, postgres
 
 Machine = Callable[[Path], Settings]
@@ -39,6 +40,12 @@ def _settings(folder: Path, url: str = "", keys_url: str = "") -> Settings:
 
 def _sqlite(folder: Path) -> Settings:
     return _settings(folder)
+
+
+def _encrypted(folder: Path) -> Settings:
+    sqlcipher()
+    settings = _settings(folder)
+    return replace(settings, store=replace(settings.store, encrypted=True))
 
 
 def _postgres(folder: Path) -> Settings:
@@ -57,6 +64,7 @@ def _pooled(folder: Path) -> Settings:
 @pytest.fixture(
     params=[
         pytest.param(_sqlite, id="sqlite"),
+        pytest.param(_encrypted, id="sqlite-encrypted"),
         pytest.param(_postgres, id="postgres", marks=pytest.mark.server),
         pytest.param(_apart, id="postgres-apart", marks=pytest.mark.server),
         pytest.param(_pooled, id="postgres-pooled", marks=pytest.mark.server),
@@ -210,7 +218,7 @@ async def test_every_minute_only_what_changed(tmp_path: Path) -> None:
     """A copy adds to the one before; each moment can be restored; a missing file is named."""
     settings, target = _sqlite(tmp_path / "lost"), tmp_path / "target"
     at = [datetime(2026, 11, 25, 9, minute, tzinfo=UTC) for minute in range(3)]
-    copier = SqliteCopier(tmp_path / "lost" / "kavi.sqlite", MASTER, target)
+    copier = SqliteCopier(tmp_path / "lost" / "kavi.sqlite", Files(MASTER), target)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     seen: list[list[object]] = []
@@ -383,7 +391,7 @@ async def test_a_copy_tells_how_far_it_is(tmp_path: Path) -> None:
     heard: dict[str, list[tuple[int, int]]] = {"data": [], "keys": []}
     async with app.open_store(_sqlite(tmp_path / "here")) as store:
         await _live(store, range(5))
-        copier = SqliteCopier(tmp_path / "here" / "kavi.sqlite", MASTER, tmp_path / "target")
+        copier = SqliteCopier(tmp_path / "here" / "kavi.sqlite", Files(MASTER), tmp_path / "target")
         copier.copy(START, tmp_path, whole=True, progress=lambda name, done, whole: heard[name].append((done, whole)))
     for steps in heard.values():
         assert steps
@@ -394,7 +402,7 @@ async def test_a_copy_tells_how_far_it_is(tmp_path: Path) -> None:
 async def test_when_the_whole_copy_is_gone_the_next_one_is_whole_again(tmp_path: Path) -> None:
     settings, target, scratch = _sqlite(tmp_path / "here"), tmp_path / "target", tmp_path / "scratch"
     scratch.mkdir()
-    copier = SqliteCopier(tmp_path / "here" / "kavi.sqlite", MASTER, target)
+    copier = SqliteCopier(tmp_path / "here" / "kavi.sqlite", Files(MASTER), target)
     at = [datetime(2026, 11, 25, 9, minute, tzinfo=UTC) for minute in range(3)]
     async with app.open_store(settings) as store:
         await _live(store, range(5))
@@ -436,7 +444,7 @@ def test_a_copy_in_one_step_does_not_wait_for_writers(tmp_path: Path) -> None:
     db.executescript("PRAGMA journal_mode=WAL; CREATE TABLE t (x); INSERT INTO t VALUES (1);")
     db.execute("BEGIN IMMEDIATE")
     db.execute("INSERT INTO t VALUES (2)")
-    pages = Pages()
+    pages = Pages(Files(MASTER))
     pages.copy(source, tmp_path / "b.sqlite")
     db.execute("COMMIT")
     db.close()

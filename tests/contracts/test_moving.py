@@ -68,7 +68,7 @@ async def test_a_move_there_and_back_changes_nothing(tmp_path: Path, pooled: boo
     shared = PostgresStore(url, MASTER)
     await shared.open()
     await shared.close()
-    moved = await move(f"sqlite:///{first}", url, "", lambda table, done, whole: seen.append(table))
+    moved = await move(f"sqlite:///{first}", url, "", MASTER, lambda table, done, whole: seen.append(table))
     assert {one.table: one.rows for one in moved}["conversation"] == 19
     assert set(seen) == {table.name for table in TABLES}
 
@@ -86,7 +86,7 @@ async def test_a_move_there_and_back_changes_nothing(tmp_path: Path, pooled: boo
     last = SqliteStore(back, MASTER)
     await last.open()
     await last.close()
-    await move(url, f"sqlite:///{back}", "", lambda *_: None)
+    await move(url, f"sqlite:///{back}", "", MASTER, lambda *_: None)
     last = SqliteStore(back, MASTER)
     await last.open()
     assert await _look(last) == after
@@ -105,4 +105,4 @@ async def test_only_into_an_empty_store_that_nobody_uses(tmp_path: Path) -> None
     await old.close()
     await shared.close()
     with pytest.raises(StoreError, match="leere Datenbank"):
-        await move(f"sqlite:///{first}", url, "", lambda *_: None)
+        await move(f"sqlite:///{first}", url, "", MASTER, lambda *_: None)
