@@ -12,7 +12,7 @@ from bot.text.mentions import Group, Mentions
 from bot.text.variants import Variants
 
 _FIELDS = ("never", "beside", "then", "more", "kinds")
-_KIND = ("hears", "mood", "say", "for", "offers", "beside")
+KIND = ("hears", "mood", "say", "for", "offers", "beside")
 _FAMILIES = ("caregiver", "child", "parent")
 
 
@@ -27,7 +27,7 @@ def load_told(root: Path, problems: Problems) -> tuple[Hearing, dict[str, Varian
     lines: dict[str, list[str]] = {}
     texts = _of_moods("then", fields["then"]) | _of_moods("more", fields["more"])
     for key, value in fields["kinds"].pairs():
-        kind = value.fields(_KIND, required=("hears", "mood", "say"))
+        kind = value.fields(KIND, required=("hears", "mood", "say"))
         if not {"hears", "mood", "say"} <= kind.keys():
             continue
         kinds[key.text()] = _told(kind, fields["beside"].texts())

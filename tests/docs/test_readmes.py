@@ -25,7 +25,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.questions import KINDS
 from bot.dialogue.template import BlockKind
 from bot.errors import Problem
-from bot.loader import actions, course_steps, courses, safety, topics
+from bot.loader import actions, course_steps, courses, safety, told, topics
 from bot.loader.content import load_lexicon, load_outside, load_smalltalk, read_content
 from bot.loader.data import load_data
 from bot.loader.nodes import Problems
@@ -405,6 +405,7 @@ def test_what_the_readme_says_of_patterns_is_what_they_find() -> None:
 
 def test_the_tables_of_the_flow_language() -> None:
     assert sorted(first_column("dialogues/README.md", "Schlüssel")) == sorted(actions.ACTIONS)
+    assert sorted(first_column("dialogues/README.md", "was gehört wird")) == sorted(told.KIND)
     assert sorted(first_column("dialogues/README.md", "`kind`")) == sorted(KINDS)
     assert first_column("dialogues/README.md", "`keep`") == list(actions.KEEPS)
     blocks_of_files = [code for row in table("dialogues/README.md", "Block") for code in codes(row[0])]
