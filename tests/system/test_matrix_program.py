@@ -208,9 +208,9 @@ async def test_ended_session_stops_the_program_with_its_own_code(kavi: Running) 
 
 async def test_doctor_finds_the_account_well(kavi: Running) -> None:
     busy = await kavi.program.command("doctor")
-    assert "Another process" in busy.stdout
+    assert "Mit diesem Konto" in busy.stdout
     await kavi.program.stop()
     found = await kavi.program.command("doctor")
-    assert re.search(r"matrix: account\W+ok", found.stdout), found.stdout
-    assert re.search(r"matrix: server\W+ok", found.stdout), found.stdout
-    assert re.search(r"matrix: encryption\W+ok", found.stdout), found.stdout
+    assert re.search(r"matrix: Konto\W+ok", found.stdout), found.stdout
+    assert re.search(r"matrix: Server\W+ok", found.stdout), found.stdout
+    assert re.search(r"matrix: Verschlüsselung\W+ok", found.stdout), found.stdout

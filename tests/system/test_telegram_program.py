@@ -109,7 +109,7 @@ async def test_revoked_token_stops_the_program_with_its_own_code(kavi: Running) 
 async def test_doctor_finds_the_account_well(kavi: Running) -> None:
     await kavi.program.stop()
     found = await kavi.program.command("doctor")
-    assert re.search(r"telegram: account\W+ok", found.stdout), found.stdout
+    assert re.search(r"telegram: Konto\W+ok", found.stdout), found.stdout
     assert kavi.server.token not in found.stdout + found.stderr
 
 
