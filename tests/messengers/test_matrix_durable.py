@@ -112,7 +112,7 @@ async def test_lost_identity_is_reported_and_never_replaced(bot: EchoBot, accoun
     await bot.stop()
     shutil.rmtree(bot.settings.store_dir)
     await bot.start()
-    assert "identity" in (await bot.matrix.health())["encryption"]
+    assert "Identität" in (await bot.matrix.health())["encryption"]
     assert account.call("POST", "/keys/query", query)["master_keys"] == before
 
 

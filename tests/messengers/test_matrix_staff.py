@@ -50,7 +50,7 @@ async def test_wrong_pin_makes_nobody_a_counsellor(account: Account, store_dir: 
         await strict.do("join", room=address.chat)
         await strict.do("send", room=address.chat, body="ich auch")
         assert not (await bot.gets(lambda inbound: inbound.text == "ich auch")).verified
-        assert "identity" in (await bot.matrix.health())["staff"]
+        assert "Identität" in (await bot.matrix.health())["staff"]
     finally:
         await bot.stop()
 
