@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError, KaviError, in_words
@@ -63,6 +62,8 @@ def _parse(app: Typer, words: list[str]) -> None:
     if words[:1] == ["--install-completion"]:
         _install_completion(app, words)
     if words == ["--version"]:
+        from importlib.metadata import version
+
         print(f"kavi {version('kavi-bot')}")
         raise SystemExit(0)
     try:
