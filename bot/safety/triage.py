@@ -242,10 +242,11 @@ def _violence_to(audience: str) -> str:
 
 
 def _decide(fired: list[tuple[Rule, Level]], audience: str) -> Finding | None:
-    """An alert wins over a check, then the order of the categories; an adult who is beaten is not taken for a child."""
+    """An alert wins over a check, then the order of the categories; an adult who is beaten is not taken for a child, but while
+    nobody knows who writes it may be one."""
     if not fired:
         return None
-    likely = _violence_to(audience)
+    likely = "violence_child" if audience == "unknown" else _violence_to(audience)
     best, level = min(fired, key=lambda found: (found[1] != "alert", _turn(found[0].category, likely), found[0].place))
     return Finding(category=best.category, level=level, urgency=URGENCIES[best.category], rule=best.place)
 

@@ -98,6 +98,21 @@ _CASES: dict[str, tuple[set[str], str, Parts]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("audience", ["child", "unknown", "caregiver"])
+@pytest.mark.parametrize("who", ["mein papa", "meine mama", "mein stiefvater"])
+def test_whom_a_parent_beats_is_a_child_also_on_a_phone_of_adults(who: str, audience: str) -> None:
+    for what in ("schlägt mich", "haut mich", "hat mich gestern geschlagen"):
+        found = triage(_SAFETY.rules, f"{who} {what}", audience=audience)
+        assert found is not None
+        assert (found.category, found.level) == ("violence_child", "alert")
+
+
+def test_while_nobody_knows_who_writes_it_may_be_a_child_that_is_beaten() -> None:
+    found = triage(_SAFETY.rules, "mein freund schlägt mich", audience="unknown")
+    assert found is not None
+    assert found.category == "violence_child"
+
+
 _OTHER: dict[str, tuple[set[str], Parts]] = {
     "en hit": (
         _VIOLENCE,
