@@ -100,16 +100,14 @@ def answer_topic(draft: Draft, topic_id: str, *, asked: bool = False) -> None:
 
 def _offers_second(draft: Draft, topic_id: str, text: str, offers: tuple[Offer, ...]) -> bool:
     """Says the answer and offers that to a second question after it; False when none was asked."""
-    second = draft.content.topics.get(str(draft.value(ALSO) or ""))
+    found = topic_offers(draft, (str(draft.value(ALSO) or ""),))
     draft.drop_slot(ALSO)
-    if second is None or second.id == topic_id or not speaks_to(draft.reader, second.audiences):
+    if not found or found[0].value == topic_id:
         return False
-    title = draft.content.translate(second.title, draft.session.language) or second.title
+    (second,) = found
     draft.say(text, source=f"topic:{topic_id}")
-    rest = tuple(offer for offer in offers if offer.value != second.id)
-    draft.offer(
-        draft.text("answer.also", {"title": title}), (Offer(title, "topic", second.id), *rest), "text:answer.also"
-    )
+    rest = tuple(offer for offer in offers if offer.value != second.value)
+    draft.offer(draft.text("answer.also", {"title": second.label}), (second, *rest), "text:answer.also")
     return True
 
 
